@@ -1,0 +1,29 @@
+# A newcomer needs two of these: `make demo` and `make test`. Both set themselves up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test lint fuzz clean
+
+help:  ## what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,demo]'
+	touch $@
+
+demo: $(VENV)/installed  ## the main job in one go, on the embedded upstream
+	$(BIN)/tokentape demo
+
+test: lint  ## everything a change has to pass
+	$(BIN)/pytest -n auto
+
+lint: $(VENV)/installed  ## style, types and the floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:  ## take away what the targets made
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .hypothesis

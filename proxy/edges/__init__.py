@@ -1,0 +1,1 @@
+"""Edges: each module knows one outside thing and none of its siblings."""

@@ -1,0 +1,1 @@
+"""The functional core: values in, values out. No I/O, clock, randomness or logging in here."""

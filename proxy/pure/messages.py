@@ -1,0 +1,77 @@
+"""Requests and responses as they came over the wire, whole and frozen.
+
+Their `repr` shows nothing of what they hold, so that a log line, a traceback or a failing
+assertion cannot give it away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Headers = tuple[tuple[str, str], ...]
+"""Header lines in wire order, names as they came; values decoded as UTF-8 with surrogate escapes."""
+
+HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers that end at this hop (RFC 9110 §7.6.1, and Proxy-Connection, which clients still send)."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Request:
+    """A request: `target` in origin form, percent-encoded as it came; `body` still encoded."""
+
+    method: str
+    target: str
+    headers: Headers = ()
+    body: bytes = field(default=b"", repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Request, {len(self.headers)} headers>"
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of header `name`, whatever its case, or None."""
+        return _first(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Response:
+    """A response: `status` as a number, `body` as it came, content-encoding still on."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = field(default=b"", repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status}, {len(self.headers)} headers>"
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of header `name`, whatever its case, or None."""
+        return _first(self.headers, name)
+
+
+def _first(headers: Headers, name: str) -> str | None:
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+def without_hop_by_hop(headers: Headers) -> Headers:
+    """Return the headers that may travel on: hop-by-hop ones and those Connection names are out."""
+    named = {
+        token.strip().lower()
+        for key, value in headers
+        if key.lower() == "connection"
+        for token in value.split(",")
+    }
+    barred = HOP_BY_HOP | named
+    return tuple((key, value) for key, value in headers if key.lower() not in barred)
