@@ -24,7 +24,7 @@ class ConfigurationError(TokentapeError):
 
 
 class CassetteError(TokentapeError):
-    """A cassette, or its name, that cannot be used. `line` counts from 1; 0 means the whole file."""
+    """A cassette, or its name, that cannot be used. Lines count from 1; 0 is the whole file."""
 
     def __init__(self, message: str, *, file: str = "", line: int = 0) -> None:
         where = f"{file}:{line}: " if file and line else f"{file}: " if file else ""

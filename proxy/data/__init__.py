@@ -1,1 +1,1 @@
-"""What is known of Stripe, as data with sources: the catalog of fields and the published test values."""
+"""What is known of Stripe, as data with sources: its fields and its published test values."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 Headers = tuple[tuple[str, str], ...]
-"""Header lines in wire order, names as they came; values decoded as UTF-8 with surrogate escapes."""
+"""Header lines in wire order, names as they came; values are UTF-8 with surrogate escapes."""
 
 HOP_BY_HOP = frozenset(
     {
@@ -24,7 +24,7 @@ HOP_BY_HOP = frozenset(
         "upgrade",
     }
 )
-"""Headers that end at this hop (RFC 9110 §7.6.1, and Proxy-Connection, which clients still send)."""
+"""Headers that end at this hop: RFC 9110 §7.6.1, and Proxy-Connection, which clients still send."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
