@@ -30,6 +30,9 @@ MAX_DECODED = 4 * 1024 * 1024
 MAX_PAIRS = 2_000
 MAX_DEPTH = 16
 
+FORM_METHODS = frozenset({"GET", "POST", "DELETE"})
+"""The methods of the API."""
+
 _GZIP_MAGIC = b"\x1f\x8b"
 _ENCODINGS = {"gzip", "x-gzip", "deflate"}
 

@@ -1,0 +1,49 @@
+"""The door: the one way from raw traffic to anything that is kept, shown, compared or counted.
+
+Default-deny. A value passes as it is only where the catalog names its field and its closed
+vocabulary; a published test value passes by its name; everything else leaves a placeholder
+behind. A name that the API does not know is a secret like any other.
+
+    values      one value, one name
+    requests    a request, field by field
+    responses   an answer, leaf by leaf, with what the request said in view
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from proxy.pure.messages import Request, Response
+from proxy.pure.redact.requests import sealed_request
+from proxy.pure.redact.responses import sealed_response
+from proxy.pure.redact.values import Values
+from proxy.pure.sealed import Sealed, SealedRequest, SealedResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The door for one configuration: what it knows, and what a user added."""
+
+    values: Values
+    keep_blank: bool = False
+    """Blank fields stay apart from absent ones everywhere (`match.blank: strict`)."""
+    match_headers: tuple[str, ...] = ()
+    """Headers beside the catalog's own that are kept, sealed, to match by them."""
+
+    def request(self, raw: Request) -> SealedRequest:
+        """Seal a request to /v1/tokens.
+
+        Raises UnreadableBody where the body cannot be taken apart: nothing of it may be kept.
+        """
+        return sealed_request(raw, self.values, self.match_headers, keep_blank=self.keep_blank)
+
+    def response(
+        self, raw: Response, asked: SealedRequest, numbers: Mapping[str, Sealed]
+    ) -> SealedResponse:
+        """Seal the answer to a sealed request.
+
+        `numbers` are the card and account numbers, by kind, that its `last4` may belong to.
+        Raises UnreadableBody for a body that is no JSON.
+        """
+        return sealed_response(raw, self.values, asked, numbers)

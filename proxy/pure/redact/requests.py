@@ -1,0 +1,147 @@
+"""A request through the door: its target, its headers by allowlist, its fields in one form."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote_plus
+
+from proxy.pure.catalog import KEEP, Field
+from proxy.pure.forms import Pair, Path, query_pairs, request_pairs
+from proxy.pure.kinds import CLASS_ONLY, KINDS, Secret, secret
+from proxy.pure.messages import Request
+from proxy.pure.normalise import normalised
+from proxy.pure.placeholders import escape
+from proxy.pure.redact.values import Values
+from proxy.pure.routes import TOKENS, token_id
+from proxy.pure.sealed import Sealed, SealedRequest, joined
+
+FORM = "application/x-www-form-urlencoded"
+"""The form that every body is kept in, whatever it came in."""
+
+_NUMBERS = frozenset({"card", "account_number"})
+
+
+def sealed_request(
+    raw: Request, values: Values, match_headers: tuple[str, ...], *, keep_blank: bool
+) -> SealedRequest:
+    """Seal a request to /v1/tokens. Raises UnreadableBody."""
+    query = normalised(query_pairs(raw.target), values.catalog, keep_blank=keep_blank)
+    body = normalised(request_pairs(raw), values.catalog, keep_blank=keep_blank)
+    pairs = (*query, *body)
+    return SealedRequest(
+        method=raw.method,
+        path=_path(raw.target, values),
+        query=_entries(query, values),
+        headers=tuple(_headers(raw, values, match_headers)),
+        body=_entries(body, values),
+        live=dict(_live(raw, pairs, values)),
+        numbers=dict(_numbers(pairs, values)),
+    )
+
+
+def _path(target: str, values: Values) -> Sealed:
+    token = token_id(target)
+    if token is None:
+        return Sealed(TOKENS)
+    return joined((Sealed(TOKENS + "/"), values.sealed("object_id", token)))
+
+
+def _entries(pairs: tuple[Pair, ...], values: Values) -> tuple[Sealed, ...]:
+    """Return `name=value` texts, sorted by what is shown of them: their order does not count."""
+    dates = _dates(pairs, values)
+    entries = [
+        joined((values.name(path), _value(path, value, dates, values)), "=")
+        for path, value in pairs
+    ]
+    return tuple(sorted(entries, key=lambda entry: entry.text))
+
+
+def _value(path: Path, value: str, dates: Mapping[Path, str], values: Values) -> Sealed:
+    known = values.catalog.locate_request(path).field
+    if value == "":
+        return Sealed("")
+    if known is None:
+        return values.sealed("text", value)
+    kept = values.catalog.kept(known, value)
+    if kept is not None:
+        return Sealed(quote_plus(kept, errors="surrogateescape"))
+    if known.slot:
+        return values.sealed("dob", dates[path[:-1]], known.slot)
+    if known.kind == "time" and re.fullmatch(r"[0-9]{1,13}", value):
+        # The clock of the moment: at replay any other moment will do.
+        return Sealed("{{time:sent}}")
+    return values.sealed(known.kind if _is_kind(known) else "text", value)
+
+
+def _is_kind(known: Field) -> bool:
+    return known.kind == "object_id" or (known.kind in KINDS and known.kind != "time")
+
+
+def _dates(pairs: tuple[Pair, ...], values: Values) -> dict[Path, str]:
+    """Put the parts of each date of birth together: it is one value, sent in three fields."""
+    found: dict[Path, dict[str, str]] = {}
+    for path, value in pairs:
+        known = values.catalog.locate_request(path).field
+        if known is not None and known.slot:
+            plain = value.strip()
+            number = plain.isascii() and plain.isdigit()
+            part = str(int(plain)) if number else value.replace("-", "_")
+            found.setdefault(path[:-1], {})[known.slot] = part
+    slots = ("year", "month", "day")
+    return {path: "-".join(date.get(slot, "") for slot in slots) for path, date in found.items()}
+
+
+def _live(raw: Request, pairs: tuple[Pair, ...], values: Values) -> Iterator[tuple[str, Secret]]:
+    """Yield what came in for kinds kept as a class alone; the Authorization header wins."""
+    for path, value in pairs:
+        known = values.catalog.locate_request(path).field
+        if known is not None and known.kind in CLASS_ONLY:
+            yield known.kind, secret(known.kind, value)
+    authorization, idempotency_key = raw.header("authorization"), raw.header("idempotency-key")
+    if authorization is not None:
+        yield "key", secret("key", api_key(authorization))
+    if idempotency_key is not None:
+        yield "idempotency_key", secret("idempotency_key", idempotency_key)
+
+
+def _numbers(pairs: tuple[Pair, ...], values: Values) -> Iterator[tuple[str, Sealed]]:
+    for path, value in pairs:
+        known = values.catalog.locate_request(path).field
+        if known is not None and known.kind in _NUMBERS:
+            yield known.kind, values.sealed(known.kind, value)
+
+
+def _headers(
+    raw: Request, values: Values, match_headers: tuple[str, ...]
+) -> Iterator[tuple[str, Sealed]]:
+    known_headers = values.catalog.request_headers
+    for name in (*known_headers, *match_headers):
+        for key, value in raw.headers:
+            if key.lower() == name.lower():
+                yield name, _header(known_headers.get(name, Field("text")), value, values)
+
+
+def _header(known: Field, value: str, values: Values) -> Sealed:
+    if known.kind == "key":
+        # One scheme for both: which one a client used is no part of what it asked.
+        return joined((Sealed("Bearer "), values.sealed("key", api_key(value))))
+    if FORM in known.values:
+        return Sealed(FORM)
+    if values.catalog.kept(known, value) is not None:
+        return Sealed(escape(value))
+    return values.sealed("text" if known.kind == KEEP else known.kind, value)
+
+
+def api_key(authorization: str) -> str:
+    """Return the API key of an Authorization value: Bearer, or Basic's user name (RFC 7617)."""
+    scheme, _, credentials = authorization.strip().partition(" ")
+    if scheme.lower() != "basic":
+        return credentials.strip() if scheme.lower() == "bearer" else authorization
+    try:
+        plain = base64.b64decode(credentials.strip(), validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return authorization
+    return plain.partition(":")[0]

@@ -1,0 +1,68 @@
+"""What has been through the door: text in tape notation, and the secrets it stands for beside it.
+
+The text may go anywhere. The secrets stay in memory: they are compared and given back, and their
+repr shows nothing. Only the door makes these types out of raw messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from proxy.pure.kinds import Secret
+from proxy.pure.placeholders import Placeholder, Variable, substitute
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Tape notation with unnumbered variables, and one secret for each of them, in order."""
+
+    text: str
+    secrets: tuple[Secret, ...] = ()
+
+    def numbered(self, number: Callable[[Secret], Variable]) -> str:
+        """Return the text with each variable numbered by what `number` says of its secret."""
+        if not self.secrets:
+            return self.text
+        waiting = iter(self.secrets)
+
+        def fill(found: Placeholder) -> str:
+            if not found.number:
+                return str(found)
+            kind, count = number(next(waiting))
+            return str(Placeholder(kind, str(count), found.name, found.slot))
+
+        return substitute(self.text, fill)
+
+
+def joined(pieces: Iterable[Sealed], between: str = "") -> Sealed:
+    """Put sealed pieces together, `between` being literal tape notation."""
+    listed = tuple(pieces)
+    return Sealed(
+        between.join(piece.text for piece in listed),
+        tuple(secret for piece in listed for secret in piece.secrets),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRequest:
+    """A request after the door. Entries are `name=value` texts in canonical order."""
+
+    method: str
+    path: Sealed
+    query: tuple[Sealed, ...]
+    headers: tuple[tuple[str, Sealed], ...]
+    body: tuple[Sealed, ...]
+    live: Mapping[str, Secret] = field(default_factory=dict, repr=False)
+    """What came in for kinds that are kept as a class alone: the key, the CVC. For rehydration."""
+    numbers: Mapping[str, Sealed] = field(default_factory=dict, repr=False)
+    """The card or account number of this request, whose parts an answer may show."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedResponse:
+    """A response after the door."""
+
+    status: int
+    headers: tuple[tuple[str, Sealed], ...]
+    body: Sealed

@@ -1,0 +1,84 @@
+"""The text of a cassette: YAML that vcrpy loads, in one canonical form.
+
+ASCII, a fixed order of keys, bodies as block scalars; so that recording the same behaviour again
+changes no byte, and a diff of a cassette shows a change of the API and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from proxy.pure.cassette import Interaction, Lines
+
+HEADER = "version: 1\nrecorded_with: tokentape 0.1\ninteractions:\n"
+"""What every cassette begins with; its interactions follow."""
+EMPTY = HEADER.rstrip("\n") + " []\n"
+"""A cassette without interactions."""
+
+_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_\[\]{}.:=&%+?/*-]*")
+
+
+def cassette_text(interactions: Iterable[Interaction]) -> str:
+    """Return a whole cassette."""
+    chunks = [chunk(one) for one in interactions]
+    return HEADER + "".join(chunks) if chunks else EMPTY
+
+
+def chunk(one: Interaction) -> str:
+    """Return one interaction: an item of the list, its first line at the margin."""
+    return (
+        "- request:\n"
+        f"    method: {one.method}\n"
+        f"    uri: {_scalar(one.uri)}\n"
+        f"{_headers(one.request_headers)}"
+        f"    body: {_scalar('&'.join(one.body))}\n"
+        "  response:\n"
+        f"    status: {{code: {one.status}, message: {phrase(one.status)}}}\n"
+        f"{_headers(one.response_headers)}"
+        "    body:\n"
+        f"      string: {_block(one.text)}"
+    )
+
+
+def phrase(status: int) -> str:
+    """Return the standard reason phrase of a status (RFC 9110 §15); what was sent is not kept."""
+    try:
+        return HTTPStatus(status).phrase.replace("'", "")
+    except ValueError:
+        return "Unknown"
+
+
+def _headers(lines: Lines) -> str:
+    if not lines:
+        return "    headers: {}\n"
+    values: dict[str, list[str]] = {}
+    for name, text in lines:
+        values.setdefault(name, []).append(_quoted(text) if _odd(text) else text)
+    rows = (f"      {name}: [{', '.join(texts)}]\n" for name, texts in values.items())
+    return "    headers:\n" + "".join(rows)
+
+
+_FLOW = re.compile(r"[A-Za-z][A-Za-z0-9/_-]*")
+_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+
+
+def _odd(text: str) -> bool:
+    return not _FLOW.fullmatch(text) or text.lower() in _WORDS
+
+
+def _scalar(text: str) -> str:
+    plain = _PLAIN.fullmatch(text) and ("=" in text or "/" in text) and not text.endswith(":")
+    return text if plain else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _block(text: str) -> str:
+    if not text:
+        return "''\n"
+    lines = "".join(f"        {line}\n" for line in text.removesuffix("\n").split("\n"))
+    return "|\n" + lines
