@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from proxy.pure.kinds import Secret
@@ -88,11 +88,14 @@ class Variables:
     Recording gives new values new numbers; replay binds the numbers that the cassette has.
     """
 
-    def __init__(self, taken: Collection[Variable] = ()) -> None:
+    def __init__(self) -> None:
         self._values: dict[Variable, Secret] = {}
         self._variables: dict[Secret, Variable] = {}
         self._highest: dict[str, int] = defaultdict(int)
-        for kind, number in taken:
+
+    def reserve(self, variables: Iterable[Variable]) -> None:
+        """Take note of numbers that a cassette has given already."""
+        for kind, number in variables:
             self._highest[kind] = max(self._highest[kind], number)
 
     def value(self, variable: Variable) -> Secret | None:

@@ -130,6 +130,8 @@ _BRANDS: tuple[tuple[str, str, frozenset[int]], ...] = (
     ("jcb", r"35(?:2[89]|[3-8])", frozenset(range(16, 20))),
     ("unionpay", r"62|81", frozenset(range(16, 20))),
 )
+BRANDS = (*(name for name, _, _ in _BRANDS), "unknown")
+"""The brands that a card's class may name."""
 _BRAND_PATTERNS = tuple((name, re.compile(iin), lengths) for name, iin, lengths in _BRANDS)
 
 

@@ -12,7 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _SLOT = re.compile(r"\{([a-z_]+)\}")
-_SHAPES = {"id": r"[A-Za-z0-9_]{1,255}", "time": r"[0-9]{1,12}"}
+_SHAPES = {
+    "id": r"[A-Za-z0-9_]{1,255}|\{\{[^{}]+\}\}",
+    "time": r"[0-9]{1,12}|\{\{[^{}]+\}\}",
+}
+"""What may stand in a slot; in a message that was sealed before, a placeholder does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,7 @@ class _Answer:
         if kind == "idempotency_key":
             return self._live("idempotency_key", "", value)
         if kind == "time":
-            return self._time(int(value))
+            return self._time(int(value)) if value.isdigit() else None
         if kind == "id":
             return self.values.sealed("object_id", value)
         if kind in ("field", "fields"):

@@ -1,0 +1,289 @@
+"""The command line: takes words apart, settles settings, and calls one function of `app`."""
+
+# ruff: noqa: PLC0415  What is slow to import waits for its command: help and mistakes come at once.
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from proxy import __version__
+from proxy.edges import settings
+from proxy.edges.settings import Settings
+from proxy.errors import TokentapeError
+
+Command = Callable[..., int]
+Option = Callable[[Command], Command]
+
+_FIRST_MINUTE = """\b
+The first minute:
+  tokentape record      forwards to an embedded stand-in for Stripe
+  curl http://127.0.0.1:12121/v1/tokens -u sk_test_me: -d "pii[id_number]=000000000"
+  Ctrl-C                stops; the traffic is in cassettes/default.yaml
+  tokentape replay      answers the same request the same, with no network
+
+\b
+Your own code needs its base URL changed, no more. In Python:
+  stripe.api_base = "http://127.0.0.1:12121"
+
+Options can also come from the environment (TOKENTAPE_LISTEN and so on) and from the file
+tokentape.yaml. An option wins over a variable, a variable over the file.
+"""
+
+_OPTIONS: dict[str, Option] = {
+    "config": click.option(
+        "--config", metavar="FILE", help="Settings file.  [default: tokentape.yaml, if there]"
+    ),
+    "listen": click.option(
+        "--listen",
+        metavar="HOST:PORT",
+        help="Where to accept clients; port 0 picks one.  [default: 127.0.0.1:12121]",
+    ),
+    "upstream": click.option(
+        "--upstream",
+        metavar="URL|mock",
+        help="Where requests go: https://api.stripe.com is the real one.  [default: mock]",
+    ),
+    "cassettes": click.option(
+        "--cassettes", metavar="DIR", help="Where cassettes are kept.  [default: cassettes]"
+    ),
+    "allow_live": click.option(
+        "--allow-live", flag_value="true", default=None, help="Forward requests with live keys too."
+    ),
+    "strict": click.option(
+        "--strict",
+        flag_value="true",
+        default=None,
+        help="Miss rather than guess; fail on unused and order-dependent interactions.",
+    ),
+    "on_exhausted": click.option(
+        "--on-exhausted",
+        metavar="repeat|miss",
+        help="What follows the last recorded answer to a request.  [default: repeat]",
+    ),
+}
+
+
+def _settled(*shared: str, **own: Option) -> Option:
+    """Give a command these options, and call it with the settings that come of them."""
+    options = {name: _OPTIONS[name] for name in shared} | own
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def settle(**words: Any) -> int:  # noqa: ANN401  click's words, of any type
+            said = {name: words.pop(name) for name in options}
+            given = {name: text for name, text in said.items() if text is not None}
+            return command(settings.load(given, os.environ, _read_file), **words)
+
+        optioned: Command = settle
+        for option in reversed(options.values()):
+            optioned = option(optioned)
+        return optioned
+
+    return decorate
+
+
+def _read_file(path: Path) -> Settings:
+    from proxy.edges import config_file
+
+    return config_file.read(path, Settings)
+
+
+class _InOrder(click.Group):
+    """Lists commands as they are written here: first things first."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's interface
+        return list(self.commands)
+
+
+@click.group(
+    cls=_InOrder,
+    epilog=_FIRST_MINUTE,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="tokentape %(version)s")
+def cli() -> None:
+    """Record Stripe token traffic once, replay it offline, keep no secret."""
+
+
+_name = click.argument("name", default="default", metavar="[NAME]")
+
+
+@cli.command(epilog="Example: tokentape record checkout --upstream https://api.stripe.com")
+@_name
+@_settled("listen", "upstream", "cassettes", "allow_live", "strict", "config")
+def record(settled: Settings, name: str) -> int:
+    """Forward to the upstream and write a fresh take of cassette NAME.
+
+    The take becomes the cassette when recording ends; until then the old one stands.
+    """
+    from proxy import app
+
+    return app.serve(settled, "record", name)
+
+
+@cli.command(epilog="Example: tokentape replay checkout --strict")
+@_name
+@_settled("listen", "cassettes", "strict", "on_exhausted", "config")
+def replay(settled: Settings, name: str) -> int:
+    """Serve cassette NAME and never open a connection.
+
+    A request that it does not hold is answered with 424 and with what comes closest.
+    """
+    from proxy import app
+
+    return app.serve(settled, "replay", name)
+
+
+@cli.command(epilog="Example: tokentape auto checkout")
+@_name
+@_settled("listen", "upstream", "cassettes", "allow_live", "strict", "on_exhausted", "config")
+def auto(settled: Settings, name: str) -> int:
+    """Replay what cassette NAME knows, and record the rest."""
+    from proxy import app
+
+    return app.serve(settled, "auto", name)
+
+
+def _usual_mode() -> str:
+    return "auto" if os.environ.get("CI", "").lower() in ("", "0", "false") else "replay"
+
+
+_free_port = click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    default="127.0.0.1:0",
+    help="Where to accept clients.  [default: a free port of 127.0.0.1]",
+)
+
+
+@cli.command(
+    epilog="Example: tokentape run --cassette checkout -- pytest tests/checkout",
+    context_settings={"allow_interspersed_args": False},
+)
+@click.option(
+    "--mode",
+    type=click.Choice(["record", "replay", "auto"]),
+    default=_usual_mode,
+    help="What to do with traffic.  [default: replay where CI is set, else auto]",
+)
+@click.option(
+    "--cassette", default="default", metavar="NAME", show_default=True, help="Which cassette."
+)
+@_settled(
+    "upstream", "cassettes", "allow_live", "strict", "on_exhausted", "config", listen=_free_port
+)
+@click.argument("command", nargs=-1, required=True, metavar="-- COMMAND...")
+def run(settled: Settings, mode: str, cassette: str, command: tuple[str, ...]) -> int:
+    """Run COMMAND beside a tokentape of its own, and return its status.
+
+    COMMAND finds the address in the environment variable TOKENTAPE_URL.
+    """
+    from proxy import app
+
+    return app.run(settled, mode, cassette, command)
+
+
+def _address(_context: click.Context, _option: click.Parameter, text: str) -> tuple[str, int]:
+    try:
+        return settings.address(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@cli.command(epilog="Example: tokentape mock --listen 127.0.0.1:0")
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    default="127.0.0.1:12111",
+    show_default=True,
+    callback=_address,
+    help="Where to accept clients; port 0 picks one.",
+)
+def mock(listen: tuple[str, int]) -> int:
+    """Serve the embedded stand-in for Stripe's tokens API."""
+    from proxy import app
+
+    return app.mock(listen)
+
+
+@cli.command(epilog="Example: tokentape scan cassettes")
+@click.argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    metavar="PATH...",
+    type=click.Path(exists=True, path_type=Path),
+)
+@click.option(
+    "--format",
+    type=click.Choice(["text"]),
+    default="text",
+    show_default=True,
+    expose_value=False,
+    help="How findings are written.",
+)
+@_settled("config")
+def scan(settled: Settings, paths: tuple[Path, ...]) -> int:
+    """Verify that cassettes are well-formed and hold no secret.
+
+    PATH is a file or a directory. Exits with 1 on a finding, for pre-commit and CI.
+    """
+    from proxy import app
+
+    return app.scan(paths, settled)
+
+
+@cli.command(epilog="Example: tokentape show checkout")
+@click.argument("name")
+@_settled("cassettes", "config")
+def show(settled: Settings, name: str) -> int:
+    """Print cassette NAME for people to read."""
+    from proxy import app
+
+    return app.show(settled, name)
+
+
+@cli.command(epilog="Example: tokentape recover checkout")
+@click.argument("name")
+@click.option("--discard", is_flag=True, help="Throw it away instead.")
+@_settled("cassettes", "config")
+def recover(settled: Settings, name: str, *, discard: bool) -> int:
+    """Turn what an interrupted recording left into cassette NAME."""
+    from proxy import app
+
+    return app.recover(settled, name, discard=discard)
+
+
+@cli.command(epilog="Example: tokentape demo")
+def demo() -> int:
+    """Show it all in one go, offline: mock, record, stop, replay, scan."""
+    from proxy import app
+
+    return app.demo()
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its status: 2 for bad usage, 130 after Ctrl-C."""
+    try:
+        status = cli.main(prog_name="tokentape", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except click.Abort:
+        status = 130
+    except TokentapeError as error:
+        for line in str(error).splitlines():
+            click.echo(f"tokentape: {click.style('error:', fg='red')} {line}", err=True)
+        status = error.exit_status
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

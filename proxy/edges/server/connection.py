@@ -1,0 +1,251 @@
+"""One client: requests in, one at a time, and their answers out, in order.
+
+A connection is in one state at any time. `due` is the moment (loop time) at which it has been
+there for too long; the listener looks at it about once a second.
+
+    idle       no request has begun                    -> closed silently when due
+    receiving  a request has begun and is not whole    -> 408 when due
+    answering  the handler works                       -> never due
+    writing    the client has yet to take the answer   -> dropped when due
+    leaving    all is said, the rest is thrown away    -> dropped when due
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from enum import Enum, auto
+from typing import cast
+
+from proxy.edges.server.reader import MALFORMED, Refused, RequestReader
+from proxy.edges.server.writer import CONTINUE, Unwritable, rendered
+from proxy.pure.messages import Request, Response
+from proxy.pure.refusals import refusal
+
+Answer = tuple[Response, Callable[[], None]]
+"""What to say, and what to call once all of it has been handed to the client's connection."""
+
+Handler = Callable[[Request], Answer | Awaitable[Answer]]
+"""Answers a request: at once, which costs no task and no turn of the event loop, or later."""
+
+IDLE_SECONDS = 75.0
+LINGER_SECONDS = 2.0
+"""How long a closing connection still takes bytes: a close with bytes unread is a reset, which may
+destroy the answer on its way to the client (RFC 9112 §9.6)."""
+
+TIMEOUT = refusal(408, "request_timeout", "The request did not arrive in time.")
+CROWDED = refusal(503, "too_many_connections", "This server has too many connections open.")
+FAULT = refusal(
+    500,
+    "internal_error",
+    "tokentape failed at this request, and says why on its standard error.",
+    error_type="api_error",
+)
+
+
+class _State(Enum):
+    IDLE = auto()
+    RECEIVING = auto()
+    ANSWERING = auto()
+    WRITING = auto()
+    LEAVING = auto()
+
+
+def _nothing() -> None:
+    pass
+
+
+class Connection(asyncio.Protocol):
+    """The server's end of one TCP connection."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        max_head: int,
+        max_body: int,
+        request_timeout: float,
+        on_fault: Callable[[str], None],
+        joined: Callable[[Connection], bool],
+        left: Callable[[Connection], None],
+    ) -> None:
+        """`joined` tells whether there is room; `left` is called once all is over and done."""
+        self._loop = asyncio.get_running_loop()
+        self._reader = RequestReader(self._loop, max_head=max_head, max_body=max_body)
+        self._handler = handler
+        self._request_timeout = request_timeout
+        self._on_fault = on_fault
+        self._joined = joined
+        self._left = left
+        self._transport: asyncio.Transport | None = None
+        self._state = _State.IDLE
+        self._task: asyncio.Task[None] | None = None
+        self._waiting = b""
+        self._written: Callable[[], None] = _nothing
+        self._last = False
+        self.due = math.inf
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self._transport = cast(asyncio.Transport, transport)
+        # With a limit of 0, writing is paused until the client's connection has taken all.
+        self._transport.set_write_buffer_limits(0)
+        self._enter(_State.IDLE, IDLE_SECONDS)
+        if not self._joined(self):
+            self._refuse(CROWDED)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End; an answer that is being made is still made, since its request was sent on."""
+        self._transport = None
+        if self._task is None:
+            self._left(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sent."""
+        match self._state:
+            case _State.LEAVING:
+                return
+            case _State.ANSWERING | _State.WRITING:
+                self._waiting += data
+                self._open().pause_reading()
+                return
+            case _State.IDLE:
+                self._enter(_State.RECEIVING, self._request_timeout)
+        self._take(data)
+
+    def eof_received(self) -> bool:
+        """Note that the client sends no more; it may still wait for an answer."""
+        if self._state in (_State.ANSWERING, _State.WRITING):
+            self._last = True
+            return True
+        if self._state is _State.RECEIVING:
+            self._refuse(MALFORMED)
+        return False
+
+    def pause_writing(self) -> None:
+        """Note that the client's connection does not take all at once."""
+        if self._state is not _State.LEAVING:
+            self._enter(_State.WRITING, IDLE_SECONDS)
+
+    def resume_writing(self) -> None:
+        """Go on after an answer that took its time to be written."""
+        if self._state is _State.WRITING and self._concluded():
+            self._take(b"")
+
+    def finish(self) -> None:
+        """Close once nothing is under way."""
+        self._last = True
+        if self._state in (_State.IDLE, _State.RECEIVING):
+            self._open().close()
+
+    def abort(self) -> None:
+        """Close now, whatever is under way."""
+        if self._task is not None:
+            self._task.cancel()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def expire(self) -> None:
+        """End the state that lasted too long."""
+        if self._state is _State.RECEIVING:
+            self._refuse(TIMEOUT)
+        elif self._state is _State.IDLE:
+            self._open().close()
+        else:
+            self._open().abort()
+
+    def _open(self) -> asyncio.Transport:
+        assert self._transport is not None
+        return self._transport
+
+    def _enter(self, state: _State, seconds: float) -> None:
+        self._state = state
+        self.due = self._loop.time() + seconds
+
+    def _take(self, data: bytes) -> None:
+        """Answer what is whole, until an answer takes its time or more bytes are needed."""
+        try:
+            request = self._reader.feed(data)
+            while request is not None and self._answered(request):
+                request = self._reader.feed(self._left_over())
+            if self._reader.owes_continue():
+                self._open().write(CONTINUE)
+        except Refused as refused:
+            self._refuse(refused.response)
+
+    def _left_over(self) -> bytes:
+        waiting, self._waiting = self._waiting, b""
+        if waiting:
+            self._open().resume_reading()
+        return waiting
+
+    def _answered(self, request: Request) -> bool:
+        """Hand a request to the handler; tell whether its answer is out already."""
+        self._enter(_State.ANSWERING, math.inf)
+        try:
+            outcome = self._handler(request)
+        except Exception as error:  # noqa: BLE001 - the last resort; the text may quote the request
+            outcome = self._fault(error)
+        if isinstance(outcome, tuple):
+            return self._reply(request, outcome)
+        self._task = self._loop.create_task(self._reply_later(request, outcome))
+        return False
+
+    async def _reply_later(self, request: Request, outcome: Awaitable[Answer]) -> None:
+        try:
+            answer = await outcome
+        except Exception as error:  # noqa: BLE001 - as above
+            answer = self._fault(error)
+        finally:
+            self._task = None
+            if self._transport is None:
+                self._left(self)
+        if self._reply(request, answer):
+            self._take(self._left_over())
+
+    def _fault(self, error: Exception) -> Answer:
+        self._on_fault(type(error).__name__)
+        return FAULT, _nothing
+
+    def _reply(self, request: Request, answer: Answer) -> bool:
+        """Write an answer; tell whether it is out and another request may follow."""
+        response, self._written = answer
+        if self._transport is None or self._transport.is_closing():
+            return False
+        self._last = self._last or not self._reader.may_go_on()
+        try:
+            raw = self._rendered(response, to_head=request.method == "HEAD")
+        except Unwritable as error:
+            response, self._written = self._fault(error)
+            raw = self._rendered(response, to_head=request.method == "HEAD")
+        self._transport.write(raw)
+        return self._state is _State.ANSWERING and self._concluded()
+
+    def _rendered(self, response: Response, *, to_head: bool) -> bytes:
+        kept_open = "keep-alive" if self._reader.version == (1, 0) else ""
+        connection = "close" if self._last else kept_open
+        return rendered(response, to_head=to_head, connection=connection)
+
+    def _concluded(self) -> bool:
+        """End an answer that has been written whole; tell whether the connection goes on."""
+        try:
+            self._written()
+        except Exception as error:  # noqa: BLE001 - as above
+            self._fault(error)
+        if self._last:
+            self._leave()
+            return False
+        self._reader.release()
+        self._enter(_State.IDLE, IDLE_SECONDS)
+        return True
+
+    def _refuse(self, response: Response) -> None:
+        self._state = _State.LEAVING
+        self._open().write(rendered(response, to_head=False, connection="close"))
+        self._leave()
+
+    def _leave(self) -> None:
+        """Say goodbye and wait a little for the client to do the same."""
+        self._enter(_State.LEAVING, LINGER_SECONDS)
+        self._open().write_eof()

@@ -1,0 +1,165 @@
+"""From bytes to whole, bounded requests, one at a time; no I/O.
+
+aiohttp's parser is strict on most of RFC 9112. What it lets through and a server whose requests
+are forwarded must not is refused here: anything that another server could read otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from proxy.edges.server.aiohttp_private import Head, HeadTooLong, RequestParser, Unparsable
+from proxy.pure.messages import Headers, Request, Response
+from proxy.pure.refusals import refusal
+
+MALFORMED = refusal(400, "malformed_request", "The request is not well-formed HTTP/1.1.")
+TLS = refusal(400, "tls_on_plain_port", "This port speaks plain HTTP: use an http:// address.")
+VERSION = refusal(400, "http_version_unsupported", "The request must be HTTP/1.1 or HTTP/1.0.")
+METHOD = refusal(400, "method_unsupported", "The request's method is not supported.")
+TARGET = refusal(
+    400,
+    "request_target_unsupported",
+    "The request target must be a path that begins with a slash (RFC 9112 section 3.2.1). Set this"
+    " address as the base URL of the API client, not as its HTTP proxy.",
+)
+CODING = refusal(
+    400, "transfer_coding_unsupported", "The only transfer coding is chunked, in HTTP/1.1."
+)
+EXPECTATION = refusal(417, "expectation_unsupported", "The only expectation is 100-continue.")
+HEAD_TOO_LARGE = refusal(
+    431, "request_head_too_large", "The request line and headers are larger than this server takes."
+)
+BODY_TOO_LARGE = refusal(
+    413, "request_body_too_large", "The request body is larger than this server takes."
+)
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_VERSIONS = frozenset({(1, 0), (1, 1)})
+_TLS_RECORD = b"\x16\x03"
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
+_LINE_EXTRA = 4
+"""Bytes of a head line beside name and value: colon, space, CR, LF."""
+
+
+class Refused(Exception):
+    """A request that is answered here and now, after which the connection closes."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+class RequestReader:
+    """Bytes of one connection in, whole requests out."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, *, max_head: int, max_body: int) -> None:
+        """Both limits are in bytes; `max_body` counts the body as sent, chunk framing aside."""
+        self._parser = RequestParser(loop, max_line=max_head, buffer=max(max_body, max_head))
+        self._max_head = max_head
+        self._max_body = max_body
+        self._head: Head | None = None
+        self._headers: Headers = ()
+        self._head_bytes = 0
+        self._end = b""
+        self._owes_continue = False
+
+    def feed(self, data: bytes) -> Request | None:
+        """Take bytes; return the request once it is whole. Raises Refused."""
+        self._end = (self._end + data)[-len(_LAST_CHUNK) :]
+        if self._head is None and self._head_bytes == 0 and data.startswith(_TLS_RECORD):
+            raise Refused(TLS)
+        try:
+            return self._read(data)
+        except HeadTooLong:
+            raise Refused(HEAD_TOO_LARGE) from None
+        except Unparsable:
+            raise Refused(MALFORMED) from None
+
+    def _read(self, data: bytes) -> Request | None:
+        head = self._parser.feed(data)
+        if head is not None:
+            self._accept(head)
+        elif self._head is None:
+            self._head_bytes += len(data)
+            if self._head_bytes > self._max_head:
+                raise Refused(HEAD_TOO_LARGE)
+        return self._whole() if self._head else None
+
+    def _accept(self, head: Head) -> None:
+        try:
+            self._headers = tuple((name.decode(), value.decode()) for name, value in head.headers)
+        except UnicodeDecodeError:
+            raise Refused(MALFORMED) from None
+        if _size(head) > self._max_head:
+            raise Refused(HEAD_TOO_LARGE)
+        _check(head)
+        self._check_fields(head)
+        self._head = head
+
+    def _check_fields(self, head: Head) -> None:
+        for name, value in self._headers:
+            match name.lower():
+                case "content-length" if len(value) > 15 or int(value) > self._max_body:
+                    raise Refused(BODY_TOO_LARGE)
+                case "transfer-encoding" if head.version < (1, 1) or value.lower() != "chunked":
+                    raise Refused(CODING)
+                case "expect" if head.version == (1, 1):
+                    if value.lower() != "100-continue":
+                        raise Refused(EXPECTATION)
+                    self._owes_continue = True
+
+    def _whole(self) -> Request | None:
+        assert self._head is not None
+        if self._parser.received > self._max_body or self._parser.overfull:
+            raise Refused(BODY_TOO_LARGE)
+        body = self._parser.body()
+        if body is None:
+            return None
+        return Request(self._head.method, self._head.target, self._headers, body)
+
+    def owes_continue(self) -> bool:
+        """Tell, once a request, whether the client waits for 100 Continue (RFC 9110 §10.1.1)."""
+        owes, self._owes_continue = self._owes_continue, False
+        return owes
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """The HTTP version of the request at hand, 1.1 where it is unknown."""
+        return self._head.version if self._head else (1, 1)
+
+    def may_go_on(self) -> bool:
+        """Tell whether another request may follow the one at hand.
+
+        Not after trailers: aiohttp's parser takes them for headers of the next request. Nor after
+        an upgrade, which is declined by going on in HTTP/1.1, but ends the parser.
+        """
+        head = self._head
+        if head is None or head.closing or head.upgrade:
+            return False
+        return not head.chunked or self._end == _LAST_CHUNK
+
+    def release(self) -> None:
+        """Forget the request at hand; then `feed(b"")` gives one that was sent along with it."""
+        self._head = None
+        self._head_bytes = 0
+        self._owes_continue = False
+        self._parser.release()
+
+
+def _size(head: Head) -> int:
+    lines = sum(len(name) + len(value) + _LINE_EXTRA for name, value in head.headers)
+    return len(head.method) + len(head.target) + lines
+
+
+def _check(head: Head) -> None:
+    if head.version not in _VERSIONS:
+        raise Refused(VERSION)
+    if head.method not in _METHODS:
+        raise Refused(METHOD)
+    if not head.target.startswith("/") or not _plain(head.target):
+        raise Refused(TARGET)
+
+
+def _plain(target: str) -> bool:
+    """Tell whether a target has visible ASCII alone, and no fragment (RFC 9112 §3.2)."""
+    return target.isascii() and target.isprintable() and " " not in target and "#" not in target

@@ -1,0 +1,99 @@
+"""What happens to a request: answered from the cassette, passed on, or turned away.
+
+The mode is asked about here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from proxy.pure.matching import Match
+
+
+class Mode(StrEnum):
+    """What a session does with traffic."""
+
+    RECORD = "record"
+    REPLAY = "replay"
+    AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Answer from the cassette."""
+
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Pass on to the upstream, and record the exchange or not."""
+
+    recorded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Nothing recorded answers, and nothing may be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Turn away with a Stripe-shaped error."""
+
+    status: int
+    code: str
+    message: str
+
+
+Decision = Replay | Forward | Miss | Refuse
+
+OUTSIDE = Refuse(
+    404,
+    "outside_tokens",
+    "This is outside /v1/tokens, which is all that tokentape records and replays. "
+    "`others: forward` in the configuration passes other requests on while recording.",
+)
+LIVE_KEY = Refuse(
+    403,
+    "live_key_refused",
+    "This request carries a live-mode key, so nothing was forwarded. Record with a test-mode key, "
+    "or allow live keys with --allow-live if you know what you do.",
+)
+
+
+def decide(
+    mode: Mode,
+    *,
+    tokens: bool,
+    readable: bool,
+    forward_others: bool,
+    barred_key: Callable[[], bool],
+    find: Callable[[], Match | None],
+) -> Decision:
+    """Return what happens to a request.
+
+    `tokens`: it is to /v1/tokens. `readable`: its body could be taken apart. `barred_key` tells
+    whether it carries a live key that may not leave; `find` looks it up in the cassette.
+    """
+    replays, forwards = mode is not Mode.RECORD, mode is not Mode.REPLAY
+    if not tokens and not (forwards and forward_others):
+        return OUTSIDE
+    match = find() if tokens and readable and replays else None
+    if match is not None:
+        return Replay(match)
+    if not forwards:
+        return Miss()
+    return LIVE_KEY if barred_key() else Forward(recorded=tokens and readable)
+
+
+def writes(mode: Mode) -> bool:
+    """Tell whether a session in this mode writes a take."""
+    return mode is not Mode.REPLAY
+
+
+def starts_afresh(mode: Mode) -> bool:
+    """Tell whether a session in this mode leaves out what the cassette has already."""
+    return mode is Mode.RECORD

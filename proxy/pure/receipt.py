@@ -1,0 +1,62 @@
+"""What a session did, in numbers, and what a script should make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from proxy.pure.order import OrderDependent
+
+
+@dataclass(slots=True)
+class Counts:
+    """The running numbers of one session."""
+
+    recorded: int = 0
+    replayed: int = 0
+    missed: int = 0
+    refused: int = 0
+    forwarded: int = 0
+    unwritten: int = 0
+    rebound: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The numbers at the end. Interactions are named by their number, from 1."""
+
+    counts: Counts
+    unused: tuple[int, ...] = ()
+    order_dependent: tuple[OrderDependent, ...] = ()
+    strict: bool = False
+
+    @property
+    def exit_status(self) -> int:
+        """0 if all is well; 1 for a miss, a refused write or, if strict, anything that wobbles."""
+        wobbles = self.strict and (self.unused or self.order_dependent)
+        failed = self.counts.missed or self.counts.unwritten or wobbles
+        return 1 if failed else 0
+
+    def lines(self) -> Iterator[str]:
+        """Yield the receipt for people."""
+        numbers = self.counts
+        yield (
+            f"{numbers.recorded} recorded, {numbers.replayed} replayed, {numbers.missed} missed, "
+            f"{numbers.refused} refused, {len(self.unused)} unused"
+        )
+        if numbers.forwarded:
+            yield f"{numbers.forwarded} forwarded and not recorded"
+        if numbers.rebound:
+            yield f"{numbers.rebound} served with variables bound anew"
+        if numbers.unwritten:
+            yield f"{numbers.unwritten} not written: see above why"
+        if self.unused:
+            yield f"never asked for: {_numbers(self.unused)}"
+        for pair in self.order_dependent:
+            yield f"order-dependent: {pair}"
+
+
+def _numbers(numbers: tuple[int, ...]) -> str:
+    shown = ", ".join(map(str, numbers[:20]))
+    more = len(numbers) - 20
+    return f"interactions {shown}" + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,103 @@
+"""Recording one exchange: through the door, past the gate, into the take."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from proxy.pure import gate
+from proxy.pure.admission import problems
+from proxy.pure.cassette import Interaction, Variables, interaction
+from proxy.pure.forms import join_name, query_pairs, request_pairs
+from proxy.pure.kinds import Secret
+from proxy.pure.messages import Request, Response
+from proxy.pure.redact import Door
+from proxy.pure.sealed import Sealed, SealedRequest
+from proxy.pure.tape import chunk
+
+_NUMBERED = frozenset({"tok", "btok", "card_id", "ba"})
+"""Kinds of objects whose answers show a part of the number that they were made from."""
+
+_OF_THE_PROTOCOL = frozenset(
+    {"accept", "accept-encoding", "connection", "content-length", "content-type", "host"}
+)
+"""Headers whose values are no one's secret, and that the gate does not look for."""
+
+
+class Take(Protocol):
+    """The recording under way."""
+
+    async def append(self, chunk: bytes) -> None:
+        """Return once the chunk is on disk. Raises CassetteError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """Why an exchange must not be written: kinds and places, never values."""
+
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Turns exchanges into interactions of one take."""
+
+    door: Door
+    take: Take
+    variables: Variables
+    vocabulary: Collection[str]
+    """The API's own words: a value made of them alone cannot be told from them."""
+    _numbers: dict[Secret, dict[str, Sealed]] = field(default_factory=dict)
+
+    def interaction(
+        self, request: Request, asked: SealedRequest, answer: Response
+    ) -> Interaction | HeldBack:
+        """Return the exchange as it may be written, or why it may not.
+
+        Raises UnreadableBody for an answer that is no JSON.
+        """
+        numbers = dict(asked.numbers) or self._numbers_behind(asked)
+        answered = self.door.response(answer, asked, numbers)
+        if numbers:
+            made = (one for one in answered.body.secrets if one.kind in _NUMBERED)
+            self._numbers.update(dict.fromkeys(made, numbers))
+        one = interaction(asked, answered, self.variables)
+        reasons = tuple(self._objections(one, request))
+        return HeldBack(reasons) if reasons else one
+
+    async def write(self, one: Interaction) -> None:
+        """Return once an interaction is on disk. Raises CassetteError."""
+        await self.take.append(chunk(one).encode("ascii"))
+
+    def _numbers_behind(self, asked: SealedRequest) -> dict[str, Sealed]:
+        """Return the numbers that an object named in the request was made from."""
+        for entry in (asked.path, *asked.body):
+            for one in entry.secrets:
+                if one in self._numbers:
+                    return self._numbers[one]
+        return {}
+
+    def _objections(self, one: Interaction, request: Request) -> Iterator[str]:
+        for place in problems(one, self.door.values, self.door.match_headers):
+            yield f"{place} holds what is not redacted"
+        text = chunk(one)
+        found = (*gate.findings(text), *gate.leaks(text, self._raw(request), self.vocabulary))
+        for finding in found:
+            yield f"{finding.kind} in line {finding.line} of the interaction to write"
+
+    def _raw(self, request: Request) -> Iterator[str]:
+        """Yield the raw values of a request that nothing vouches for, for the gate to look for."""
+        catalog = self.door.values.catalog
+        for path, value in (*query_pairs(request.target), *request_pairs(request)):
+            located = catalog.locate_request(path)
+            if located.known < len(path) or located.free:
+                yield join_name(path)
+            if located.field is None or catalog.kept(located.field, value) is None:
+                yield value
+        for name, value in request.headers:
+            known = catalog.request_headers.get(name.title())
+            vouched = known is not None and catalog.kept(known, value) is not None
+            if not vouched and name.lower() not in _OF_THE_PROTOCOL:
+                yield value

@@ -1,0 +1,216 @@
+"""handle(request) -> response, for one cassette in one mode. Declares what it needs of the edges.
+
+One of these is one session: its bindings, its order, its counts. The core decides; this carries
+out: looks up, asks the upstream, hands over what is to be written, and answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from proxy.errors import CassetteError, UnreadableBody, UpstreamFailure
+from proxy.pure.cassette import Interaction, Shape
+from proxy.pure.decide import Forward, Mode, Refuse, Replay, decide
+from proxy.pure.live_keys import has_live_key
+from proxy.pure.matching import Match, Session
+from proxy.pure.messages import Request, Response
+from proxy.pure.misses import nearest, report
+from proxy.pure.order import order_dependent
+from proxy.pure.receipt import Counts, Receipt
+from proxy.pure.redact import Door
+from proxy.pure.refusals import refusal
+from proxy.pure.rehydrate import Filling, Template, response, template
+from proxy.pure.routes import is_tokens
+from proxy.pure.sealed import SealedRequest
+from proxy.recorder import HeldBack, Recorder
+from proxy.retries import Answer, Retries
+
+Done = Callable[[bool], None]
+"""Called once an answer has been written to its client whole (True), or could not be (False)."""
+
+RESULT = "Tokentape-Result"
+"""The header that says what was done: recorded, replayed, forwarded, miss or refused."""
+
+
+class Upstream(Protocol):
+    """Where requests are forwarded to."""
+
+    async def send(self, request: Request) -> Response:
+        """Return the answer. Raises UpstreamFailure."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a session allows."""
+
+    repeat: bool = True
+    """After the last of identical requests, the last answers again."""
+    rebind: bool = True
+    """A request that fits only with variables bound anew is served."""
+    forward_others: bool = False
+    allow_live: bool = False
+    record_errors: bool = False
+
+
+@dataclass(slots=True)
+class Service:
+    """One session of one cassette."""
+
+    mode: Mode
+    name: str
+    door: Door
+    policy: Policy
+    session: Session
+    notice: Callable[[str], None]
+    """Takes a line for the person at the terminal; nothing in it is unsealed."""
+    upstream: Upstream | None = None
+    recorder: Recorder | None = None
+    recorded: list[Interaction] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+    _used: set[int] = field(default_factory=set)
+    _templates: dict[int, Template] = field(default_factory=dict)
+    _retries: Retries = field(default_factory=Retries)
+
+    def load(self, interactions: Iterable[Interaction]) -> None:
+        """Take in what the cassette has."""
+        for one in interactions:
+            self.session.add(one)
+            self.recorded.append(one)
+
+    async def handle(self, request: Request) -> tuple[Response, Done]:
+        """Answer one request. Never raises for what a client or an upstream sends."""
+        asked = self._sealed(request) if is_tokens(request.target) else None
+        if asked is None:
+            answer = await self._answer(request, None)
+        else:
+            answer = await self._retries.once(asked, lambda: self._answer(request, asked))
+        return answer.response, lambda written: self._done(answer, written=written)
+
+    def receipt(self, shape: Shape, *, strict: bool) -> Receipt:
+        """Return what this session did so far."""
+        unused = (index + 1 for index in range(len(self.recorded)) if index not in self._used)
+        pairs = order_dependent(self.recorded, shape) if self.recorder else ()
+        return Receipt(replace(self.counts), tuple(unused), pairs, strict)
+
+    def _sealed(self, request: Request) -> SealedRequest | None:
+        try:
+            return self.door.request(request)
+        except UnreadableBody as error:
+            self.notice(f"a request cannot be recorded or replayed: {error.reason}")
+            return None
+
+    async def _answer(self, request: Request, asked: SealedRequest | None) -> Answer:
+        decision = decide(
+            self.mode,
+            tokens=is_tokens(request.target),
+            readable=asked is not None,
+            forward_others=self.policy.forward_others,
+            barred_key=lambda: not self.policy.allow_live and has_live_key(request),
+            find=lambda: self._find(asked),
+        )
+        match decision:
+            case Replay(found) if asked is not None:
+                return self._replay(found, asked)
+            case Forward(recorded):
+                return await self._forward(request, asked if recorded else None)
+            case Refuse(status, code, message):
+                self.counts.refused += 1
+                return Answer(refusal(status, code, message))
+            case _:
+                return self._miss(asked)
+
+    def _find(self, asked: SealedRequest | None) -> Match | None:
+        if asked is None:
+            return None
+        return self.session.match(asked, repeat=self.policy.repeat, rebind=self.policy.rebind)
+
+    def _replay(self, found: Match, asked: SealedRequest) -> Answer:
+        prepared = self._templates.get(found.position)
+        if prepared is None:
+            prepared = template(self.recorded[found.position])
+            self._templates[found.position] = prepared
+        published = self.door.values.published
+        fill = Filling(self.session.variables, asked.live, published, self.name)
+        self.counts.replayed += 1
+        self.counts.rebound += found.rebound
+        return Answer(_replayed(response(prepared, fill), asked), found.position)
+
+    def _miss(self, asked: SealedRequest | None) -> Answer:
+        self.counts.missed += 1
+        if asked is None:
+            told = "The request's body cannot be read, so nothing recorded can answer it."
+        else:
+            told = report(asked, self.name, nearest(asked, self.recorded))
+        self.notice(f"miss: {told}")
+        return Answer(refusal(424, "cassette_miss", told, type="api_error", result="miss"))
+
+    async def _forward(self, request: Request, asked: SealedRequest | None) -> Answer:
+        assert self.upstream is not None, "a session that forwards has an upstream"
+        try:
+            answer = await self.upstream.send(request)
+        except UpstreamFailure as error:
+            return self._failed(error)
+        passing = answer.status == 429 or answer.status >= 500
+        if asked is None or (passing and not self.policy.record_errors):
+            return self._not_recorded(answer)
+        return await self._record(request, asked, answer)
+
+    def _failed(self, error: UpstreamFailure) -> Answer:
+        told = f"the upstream gave no answer: {error.reason}"
+        self.notice(told)
+        message = f"tokentape: {told}."
+        kind = "api_connection_error"
+        return self._not_recorded(refusal(error.status, "upstream_failed", message, type=kind))
+
+    async def _record(self, request: Request, asked: SealedRequest, answer: Response) -> Answer:
+        assert self.recorder is not None, "a session that records has a recorder"
+        try:
+            one = self.recorder.interaction(request, asked, answer)
+        except UnreadableBody as error:
+            self.notice(f"an answer was not recorded: {error.reason}")
+            return self._not_recorded(answer)
+        if isinstance(one, HeldBack):
+            return self._unwritten(answer, one.reasons)
+        position = len(self.recorded)
+        self.recorded.append(one)
+        self.session.add(one, bound=True)
+        try:
+            await self.recorder.write(one)
+        except CassetteError as error:
+            return self._unwritten(answer, (str(error),))
+        self.counts.recorded += 1
+        self._used.add(position)
+        return Answer(_marked(answer, "recorded"))
+
+    def _unwritten(self, answer: Response, reasons: Iterable[str]) -> Answer:
+        self.counts.unwritten += 1
+        for reason in reasons:
+            self.notice(f"not written: {reason}")
+        return Answer(_marked(answer, "forwarded"))
+
+    def _not_recorded(self, answer: Response) -> Answer:
+        self.counts.forwarded += 1
+        return Answer(_marked(answer, "forwarded"))
+
+    def _done(self, answer: Answer, *, written: bool) -> None:
+        if answer.position is None:
+            return
+        if written:
+            self._used.add(answer.position)
+        elif answer.position not in self._used:
+            self.session.release(answer.position)
+
+
+def _marked(answer: Response, result: str) -> Response:
+    kept = tuple(line for line in answer.headers if line[0].lower() != RESULT.lower())
+    return replace(answer, headers=(*kept, (RESULT, result)))
+
+
+def _replayed(answer: Response, asked: SealedRequest) -> Response:
+    """Add what an answer says of this very request: Stripe echoes the Idempotency-Key of a POST."""
+    key = asked.live.get("idempotency_key")
+    echo = (("Idempotency-Key", key.text),) if key and asked.method == "POST" else ()
+    return _marked(replace(answer, headers=(*answer.headers, *echo)), "replayed")

@@ -1,0 +1,691 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy.edges import cassette_file
+from proxy.edges.cassette_file import Take, discard, exists, names, pending, read, recover
+from proxy.errors import CassetteError
+from tests.edges.recorder_to_kill import HEADER, NEW, OLD, cassette, chunk
+
+NAME = "declined"
+
+
+def saved(directory: Path, name: str = NAME, content: bytes = OLD) -> Path:
+    path = directory / f"{name}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def everything(directory: Path) -> list[str]:
+    return sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*"))
+
+
+async def recorded(directory: Path, *numbers: int, name: str = NAME) -> Take:
+    take = Take.begin(directory, name, HEADER)
+    for number in numbers:
+        await take.append(chunk(number))
+    return take
+
+
+async def interrupted(directory: Path, *numbers: int, name: str = NAME) -> Path:
+    """Leave what a killed process leaves: its lock ends with its descriptors."""
+    take = await recorded(directory, *numbers, name=name)
+    take._file.close()
+    take._thread.shutdown()
+    return directory / f".{name}.take"
+
+
+@contextmanager
+def diverted(take: Take, device: str) -> Iterator[None]:
+    """Let what `take` writes go to a device that refuses it."""
+    descriptor = take._file.fileno()
+    kept, other = os.dup(descriptor), os.open(device, os.O_RDWR)
+    os.dup2(other, descriptor)
+    try:
+        yield
+    finally:
+        os.dup2(kept, descriptor)
+        os.close(kept)
+        os.close(other)
+
+
+@contextmanager
+def no_file_beyond(size: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def just_before(call: str, action: Callable[[], object]) -> Iterator[None]:
+    """Do `action` just before this thread calls the built-in function `call` for the first time."""
+
+    def watch(_frame: FrameType, event: str, what: object) -> None:
+        if event == "c_call" and getattr(what, "__name__", "") == call:
+            sys.setprofile(None)
+            action()
+
+    sys.setprofile(watch)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+
+
+@contextmanager
+def overheard(calls: list[str]) -> Iterator[None]:
+    """Note the built-in functions that threads begun meanwhile call, for as long as they live."""
+
+    def note(_frame: FrameType, event: str, what: object) -> None:
+        if event == "c_call":
+            calls.append(getattr(what, "__name__", ""))
+
+    threading.setprofile(note)
+    try:
+        yield
+    finally:
+        threading.setprofile(None)
+
+
+class TestNames:
+    @pytest.mark.parametrize(
+        "name", ["default", "checkout/declined", "a/b/c", "v1.yaml.2_x-y", "a" * 100]
+    )
+    def test_plain_names_are_paths_below_the_directory(self, tmp_path: Path, name: str) -> None:
+        saved(tmp_path, name, b"bytes")
+        assert read(tmp_path, name) == b"bytes"
+        assert names(tmp_path) == [name]
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "", "/", "/etc/passwd", "..", "../x", "a/../b", "a/./b", "a//b", "a/", ".hidden", "-x",
+            "a/-x", "a\\b", "C:x", "a b", "a\n", "a\0b", "\u0430", "a\uff0fb", "~", "%2e%2e/x",
+            "x.yaml", "x.YAML/y", "nul", "a/CON", "com1.x", "a" * 101, "/".join(["a" * 99] * 3),
+        ],
+    )  # fmt: skip
+    def test_all_others_are_refused_and_nothing_is_made(self, tmp_path: Path, name: str) -> None:
+        for use in (read, exists, pending, recover, discard):
+            with pytest.raises(CassetteError, match="segments joined by `/`"):
+                use(tmp_path, name)
+        with pytest.raises(CassetteError):
+            Take.begin(tmp_path, name, HEADER)
+        assert everything(tmp_path) == []
+
+    @given(st.text(st.sampled_from("./\\-~:%ab\0\n é"), max_size=12))
+    def test_no_name_leads_out_of_the_directory(self, name: str) -> None:
+        root = Path("/nowhere/cassettes")
+        try:
+            assert not exists(root, name)
+        except CassetteError:
+            return
+        inside = Path(os.path.normpath(root / f"{name}.yaml"))
+        assert inside == root / f"{name}.yaml"
+        assert inside.is_relative_to(root)
+
+    def test_a_bad_name_is_quoted_when_that_is_safe_with_a_hint(self, tmp_path: Path) -> None:
+        with pytest.raises(CassetteError, match=r"'x\.yaml' cannot be used: leave `\.yaml` out"):
+            read(tmp_path, "x.yaml")
+        with pytest.raises(CassetteError, match="the cassette name cannot be used"):
+            read(tmp_path, "\x1b[2J")
+
+    def test_listing_leaves_out_what_cannot_be_used(self, tmp_path: Path) -> None:
+        for name in ("b", "a/c", "a/b", ".git/x", "a/.x", "odd name"):
+            saved(tmp_path, name)
+        (tmp_path / "link.yaml").symlink_to(tmp_path / "b.yaml")
+        (tmp_path / "linked").symlink_to(tmp_path / "a")
+        (tmp_path / "folder.yaml").mkdir()
+        (tmp_path / "notes.txt").touch()
+        assert names(tmp_path) == ["a/b", "a/c", "b"]
+        assert names(tmp_path / "missing") == []
+
+
+class TestReading:
+    def test_a_missing_cassette_names_the_file_the_next_step_and_its_neighbours(
+        self, tmp_path: Path
+    ) -> None:
+        saved(tmp_path, "checkout/declined")
+        with pytest.raises(CassetteError) as error:
+            read(tmp_path, "checkout/decline")
+        assert error.value.file == str(tmp_path / "checkout/decline.yaml")
+        assert "`tokentape record checkout/decline`" in str(error.value)
+        assert "did you mean `checkout/declined`?" in str(error.value)
+
+    def test_existence(self, tmp_path: Path) -> None:
+        assert not exists(tmp_path, NAME)
+        assert not exists(tmp_path / "missing", NAME)
+        saved(tmp_path)
+        assert exists(tmp_path, NAME)
+
+    def test_an_empty_file_is_read(self, tmp_path: Path) -> None:
+        saved(tmp_path, content=b"")
+        assert read(tmp_path, NAME) == b""
+
+    def test_a_giant_is_refused_unread(self, tmp_path: Path) -> None:
+        os.truncate(saved(tmp_path), cassette_file.MAX_BYTES + 1)
+        with pytest.raises(CassetteError, match="more than 512 MiB"):
+            read(tmp_path, NAME)
+
+    def test_what_is_no_plain_file_is_refused_without_waiting(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe.yaml")
+        (tmp_path / "folder.yaml").mkdir()
+        for name in ("pipe", "folder"):
+            for use in (read, exists):
+                with pytest.raises(
+                    CassetteError, match=rf"{name}\.yaml: the cassette cannot be read"
+                ):
+                    use(tmp_path, name)
+
+    def test_a_file_where_a_folder_should_be(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        for directory, name in ((tmp_path / "file", NAME), (tmp_path, "file/x")):
+            with pytest.raises(CassetteError, match="ENOTDIR"):
+                read(directory, name)
+            with pytest.raises(CassetteError, match="the recording cannot begin"):
+                Take.begin(directory, name, HEADER)
+
+    def test_the_directory_itself_may_be_a_link(self, tmp_path: Path) -> None:
+        saved(tmp_path / "real", "a/b")
+        (tmp_path / "link").symlink_to("real")
+        assert read(tmp_path / "link", "a/b") == OLD
+
+
+class TestLinks:
+    """What lies outside stays as it is, unread and unwritten."""
+
+    @pytest.fixture
+    def outside(self, tmp_path: Path) -> Path:
+        return saved(tmp_path / "outside")
+
+    @pytest.fixture
+    def inside(self, tmp_path: Path) -> Path:
+        (tmp_path / "inside").mkdir()
+        return tmp_path / "inside"
+
+    def refused(self, directory: Path, name: str, outside: Path) -> None:
+        for use in (read, exists):
+            with pytest.raises(CassetteError, match="links are not followed"):
+                use(directory, name)
+        with pytest.raises(CassetteError, match="links are not followed"):
+            Take.begin(directory, name, HEADER)
+        assert everything(outside.parent) == ["declined.yaml"]
+        assert outside.read_bytes() == OLD
+
+    def test_as_cassette(self, inside: Path, outside: Path) -> None:
+        (inside / "declined.yaml").symlink_to(outside)
+        self.refused(inside, NAME, outside)
+
+    def test_as_cassette_leading_nowhere(self, inside: Path, outside: Path) -> None:
+        (inside / "declined.yaml").symlink_to(outside.parent / "new.yaml")
+        self.refused(inside, NAME, outside)
+
+    def test_as_folder(self, inside: Path, outside: Path) -> None:
+        (inside / "a").symlink_to(outside.parent)
+        self.refused(inside, "a/declined", outside)
+
+    def test_as_take(self, inside: Path, outside: Path) -> None:
+        (inside / ".declined.take").symlink_to(outside)
+        for use in (pending, recover, discard):
+            with pytest.raises(CassetteError, match="links are not followed"):
+                use(inside, NAME)
+        with pytest.raises(CassetteError, match="links are not followed"):
+            Take.begin(inside, NAME, HEADER)
+        assert outside.read_bytes() == OLD
+
+    async def test_as_draft_it_is_replaced(self, inside: Path, outside: Path) -> None:
+        (inside / ".declined.yaml.take").symlink_to(outside)
+        await (await recorded(inside, 1)).finish()
+        assert everything(inside) == ["declined.yaml"]
+        assert outside.read_bytes() == OLD
+
+    def test_put_there_between_looking_and_opening(self, inside: Path, outside: Path) -> None:
+        path = saved(inside)
+
+        def swap() -> None:
+            path.unlink()
+            path.symlink_to(outside)
+
+        with just_before("open", swap), pytest.raises(CassetteError, match="ELOOP"):
+            read(inside, NAME)
+
+    async def test_put_there_during_the_recording(self, inside: Path, outside: Path) -> None:
+        take = await recorded(inside, 7)
+        (inside / "declined.yaml").symlink_to(outside)
+        with pytest.raises(CassetteError, match="tokentape recover declined"):
+            await take.finish()
+        assert outside.read_bytes() == OLD
+        (inside / "declined.yaml").unlink()
+        assert recover(inside, NAME) == 1
+
+
+class TestRecording:
+    async def test_a_take_becomes_the_cassette(self, tmp_path: Path) -> None:
+        take = await recorded(tmp_path, 1, 2)
+        assert await take.finish() == tmp_path / "declined.yaml"
+        assert read(tmp_path, NAME) == cassette(1, 2)
+        assert everything(tmp_path) == ["declined.yaml"]
+
+    async def test_until_it_ends_the_old_cassette_stands(self, tmp_path: Path) -> None:
+        saved(tmp_path, "a/b")
+        take = await recorded(tmp_path, 7, name="a/b")
+        assert read(tmp_path, "a/b") == OLD
+        await take.finish()
+        assert read(tmp_path, "a/b") == cassette(7)
+
+    async def test_an_append_that_returned_is_in_a_take_that_yaml_can_load(
+        self, tmp_path: Path
+    ) -> None:
+        take = await recorded(tmp_path, 1, 2)
+        loaded = yaml.safe_load((tmp_path / ".declined.take").read_bytes())
+        assert [each["request"]["body"].strip() for each in loaded["interactions"]] == ["1", "2"]
+        await take.abandon()
+
+    async def test_a_cassette_is_carried_on(self, tmp_path: Path) -> None:
+        saved(tmp_path)
+        take = Take.begin(tmp_path, NAME, HEADER, [chunk(1), chunk(2)])
+        for number in (3, 4, 5):
+            await take.append(chunk(number))
+        await take.finish()
+        assert read(tmp_path, NAME) == NEW
+
+    async def test_nothing_recorded_is_an_empty_list(self, tmp_path: Path) -> None:
+        await Take.begin(tmp_path, NAME, HEADER).finish()
+        assert read(tmp_path, NAME) == b"version: 1\ninteractions: []\n"
+
+    async def test_an_abandoned_take_changes_nothing(self, tmp_path: Path) -> None:
+        saved(tmp_path)
+        await (await recorded(tmp_path, 1)).abandon()
+        assert everything(tmp_path) == ["declined.yaml"]
+        assert read(tmp_path, NAME) == OLD
+
+    async def test_the_same_bytes_leave_the_file_untouched(self, tmp_path: Path) -> None:
+        before = saved(tmp_path).stat()
+        await (await recorded(tmp_path, 1, 2)).finish()
+        after = (tmp_path / "declined.yaml").stat()
+        assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+        assert everything(tmp_path) == ["declined.yaml"]
+
+    @pytest.mark.parametrize("other", [cassette(1), cassette(1, 2, 3), cassette(2, 1), b""])
+    async def test_other_bytes_are_replaced(self, tmp_path: Path, other: bytes) -> None:
+        saved(tmp_path, content=other)
+        await (await recorded(tmp_path, 1, 2)).finish()
+        assert read(tmp_path, NAME) == cassette(1, 2)
+
+    async def test_each_step_is_on_disk_before_the_next(self, tmp_path: Path) -> None:
+        calls: list[str] = []
+        with overheard(calls):
+            await (await recorded(tmp_path, 1)).finish()
+        steps = [call for call in calls if call in {"fdatasync", "fsync", "replace", "unlink"}]
+        draft_removed = ["unlink"]
+        assert steps == [
+            "fdatasync",
+            *draft_removed,
+            "fsync",
+            "replace",
+            "fsync",
+            *draft_removed,
+            "unlink",
+        ]
+
+    def test_two_that_begin_at_once_do_not_share_a_take(self, tmp_path: Path) -> None:
+        other: list[Take] = []
+        begin = lambda: other.append(Take.begin(tmp_path, NAME, HEADER))  # noqa: E731
+        with just_before("flock", begin), pytest.raises(CassetteError, match="cannot begin"):
+            Take.begin(tmp_path, NAME, HEADER)
+        assert everything(tmp_path) == [".declined.take"]
+        other[0]._go()
+
+    async def test_files_are_for_their_owner_alone(self, tmp_path: Path) -> None:
+        before = os.umask(0)
+        try:
+            saved(tmp_path)
+            take = await recorded(tmp_path, 1)
+            assert (tmp_path / ".declined.take").stat().st_mode & 0o777 == 0o600
+            await take.finish()
+            assert (tmp_path / "declined.yaml").stat().st_mode & 0o777 == 0o600
+        finally:
+            os.umask(before)
+
+    async def test_a_name_is_recorded_once_at_a_time(self, tmp_path: Path) -> None:
+        take = await recorded(tmp_path, 1)
+        with pytest.raises(CassetteError, match="being recorded by another process"):
+            Take.begin(tmp_path, NAME, HEADER)
+        for use in (recover, discard):
+            with pytest.raises(CassetteError, match="being recorded by another process"):
+                use(tmp_path, NAME)
+        assert pending(tmp_path, NAME) is None
+        await take.append(chunk(2))
+        await take.finish()
+        assert read(tmp_path, NAME) == cassette(1, 2)
+
+    async def test_after_its_end_a_take_refuses(self, tmp_path: Path) -> None:
+        take = await recorded(tmp_path, 1)
+        await take.finish()
+        for use in (take.append(chunk(2)), take.finish(), take.abandon()):
+            with pytest.raises(CassetteError, match="has ended"):
+                await use
+
+    @pytest.mark.parametrize(
+        "bad", [b"", b"- a", b"a: 1\n", b"- a\nb\n", b"- a\n# end of interaction 2\n"]
+    )
+    async def test_what_would_break_the_framing_is_a_mistake(
+        self, tmp_path: Path, bad: bytes
+    ) -> None:
+        take = await recorded(tmp_path)
+        with pytest.raises(AssertionError):
+            await take.append(bad)
+        await take.abandon()
+
+    async def test_what_vanishes_meanwhile_is_made_again(self, tmp_path: Path) -> None:
+        saved(tmp_path, "a/b")
+        take = await recorded(tmp_path, 1, name="a/b")
+        shutil.rmtree(tmp_path / "a")
+        await take.append(chunk(2))
+        await take.finish()
+        assert read(tmp_path, "a/b") == cassette(1, 2)
+
+    async def test_a_take_put_in_its_place_is_left_alone(self, tmp_path: Path) -> None:
+        first = await recorded(tmp_path, 1)
+        (tmp_path / ".declined.take").unlink()
+        second = await recorded(tmp_path, 2)
+        await first.abandon()
+        assert everything(tmp_path) == [".declined.take"]
+        await second.append(chunk(3))
+        await second.finish()
+        assert read(tmp_path, NAME) == cassette(2, 3)
+
+
+class TestTogether:
+    async def test_waiting_appends_share_one_write_while_the_loop_goes_on(
+        self, tmp_path: Path
+    ) -> None:
+        calls: list[str] = []
+        with overheard(calls):
+            take = await recorded(tmp_path, 0)
+        gate = threading.Event()
+        take._thread.submit(gate.wait)
+        tasks = [asyncio.create_task(take.append(chunk(number))) for number in range(1, 100)]
+        finish = asyncio.create_task(take.finish())
+        await asyncio.sleep(0.02)
+        assert not any(task.done() for task in tasks)
+        calls.clear()
+        gate.set()
+        await asyncio.gather(*tasks, finish)
+        assert calls.count("fdatasync") == 1
+        assert read(tmp_path, NAME) == cassette(*range(100))
+
+    async def test_order_is_kept_under_load(self, tmp_path: Path) -> None:
+        take = await recorded(tmp_path)
+        await asyncio.gather(*(take.append(chunk(number)) for number in range(2000)))
+        await take.finish()
+        assert read(tmp_path, NAME) == cassette(*range(2000))
+
+    async def test_a_client_that_goes_away_takes_nothing_with_it(self, tmp_path: Path) -> None:
+        take = await recorded(tmp_path)
+        gate = threading.Event()
+        take._thread.submit(gate.wait)
+        tasks = [asyncio.create_task(take.append(chunk(number))) for number in range(3)]
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        gate.set()
+        await asyncio.wait(tasks)
+        assert [task.cancelled() for task in tasks] == [True, False, False]
+        await take.finish()
+        assert read(tmp_path, NAME) == cassette(0, 1, 2)
+
+    async def test_an_append_costs_the_same_however_long_the_take_is(self, tmp_path: Path) -> None:
+        def moved() -> int:
+            fields = dict(
+                line.split(": ") for line in Path("/proc/self/io").read_text().splitlines()
+            )
+            return int(fields["rchar"]) + int(fields["wchar"])
+
+        take = await recorded(tmp_path)
+        await asyncio.gather(*(take.append(chunk(number)) for number in range(5000)))
+        before = moved()
+        await take.append(chunk(5000))
+        assert moved() - before < 5000
+        await take.abandon()
+
+    async def test_descriptors_and_threads_go_with_the_take(self, tmp_path: Path) -> None:
+        def open_now() -> int:
+            return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+
+        await (await recorded(tmp_path, 1)).finish()
+        files, threads = open_now(), threading.active_count()
+        for number in range(200):
+            take = await recorded(tmp_path, number % 7)
+            with pytest.raises(CassetteError):
+                Take.begin(tmp_path, NAME, HEADER)
+            await (take.abandon() if number % 2 else take.finish())
+        with pytest.raises(CassetteError):
+            read(tmp_path, "missing")
+        assert open_now() == files
+        for thread in threading.enumerate():
+            if thread.name.startswith("tokentape-take"):
+                thread.join(5)
+        assert threading.active_count() <= threads
+
+
+class TestRecovery:
+    async def test_what_was_left_is_offered_and_becomes_the_cassette(self, tmp_path: Path) -> None:
+        saved(tmp_path, content=cassette(9))
+        await interrupted(tmp_path, 1, 2)
+        assert pending(tmp_path, NAME) == 2
+        with pytest.raises(CassetteError, match=r"holds 2 whole interactions: .* --discard"):
+            Take.begin(tmp_path, NAME, HEADER)
+        assert read(tmp_path, NAME) == cassette(9)
+        assert recover(tmp_path, NAME) == 2
+        assert read(tmp_path, NAME) == cassette(1, 2)
+        assert everything(tmp_path) == ["declined.yaml"]
+        assert pending(tmp_path, NAME) is None
+
+    async def test_what_was_left_can_be_dropped(self, tmp_path: Path) -> None:
+        saved(tmp_path)
+        await interrupted(tmp_path, 7)
+        discard(tmp_path, NAME)
+        assert everything(tmp_path) == ["declined.yaml"]
+        assert read(tmp_path, NAME) == OLD
+
+    def test_where_nothing_was_left(self, tmp_path: Path) -> None:
+        for directory in (tmp_path, tmp_path / "missing"):
+            assert pending(directory, NAME) is None
+            for use in (recover, discard):
+                with pytest.raises(CassetteError, match="there is no interrupted recording"):
+                    use(directory, NAME)
+
+    async def test_a_take_without_interactions_is_no_loss(self, tmp_path: Path) -> None:
+        await interrupted(tmp_path)
+        assert pending(tmp_path, NAME) is None
+        with pytest.raises(CassetteError, match="there is no interrupted recording"):
+            recover(tmp_path, NAME)
+        await (await recorded(tmp_path, 1)).finish()
+        assert everything(tmp_path) == ["declined.yaml"]
+
+    async def test_cut_anywhere_it_keeps_every_whole_interaction(self, tmp_path: Path) -> None:
+        take = Take.begin(tmp_path, NAME, HEADER, [chunk(1), chunk(2)])
+        ends = {}
+        for number in (3, 4, 5):
+            await take.append(chunk(number))
+            ends[(tmp_path / ".declined.take").stat().st_size] = number
+        content = (tmp_path / ".declined.take").read_bytes()
+        await take.abandon()
+        for size in range(len(content) + 1):
+            saved(tmp_path)
+            (tmp_path / ".declined.take").write_bytes(content[:size])
+            whole = max((number for end, number in ends.items() if end <= size), default=None)
+            assert pending(tmp_path, NAME) == whole
+            if whole:
+                assert recover(tmp_path, NAME) == whole
+            assert read(tmp_path, NAME) == (cassette(*range(1, whole + 1)) if whole else OLD)
+
+    @pytest.mark.parametrize(
+        "tail", [b"\0" * 40, b"- requ" + b"\0" * 9 + b"dy: 3\n", b"# end of interaction 7\n"]
+    )
+    async def test_after_a_gap_nothing_counts(self, tmp_path: Path, tail: bytes) -> None:
+        left = await interrupted(tmp_path, 1, 2)
+        with left.open("ab") as take:
+            take.write(tail + b"# end of interaction 3\n")
+        assert recover(tmp_path, NAME) == 2
+        assert read(tmp_path, NAME) == cassette(1, 2)
+
+    async def test_noise_is_no_take(self, tmp_path: Path) -> None:
+        (tmp_path / ".declined.take").write_bytes(os.urandom(5000))
+        assert pending(tmp_path, NAME) is None
+        await (await recorded(tmp_path, 1)).finish()
+        assert read(tmp_path, NAME) == cassette(1)
+
+
+class TestBadDisks:
+    async def test_a_full_disk_takes_back_the_torn_write_and_the_next_succeeds(
+        self, tmp_path: Path
+    ) -> None:
+        take = await recorded(tmp_path, 1)
+        whole = (tmp_path / ".declined.take").stat().st_size
+        with no_file_beyond(whole + 10):
+            with pytest.raises(CassetteError, match=r"was not recorded: File too large \(EFBIG\)"):
+                await take.append(chunk(2))
+            assert (tmp_path / ".declined.take").stat().st_size == whole
+        await take.append(chunk(3))
+        await take.finish()
+        assert read(tmp_path, NAME) == cassette(1, 3)
+
+    @pytest.mark.parametrize(("device", "code"), [("/dev/full", "ENOSPC"), ("/dev/null", "EINVAL")])
+    async def test_all_that_share_a_failed_write_are_told(
+        self, tmp_path: Path, device: str, code: str
+    ) -> None:
+        take = await recorded(tmp_path, 1)
+        with diverted(take, device):
+            appends = [take.append(chunk(number)) for number in range(2, 5)]
+            told = await asyncio.gather(*appends, return_exceptions=True)
+        assert [isinstance(each, CassetteError) and code in str(each) for each in told] == [
+            True
+        ] * 3
+        await take.append(chunk(5))
+        await take.finish()
+        assert read(tmp_path, NAME) == cassette(1, 5)
+
+    async def test_a_torn_write_that_cannot_be_taken_back_is_cut_before_the_next(
+        self, tmp_path: Path
+    ) -> None:
+        take = await recorded(tmp_path, 1)
+        with diverted(take, "/dev/full"), pytest.raises(CassetteError):
+            await take.append(chunk(2))
+        with (tmp_path / ".declined.take").open("ab") as torn:
+            torn.write(
+                chunk(2) + b"# end of interaction 2\n" + chunk(3) + b"# end of interaction 3\n"
+            )
+        await take.append(chunk(4))
+        take._file.close()
+        assert recover(tmp_path, NAME) == 2
+        assert read(tmp_path, NAME) == cassette(1, 4)
+
+    async def test_a_take_refuses_to_outgrow_what_can_be_read(self, tmp_path: Path) -> None:
+        take = await recorded(tmp_path, 1)
+        take._end = cassette_file.MAX_BYTES - 5
+        with pytest.raises(CassetteError, match="more than 512 MiB"):
+            await take.append(chunk(2))
+        await take.abandon()
+
+    def test_a_take_that_cannot_begin_leaves_nothing(self, tmp_path: Path) -> None:
+        saved(tmp_path)
+        with no_file_beyond(30), pytest.raises(CassetteError, match=r"cannot begin.*EFBIG"):
+            Take.begin(tmp_path, NAME, HEADER, [chunk(1)])
+        assert everything(tmp_path) == ["declined.yaml"]
+
+    async def test_a_disk_that_fills_at_the_end_leaves_the_old_and_the_take(
+        self, tmp_path: Path
+    ) -> None:
+        saved(tmp_path)
+        take = await recorded(tmp_path, 7, 8, 9)
+        with no_file_beyond(50), pytest.raises(CassetteError, match="tokentape recover declined"):
+            await take.finish()
+        assert everything(tmp_path) == [".declined.take", "declined.yaml"]
+        assert read(tmp_path, NAME) == OLD
+        assert recover(tmp_path, NAME) == 3
+        assert read(tmp_path, NAME) == cassette(7, 8, 9)
+
+    async def test_a_rename_that_fails_leaves_the_take(self, tmp_path: Path) -> None:
+        take = await recorded(tmp_path, 7)
+        (tmp_path / "declined.yaml/full").mkdir(parents=True)
+        with pytest.raises(CassetteError, match=r"tokentape recover declined`: Is a directory"):
+            await take.finish()
+        with pytest.raises(CassetteError, match="tokentape recover declined"):
+            recover(tmp_path, NAME)
+        shutil.rmtree(tmp_path / "declined.yaml")
+        assert recover(tmp_path, NAME) == 1
+        assert everything(tmp_path) == ["declined.yaml"]
+
+    async def test_a_folder_in_the_way_of_the_draft(self, tmp_path: Path) -> None:
+        saved(tmp_path)
+        take = await recorded(tmp_path, 7)
+        (tmp_path / ".declined.yaml.take").mkdir()
+        with pytest.raises(CassetteError, match="tokentape recover declined"):
+            await take.finish()
+        assert read(tmp_path, NAME) == OLD
+        assert pending(tmp_path, NAME) == 1
+
+
+class TestKilled:
+    def test_before_any_call_to_the_disk(self, tmp_path: Path) -> None:
+        command = [sys.executable, "-m", "tests.edges.recorder_to_kill", "steps", str(tmp_path)]
+        subprocess.run(command, check=True, timeout=60)
+        runs = sorted(tmp_path.iterdir(), key=lambda folder: int(folder.name))
+        assert len(runs) > 30
+        outcomes = {self.checked(folder) for folder in runs}
+        assert outcomes == {(OLD, None), (OLD, 3), (OLD, 4), (OLD, 5), (NEW, 5), (NEW, None)}
+
+    def checked(self, directory: Path) -> tuple[bytes, int | None]:
+        answered = 2 + len((directory / "answered").read_text().split())
+        stood, left = read(directory, NAME), pending(directory, NAME)
+        assert stood in {OLD, NEW}
+        assert stood == NEW or answered <= (left or 2)
+        if left:
+            assert recover(directory, NAME) == left
+            assert read(directory, NAME) == cassette(*range(1, left + 1))
+        else:
+            discard_quietly(directory)
+        assert everything(directory) == ["answered", "declined.yaml"]
+        return stood, left
+
+    @pytest.mark.parametrize("answers", [1, 2, 17, 90, 91, 400])
+    def test_under_load(self, tmp_path: Path, answers: int) -> None:
+        saved(tmp_path)
+        command = [sys.executable, "-m", "tests.edges.recorder_to_kill", "endless", str(tmp_path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as recorder:
+            assert recorder.stdout
+            heard = [int(next(recorder.stdout)) for _ in range(answers)]
+            with pytest.raises(CassetteError, match="being recorded by another process"):
+                Take.begin(tmp_path, NAME, HEADER)
+            recorder.kill()
+            heard += [int(line) for line in recorder.stdout if line.endswith("\n")]
+        assert read(tmp_path, NAME) == OLD
+        count = recover(tmp_path, NAME)
+        loaded = yaml.safe_load(read(tmp_path, NAME))["interactions"]
+        kept = [int(each["request"]["body"]) for each in loaded]
+        assert len(kept) == count
+        assert set(heard) <= set(kept)
+
+
+def discard_quietly(directory: Path) -> None:
+    if (directory / ".declined.take").exists():
+        discard(directory, NAME)

@@ -1,0 +1,449 @@
+"""Settings: precedence, every problem at once with its place, and files that are no YAML."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from proxy.edges import config_file, settings
+from proxy.edges.settings import Limits, Match, Record, Redact, Settings, Timeouts
+from proxy.errors import ConfigurationError
+from proxy.pure import kinds
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
+
+
+def read_file(path: Path) -> Settings:
+    return config_file.read(path, Settings)
+
+
+def load(
+    options: Mapping[str, str] | None = None, environ: Mapping[str, str] | None = None
+) -> Settings:
+    return settings.load(options or {}, environ or {}, read_file)
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(text: str | bytes, name: str = "tokentape.yaml") -> Path:
+    path = Path(name)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def problems_of(text: str | bytes) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        read_file(write(text))
+    return list(caught.value.problems)
+
+
+# Defaults and precedence
+
+
+def test_without_anything_the_defaults_hold() -> None:
+    assert load() == Settings(
+        listen=("127.0.0.1", 12121),
+        upstream="mock",
+        cassettes=Path("cassettes"),
+        allow_live=False,
+        strict=False,
+        on_exhausted="repeat",
+        others="refuse",
+        record=Record(errors=False),
+        match=Match(blank="lenient", headers=(), ignore=()),
+        redact=Redact(keep=(), fields={}),
+        limits=Limits(body=1_048_576, head=16_384, connections=1000),
+        timeouts=Timeouts(upstream=80, request=30, shutdown=10),
+    )
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Settings().strict = True  # type: ignore[misc]
+
+
+def test_an_option_wins_over_a_variable_and_a_variable_over_the_file() -> None:
+    write("cassettes: file\nupstream: http://file\nlisten: file:1\nstrict: yes\n")
+    loaded = load(
+        options={"cassettes": "option"},
+        environ={"TOKENTAPE_CASSETTES": "variable", "TOKENTAPE_UPSTREAM": "http://variable"},
+    )
+    assert loaded == replace(
+        Settings(),
+        cassettes=Path("option"),
+        upstream="http://variable",
+        listen=("file", 1),
+        strict=True,
+    )
+
+
+def test_a_variable_can_switch_off_what_the_file_switches_on() -> None:
+    write("allow_live: true\n")
+    assert load(environ={"TOKENTAPE_ALLOW_LIVE": "0"}).allow_live is False
+
+
+def test_a_variable_set_to_nothing_is_not_set() -> None:
+    assert load(environ={"TOKENTAPE_STRICT": "", "TOKENTAPE_CONFIG": ""}) == Settings()
+
+
+def test_every_variable_sets_its_setting() -> None:
+    loaded = load(
+        environ={
+            "TOKENTAPE_LISTEN": "[::1]:0",
+            "TOKENTAPE_UPSTREAM": "HTTPS://API.Stripe.com/",
+            "TOKENTAPE_CASSETTES": "tapes",
+            "TOKENTAPE_ALLOW_LIVE": "yes",
+            "TOKENTAPE_STRICT": "TRUE",
+            "TOKENTAPE_ON_EXHAUSTED": "miss",
+        }
+    )
+    assert loaded == Settings(
+        listen=("::1", 0),
+        upstream="https://api.stripe.com",
+        cassettes=Path("tapes"),
+        allow_live=True,
+        strict=True,
+        on_exhausted="miss",
+    )
+
+
+def test_the_variable_that_run_sets_for_its_command_is_ignored() -> None:
+    assert load(environ={"TOKENTAPE_URL": "http://127.0.0.1:1"}) == Settings()
+
+
+def test_the_file_is_named_by_option_before_variable_before_habit() -> None:
+    write("cassettes: habit\n")
+    write("cassettes: variable\n", "variable.yaml")
+    write("cassettes: option\n", "option.yaml")
+    environ = {"TOKENTAPE_CONFIG": "variable.yaml"}
+    assert load().cassettes == Path("habit")
+    assert load(environ=environ).cassettes == Path("variable")
+    assert load({"config": "option.yaml"}, environ).cassettes == Path("option")
+
+
+def test_a_named_file_has_to_be_there() -> None:
+    with pytest.raises(ConfigurationError, match=r"gone\.yaml: cannot be read: No such file"):
+        load({"config": "gone.yaml"})
+
+
+def test_the_home_directory_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert load({"cassettes": "~/tapes"}).cassettes == Path("/home/ada/tapes")
+
+
+# The example
+
+
+def keys(value: Any, prefix: str = "") -> Iterator[str]:
+    for each in fields(value):
+        inner = getattr(value, each.name)
+        if is_dataclass(inner):
+            yield from keys(inner, f"{prefix}{each.name}.")
+        else:
+            yield prefix + each.name
+
+
+def test_the_example_is_the_defaults() -> None:
+    assert read_file(EXAMPLE) == Settings()
+
+
+def test_the_example_has_every_key() -> None:
+    document = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    written = {
+        f"{key}.{inner}" if isinstance(value, dict) else key
+        for key, value in document.items()
+        for inner in (value if isinstance(value, dict) else [""])
+    }
+    assert written == set(keys(Settings()))
+
+
+def test_the_example_names_every_kind() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    assert [kind for kind in settings.KINDS if kind not in text] == []
+
+
+def test_the_core_knows_every_kind() -> None:
+    assert set(settings.KINDS) <= kinds.KINDS
+
+
+# What a file may say
+
+
+def test_a_whole_file() -> None:
+    path = write(
+        """
+listen: localhost:0
+on_exhausted: miss
+others: forward
+record: {errors: on}
+match:
+  blank: strict
+  headers: [Stripe-Version, X_1]
+  ignore: [card, "card[metadata]", "expand[]", "metadata[my key.1]"]
+redact:
+  keep: ["card[metadata]", card.metadata.plan, "data[].object", livemode]
+  fields: {"card[nick]": name, no: text}
+limits: {body: 2 MiB, head: 512, connections: "7"}
+timeouts: {upstream: 0.5, request: 86400, shutdown: 1}
+"""
+    )
+    assert read_file(path) == Settings(
+        listen=("localhost", 0),
+        on_exhausted="miss",
+        others="forward",
+        record=Record(errors=True),
+        match=Match(
+            blank="strict",
+            headers=("Stripe-Version", "X_1"),
+            ignore=("card", "card[metadata]", "expand[]", "metadata[my key.1]"),
+        ),
+        redact=Redact(
+            keep=("card[metadata]", "card.metadata.plan", "data[].object", "livemode"),
+            fields={"card[nick]": "name", "no": "text"},
+        ),
+        limits=Limits(body=2 * 1024 * 1024, head=512, connections=7),
+        timeouts=Timeouts(upstream=0.5, request=86400, shutdown=1),
+    )
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "{}\n", "\ufeff"])
+def test_an_empty_file_changes_nothing(text: str) -> None:
+    assert read_file(write(text)) == Settings()
+
+
+@pytest.mark.parametrize("text", ["1MiB", "1048576", "1024KiB", "1048576 B"])
+def test_sizes(text: str) -> None:
+    assert settings.size(text) == 1_048_576
+
+
+REFUSED = {
+    "listen": [
+        "12121",
+        ":1",
+        "h:",
+        "h:65536",
+        "h:-1",
+        "::1:1",
+        "http://h:1",
+        "h h:1",
+        "h:\u0661",
+        "",
+    ],
+    "upstream": [
+        "Mock",
+        "ftp://h",
+        "//h",
+        "http://",
+        "http://h:0",
+        "http://h:99999",
+        "http://h/v1",
+    ],
+    "cassettes": ["", "~nobody-of-this-name/tapes"],
+    "allow_live": ["maybe", "2", ""],
+    "on_exhausted": ["Repeat", "repeat|miss", ""],
+    "others": ["allow"],
+    "record: {errors": ["x"],
+    "match: {blank": ["x"],
+    "limits: {body": ["0", "1MB", "-1", "1.5MiB", "1025MiB", "1e3", "9" * 5000],
+    "limits: {connections": ["0", "1.5", "-1", "1_000"],
+    "timeouts: {upstream": ["0", "-1", ".inf", "nan", "86401", "1m", "9" * 5000],
+}
+
+
+@pytest.mark.parametrize(("key", "text"), [(key, text) for key in REFUSED for text in REFUSED[key]])
+def test_a_wrong_value_is_named_by_line_with_what_is_allowed(key: str, text: str) -> None:
+    name = key.replace(": {", ".")
+    [problem] = problems_of(f'\n{key}: "{text}"' + ("}" if "{" in key else ""))
+    assert problem.startswith(f"tokentape.yaml:2: {name}: found ")
+    assert "; allowed: " in problem
+    assert len(problem) < 250
+
+
+@pytest.mark.parametrize(
+    ("key", "item"),
+    [
+        ("match: {headers", "Stripe Version"),
+        ("match: {headers", ""),
+        ("match: {ignore", "card.metadata"),
+        ("match: {ignore", "card[metadata"),
+        ("match: {ignore", "card]"),
+        ("redact: {keep", "card..name"),
+        ("redact: {keep", "card.name[x]"),
+    ],
+)
+def test_a_wrong_item_is_named_by_its_own_line(key: str, item: str) -> None:
+    name = key.replace(": {", ".")
+    [problem] = problems_of(f'{key}: [fine,\n "{item}"]}}')
+    assert problem.startswith(f"tokentape.yaml:2: {name}[1]: found {item!r}; allowed: ")
+
+
+def test_a_kind_that_is_none_is_named_by_its_own_line() -> None:
+    [name, kind] = problems_of("redact:\n  fields:\n    a..b: name\n    ok: nam\n")
+    assert name.startswith("tokentape.yaml:3: redact.fields.a..b: found 'a..b'; allowed: ")
+    assert kind.startswith("tokentape.yaml:4: redact.fields.ok: found 'nam'; allowed: card, cvc, ")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("strickt: x", "strickt: unknown key; did you mean strict?"),
+        ("limit: {}", "limit: unknown key; did you mean limits?"),
+        ("match: {blnk: x}", "match.blnk: unknown key; did you mean blank?"),
+        ("blank: strict", "blank: unknown key; did you mean blank under match?"),
+        ("match.blank: strict", "match.blank: unknown key; did you mean blank under match?"),
+        ("record: {xyzzy: 1}", "record.xyzzy: unknown key; allowed: errors"),
+        ('"a\\n\\e[31m": x', "a\\n\\x1b[31m: unknown key; allowed: listen, upstream, cassettes, "),
+        ("strict: [1]", "strict: found a list; allowed: a single value"),
+        ("strict: {a: b}", "strict: found a mapping; allowed: a single value"),
+        ("match: strict", "match: found 'strict'; allowed: keys with values"),
+        ("match:", "match: found nothing; allowed: keys with values"),
+        ("match: {ignore: card}", "match.ignore: found 'card'; allowed: a list"),
+        ("redact: {fields: [a]}", "redact.fields: found a list; allowed: keys with values"),
+        ("- strict", "found a list; allowed: keys with values"),
+        ("strict", "found 'strict'; allowed: keys with values"),
+        ("? [a]\n: b", "found a list or mapping as a key; allowed: text"),
+        ("strict: !!bool true", "found a tag; allowed: plain values"),
+        ("strict: !!python/name:os.system x", "found a tag; allowed: plain values"),
+        ("strict: &a on", "found an anchor or alias; write the value out"),
+        ("strict: *a", "found an anchor or alias; write the value out"),
+        ("<<: {strict: on}", "<<: unknown key; "),
+        ("[" * 30_000, "is nested too deeply"),
+        ("{} # one\n--- # two\n{}", ""),
+    ],
+)
+def test_a_wrong_shape(text: str, problem: str) -> None:
+    [found] = problems_of(text)
+    assert found.startswith(f"tokentape.yaml:1: {problem}" if problem else "tokentape.yaml:2: ")
+
+
+def test_an_alias_is_never_followed() -> None:
+    endless = problems_of("match: &a\n  ignore: *a\nredact: &a\n  keep: []\n")
+    assert [problem.split(":")[1] for problem in endless] == ["1", "2", "3"]
+
+
+def test_a_key_written_twice_names_both_lines() -> None:
+    assert problems_of("strict: on\nmatch:\n  blank: strict\n  blank: lenient\nstrict: off\n") == [
+        "tokentape.yaml:4: match.blank: is on line 3 already",
+        "tokentape.yaml:5: strict: is on line 1 already",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: b\nc: [\n", "tokentape.yaml:3: is no YAML: "),
+        ("a: b: c", "tokentape.yaml:1: is no YAML: mapping values are not allowed here"),
+        ("a: b\n\tc: d", "tokentape.yaml:2: is no YAML: "),
+        ("a: b\nc: \x07", "tokentape.yaml:2: is no YAML: a control character"),
+        (b"a: b\nc: \xff", "tokentape.yaml:2: is not UTF-8; save the file as such"),
+        ("strict: on\n".encode("utf-16"), "tokentape.yaml:1: is not UTF-8; "),
+        ("#" * 70_000, "tokentape.yaml: is too large; allowed: 65536 bytes"),
+    ],
+)
+def test_a_file_that_is_no_yaml(text: str | bytes, problem: str) -> None:
+    [found] = problems_of(text)
+    assert found.startswith(problem)
+
+
+@pytest.mark.parametrize("path", [".", "gone.yaml", "gone/tokentape.yaml", "a\0b"])
+def test_a_path_that_is_no_file(path: str) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be read: "):
+        read_file(Path(path))
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        st.text("abc:-? []{}&*!|>'\"%#\n\t~0", max_size=60).map(str.encode),
+        st.lists(st.sampled_from(["strict", "match", ":", " ", "\n", "  ", "- ", "[", "}", "on"]))
+        .map("".join)
+        .map(str.encode),
+    )
+)
+@hypothesis_settings(max_examples=150, deadline=None)
+def test_any_file_gives_settings_or_problems_of_one_line(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.yaml"
+    path.write_bytes(content)
+    problems: tuple[str, ...] = ()
+    try:
+        read_file(path)
+    except ConfigurationError as error:
+        problems = error.problems or ("\n",)
+    assert all(problem.isprintable() for problem in problems)
+
+
+# All problems at once, and none that tells a secret
+
+
+def test_the_problems_of_all_sources_come_at_once() -> None:
+    write("strict: maybe\nlimits: {body: 1MB}\n")
+    with pytest.raises(ConfigurationError) as caught:
+        load(
+            {"listen": "x", "on_exhausted": "stop"},
+            {"TOKENTAPE_STRICT": "x", "TOKENTAPE_UPSTREM": "mock", "TOKENTAPE_PORT": "1"},
+        )
+    assert [problem.rpartition(": found")[0] for problem in caught.value.problems] == [
+        "",
+        "",
+        "TOKENTAPE_STRICT",
+        "--listen",
+        "--on-exhausted",
+        "tokentape.yaml:1: strict",
+        "tokentape.yaml:2: limits.body",
+    ]
+    port, upstrem, *_ = caught.value.problems
+    assert port.startswith("TOKENTAPE_PORT: unknown environment variable; allowed: TOKENTAPE_")
+    assert upstrem.startswith("TOKENTAPE_UPSTREM: unknown environment variable; did you mean ")
+    assert upstrem.endswith(" TOKENTAPE_UPSTREAM?")
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("https://me:PASSWORD@api.stripe.com", "a URL with user info"),
+        ("https://PASSWORD@api.stripe.com/v1?x#y", "a URL with user info"),
+        ("https://h/?key=PASSWORD", "a URL with a query"),
+        ("https://h#PASSWORD", "a URL with a fragment"),
+        ("https://h/PASSWORD", "a URL with a path"),
+        ("https://h\\PASSWORD", "a URL with a bad host or port"),
+        ("https://h\n", "a URL with a bad host or port"),
+        ("me:PASSWORD@api.stripe.com", "no http or https URL"),
+    ],
+)
+def test_an_upstream_is_never_quoted(text: str, fault: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load({"upstream": text})
+    assert "PASSWORD" not in str(caught.value)
+    assert caught.value.problems[0].startswith(f"--upstream: found {fault}; allowed: mock, or ")
+
+
+# Start-up
+
+
+def test_without_a_file_neither_pydantic_nor_yaml_is_loaded() -> None:
+    program = (
+        "import sys\n"
+        "from proxy.edges import settings\n"
+        "settings.load({'strict': 'on'}, {'TOKENTAPE_LISTEN': 'h:1'}, lambda path: 1 / 0)\n"
+        "print({'pydantic', 'pydantic_core', 'yaml', 'aiohttp'} & set(sys.modules))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"

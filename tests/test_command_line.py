@@ -1,0 +1,297 @@
+"""The command line: what each command hands to `app`, exit statuses, help, lean start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import proxy
+from proxy.__main__ import cli, main
+from proxy.edges.settings import Settings
+from proxy.errors import CassetteError
+
+COMMANDS = ("record", "replay", "auto", "run", "mock", "scan", "show", "recover", "demo")
+
+
+class FakeApp(ModuleType):
+    """Stands in for `proxy.app`: notes what it is called with, and returns or raises `outcome`."""
+
+    def __init__(self) -> None:
+        super().__init__("proxy.app")
+        self.calls: list[tuple[Any, ...]] = []
+        self.outcome: int | BaseException = 0
+        for name in ("serve", "run", "mock", "scan", "show", "demo", "recover"):
+            setattr(self, name, self._noting(name))
+
+    def _noting(self, name: str) -> Callable[..., int]:
+        def note(*args: Any, **named: Any) -> int:
+            self.calls.append((name, *args, *named.items()))
+            if isinstance(self.outcome, BaseException):
+                raise self.outcome
+            return self.outcome
+
+        return note
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeApp:
+    fake = FakeApp()
+    monkeypatch.setitem(sys.modules, "proxy.app", fake)
+    monkeypatch.setattr(proxy, "app", fake, raising=False)
+    for variable in os.environ:
+        if variable == "CI" or variable.startswith("TOKENTAPE_"):
+            monkeypatch.delenv(variable)
+    monkeypatch.chdir(tmp_path)
+    return fake
+
+
+@pytest.fixture
+def tokentape(app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    def call(*words: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["tokentape", *words])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        assert isinstance(caught.value.code, int)
+        return caught.value.code
+
+    return call
+
+
+RUN = Settings(listen=("127.0.0.1", 0))
+
+
+@pytest.mark.parametrize(
+    ("words", "call"),
+    [
+        ("record", ("serve", Settings(), "record", "default")),
+        (
+            "record a/b --listen [::1]:0 --upstream http://h --cassettes c --allow-live --strict",
+            (
+                "serve",
+                Settings(
+                    listen=("::1", 0),
+                    upstream="http://h",
+                    cassettes=Path("c"),
+                    allow_live=True,
+                    strict=True,
+                ),
+                "record",
+                "a/b",
+            ),
+        ),
+        (
+            "replay --on-exhausted miss a",
+            ("serve", Settings(on_exhausted="miss"), "replay", "a"),
+        ),
+        ("auto a", ("serve", Settings(), "auto", "a")),
+        ("run -- pytest -x", ("run", RUN, "auto", "default", ("pytest", "-x"))),
+        ("run pytest --strict", ("run", RUN, "auto", "default", ("pytest", "--strict"))),
+        (
+            "run --mode replay --cassette a --listen h:1 --strict -- make -- -h",
+            (
+                "run",
+                Settings(listen=("h", 1), strict=True),
+                "replay",
+                "a",
+                ("make", "--", "-h"),
+            ),
+        ),
+        ("mock", ("mock", ("127.0.0.1", 12111))),
+        ("mock --listen [::1]:0", ("mock", ("::1", 0))),
+        ("scan . --format text", ("scan", (Path(),), Settings())),
+        ("show a --cassettes c", ("show", Settings(cassettes=Path("c")), "a")),
+        ("recover a", ("recover", Settings(), "a", ("discard", False))),
+        ("recover a --discard", ("recover", Settings(), "a", ("discard", True))),
+        ("demo", ("demo",)),
+    ],
+)
+def test_a_command_makes_one_call(
+    tokentape: Callable[..., int], app: FakeApp, words: str, call: tuple[Any, ...]
+) -> None:
+    assert tokentape(*words.split()) == 0
+    assert app.calls == [call]
+
+
+@pytest.mark.parametrize("status", [0, 1, 2, 77])
+def test_the_status_of_the_call_is_the_status_of_the_program(
+    tokentape: Callable[..., int], app: FakeApp, status: int
+) -> None:
+    app.outcome = status
+    assert tokentape("demo") == status
+
+
+@pytest.mark.parametrize(
+    ("ci", "mode"), [("true", "replay"), ("1", "replay"), ("", "auto"), ("false", "auto")]
+)
+def test_run_replays_in_ci(
+    tokentape: Callable[..., int],
+    app: FakeApp,
+    monkeypatch: pytest.MonkeyPatch,
+    ci: str,
+    mode: str,
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    assert tokentape("run", "--", "true") == 0
+    assert app.calls == [("run", RUN, mode, "default", ("true",))]
+
+
+def test_options_environment_and_file_come_together(
+    tokentape: Callable[..., int], app: FakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("my.yaml").write_text("others: forward\nstrict: on\ncassettes: file\n")
+    monkeypatch.setenv("TOKENTAPE_STRICT", "off")
+    assert tokentape("show", "a", "--config", "my.yaml", "--cassettes", "option") == 0
+    expected = Settings(others="forward", strict=False, cassettes=Path("option"))
+    assert app.calls == [("show", expected, "a")]
+
+
+def test_all_problems_are_told_and_nothing_is_started(
+    tokentape: Callable[..., int], app: FakeApp, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("tokentape.yaml").write_text("strict: maybe\nupstream: https://me:PASSWORD@h\n")
+    assert tokentape("record", "--listen", "x") == 2
+    assert app.calls == []
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert [line.partition("; allowed: ")[0] for line in captured.err.splitlines()] == [
+        "tokentape: error: --listen: found 'x'",
+        "tokentape: error: tokentape.yaml:1: strict: found 'maybe'",
+        "tokentape: error: tokentape.yaml:2: upstream: found a URL with user info",
+    ]
+
+
+def test_an_error_of_ours_is_told_without_a_traceback(
+    tokentape: Callable[..., int], app: FakeApp, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app.outcome = CassetteError("is torn", file="a.yaml", line=3)
+    assert tokentape("show", "a") == CassetteError.exit_status == 2
+    assert capsys.readouterr().err == "tokentape: error: a.yaml:3: is torn\n"
+
+
+def test_an_error_that_is_no_error_of_ours_is_not_hidden(
+    app: FakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.outcome = ZeroDivisionError()
+    monkeypatch.setattr(sys, "argv", ["tokentape", "demo"])
+    with pytest.raises(ZeroDivisionError):
+        main()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("replya", "Did you mean 'replay'?"),
+        ("record --lisen h:1", "Did you mean '--listen'?"),
+        ("record a b", "unexpected extra argument"),
+        ("replay --upstream mock", "No such option"),
+        ("mock --listen x", "found 'x'; allowed: HOST:PORT"),
+        ("run", "Missing argument"),
+        ("run --mode x -- true", "'x' is not one of"),
+        ("scan", "Missing argument"),
+        ("scan gone", "does not exist"),
+        ("scan . --format xml", "'xml' is not"),
+        ("show", "Missing argument"),
+        ("recover", "Missing argument"),
+        ("", "Usage: tokentape"),
+    ],
+)
+def test_bad_usage_is_told_on_standard_error(
+    tokentape: Callable[..., int],
+    app: FakeApp,
+    capsys: pytest.CaptureFixture[str],
+    words: str,
+    told: str,
+) -> None:
+    assert tokentape(*words.split()) == 2
+    assert app.calls == []
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert told in captured.err
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example_of_itself(
+    tokentape: Callable[..., int], capsys: pytest.CaptureFixture[str], command: str, option: str
+) -> None:
+    assert tokentape(command, option) == 0
+    assert f"Example: tokentape {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_example_in_the_help_is_good_usage(
+    tokentape: Callable[..., int], app: FakeApp, command: str
+) -> None:
+    Path("cassettes").mkdir()
+    example = cli.commands[command].epilog
+    assert example is not None
+    assert tokentape(*example.removeprefix("Example: tokentape ").split()) == 0
+    assert len(app.calls) == 1
+
+
+def test_help_shows_the_first_minute_and_the_commands_in_their_order(
+    tokentape: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tokentape("--help") == 0
+    text = capsys.readouterr().out
+    listed = text.partition("Commands:")[2].partition("\n\n")[0]
+    assert tuple(line.split()[0] for line in listed.strip().splitlines()) == COMMANDS
+    assert "..." not in listed  # cut by click: the first sentence is too long
+    minute = text.partition("The first minute:")[2]
+    assert minute.index("tokentape record") < minute.index("tokentape replay")
+
+
+# As a real process
+
+
+def python(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *words], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_the_module_is_the_program() -> None:
+    done = python("-m", "proxy", "--version")
+    assert (done.returncode, done.stdout) == (0, f"tokentape {proxy.__version__}\n")
+    assert python("-m", "proxy", "--help").stdout.startswith("Usage: tokentape ")
+    assert python("-m", "proxy").returncode == 2
+
+
+def test_a_mistake_in_a_pipe_has_no_colour() -> None:
+    done = python("-m", "proxy", "record", "--listen", "\x1b[31mx")
+    assert done.returncode == 2
+    assert done.stderr.startswith("tokentape: error: --listen: found '\\x1b[31mx'; ")
+
+
+def test_help_and_mistakes_load_nothing_slow() -> None:
+    program = """if True:
+        import atexit, sys
+        from proxy.__main__ import main
+        sys.argv[0] = "tokentape"
+        slow = {"pydantic", "pydantic_core", "yaml", "aiohttp", "asyncio", "proxy.app"}
+        atexit.register(lambda: print(slow & set(sys.modules)))
+        main()
+    """
+    assert python("-c", program, "--help").stdout.endswith("set()\n")
+    assert python("-c", program, "record", "--listen", "x").stdout == "set()\n"
+
+
+def test_ctrl_c_ends_it_with_130_and_no_traceback() -> None:
+    program = """if True:
+        import os, signal, sys, types
+        import proxy
+        from proxy.__main__ import main
+        proxy.app = sys.modules["proxy.app"] = types.ModuleType("proxy.app")
+        proxy.app.demo = lambda: signal.raise_signal(signal.SIGINT)
+        sys.argv = ["tokentape", "demo"]
+        main()
+    """
+    done = python("-c", program)
+    assert (done.returncode, done.stderr.strip()) == (130, "")
