@@ -7,7 +7,7 @@ out: looks up, asks the upstream, hands over what is to be written, and answers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol
 
 from proxy.errors import CassetteError, UnreadableBody, UpstreamFailure
@@ -94,6 +94,11 @@ class Service:
         unused = (index + 1 for index in range(len(self.recorded)) if index not in self._used)
         pairs = order_dependent(self.recorded, shape) if self.recorder else ()
         return Receipt(replace(self.counts), tuple(unused), pairs, strict)
+
+    def health(self) -> dict[str, object]:
+        """Return the mode, the cassette and the counts, as the health route tells them."""
+        known = {"status": "ok", "mode": self.mode, "cassette": self.name}
+        return {**known, "interactions": len(self.recorded), **asdict(self.counts)}
 
     def _sealed(self, request: Request) -> SealedRequest | None:
         try:

@@ -30,8 +30,10 @@ _ALWAYS: Headers = (
     ("Access-Control-Allow-Origin", "*"),
     (
         "Access-Control-Expose-Headers",
-        "Request-Id, Stripe-Manage-Version, Stripe-Should-Retry, X-Stripe-External-Auth-Required, "
-        "X-Stripe-Privileged-Session-Required",
+        (
+            "Request-Id, Stripe-Manage-Version, Stripe-Should-Retry, "
+            "X-Stripe-External-Auth-Required, X-Stripe-Privileged-Session-Required"
+        ),
     ),
     ("Access-Control-Max-Age", "300"),
     ("Cache-Control", "no-cache, no-store"),

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from proxy.errors import UnreadableBody
 from proxy.mock.refusals import (
     missing_parameter,
-    not_an_object,
     not_expandable,
     unknown_parameters,
     unreadable_body,
+    wrong_shape,
 )
 from proxy.pure.catalog import HASH, Catalog
 from proxy.pure.forms import Path, join_name, query_pairs, request_pairs
@@ -44,7 +44,8 @@ class Parameters:
 
     def expand(self) -> frozenset[str]:
         """Return what the answer should hold whole instead of by id."""
-        return frozenset(value for path, value in self.values.items() if path[0] == "expand")
+        wanted = (value for path, value in self.values.items() if path[0] == "expand")
+        return frozenset(value for value in wanted if value)
 
 
 def read_parameters(request: Request, catalog: Catalog) -> Parameters:
@@ -55,7 +56,7 @@ def read_parameters(request: Request, catalog: Catalog) -> Parameters:
         raise unreadable_body() from None
     asked = Parameters(dict(normalised(pairs, catalog, keep_blank=False)))
     _refuse_unknown(asked.values, catalog)
-    _refuse_plain_values(asked.values, catalog)
+    _refuse_plain(asked.values, catalog)
     _refuse_missing(asked)
     _refuse_expansions(asked.expand(), catalog)
     return asked
@@ -69,11 +70,13 @@ def _refuse_unknown(paths: Iterable[Path], catalog: Catalog) -> None:
         raise unknown_parameters(tuple(dict.fromkeys(names)))
 
 
-def _refuse_plain_values(values: Mapping[Path, str], catalog: Catalog) -> None:
+def _refuse_plain(values: Mapping[Path, str], catalog: Catalog) -> None:
+    """Refuse plain values where the API has a dictionary or an array; a blank one unsets it."""
     for path, value in values.items():
         known = catalog.locate_request(path).field
-        if known is None or (known.kind == HASH and value):
-            raise not_an_object(path)
+        if value and (known is None or known.kind == HASH):
+            array = catalog.locate_request((*path, "0")).known > len(path)
+            raise wrong_shape(path, "array" if array else "object")
 
 
 def _refuse_missing(asked: Parameters) -> None:

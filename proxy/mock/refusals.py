@@ -92,9 +92,9 @@ def missing_parameter(path: Path) -> Refusal:
     return _invalid(f"Missing required param: {name}.", "parameter_missing", name)
 
 
-def not_an_object(path: Path) -> Refusal:
-    """Return the refusal of a plain value where the API has a dictionary."""
-    return _invalid("Invalid object", param=join_name(path))
+def wrong_shape(path: Path, wanted: str) -> Refusal:
+    """Return the refusal of a plain value where the API has an `object` or `array`."""
+    return _invalid(f"Invalid {wanted}", param=join_name(path))
 
 
 def not_expandable(name: str) -> Refusal:

@@ -1,4 +1,4 @@
-"""Tokens of all six kinds: made of parameters, kept, found again, and shown to a key."""
+"""Tokens of all six kinds: made of parameters, kept, and found again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from proxy.pure.kinds import compact, digits
 Object = Mapping[str, object]
 """One of Stripe's objects: its fields by name."""
 
-PREFIXES: Mapping[str, str] = {
+# The prefixes of ids, recorded: of tokens by kind, and of what a token holds.
+_TOKENS = {
     "account": "ct",
     "bank_account": "btok",
     "card": "tok",
@@ -26,7 +27,7 @@ PREFIXES: Mapping[str, str] = {
     "person": "cpt",
     "pii": "pii",
 }
-"""The kinds of tokens, with the prefix of their ids (recorded)."""
+_HELD = {"bank_account": "ba", "card": "card"}
 
 CLIENT_IP = "127.0.0.1"
 """Every client is this one: an upstream on the loopback interface has no others."""
@@ -47,19 +48,28 @@ class Tokens:
     def create(self, asked: Parameters, key: Key, time: int) -> Object:
         """Make the token that was asked for. Raises Refusal (400, 402) if it cannot be made."""
         kind = _kind(asked)
-        return self._keep(kind, self._content(kind, asked, key, time), key, time, CLIENT_IP)
+        if kind == "cvc_update":
+            check_cvc(asked.text(kind, "cvc") or "")
+        if kind not in _HELD:
+            return self._token(kind, _bare(kind), key, time)
+        held = self._made(kind, asked, key, time) if asked.has(kind) else None
+        return self._holding(kind, held or self._cloned(kind, asked, key, time), key, time)
 
     def find(self, token_id: str, key: Key, time: int) -> Object | None:
         """Return a token that was made before, or a new one for a published id in test mode."""
         kept = self._kept.get((key.live, token_id))
         return kept if kept or key.live else self._published(token_id, key, time)
 
-    def _keep(self, kind: str, content: Object, key: Key, time: int, ip: str | None) -> Object:
-        token_id = f"{PREFIXES[kind]}_{self.entropy(24)}"
+    def _holding(self, kind: str, held: Object, key: Key, time: int) -> Object:
+        fresh = {**held, "id": f"{_HELD[kind]}_{self.entropy(24)}"}
+        return self._token(kind, {kind: fresh}, key, time)
+
+    def _token(self, kind: str, content: Object, key: Key, time: int) -> Object:
+        token_id = f"{_TOKENS[kind]}_{self.entropy(24)}"
         token = {
             "id": token_id,
             "object": "token",
-            "client_ip": ip,
+            "client_ip": CLIENT_IP,
             "created": time,
             "livemode": key.live,
             "type": kind,
@@ -69,99 +79,61 @@ class Tokens:
         self._kept.put((key.live, token_id), token)
         return token
 
-    def _content(self, kind: str, asked: Parameters, key: Key, time: int) -> Object:
-        """Return what a token holds beside the fields of every token."""
-        if kind == "cvc_update":
-            check_cvc(asked.text("cvc_update", "cvc") or "")
-        if kind in ("account", "person"):
-            return {"redaction": None}
-        if kind not in ("bank_account", "card"):
-            return {}
-        if not asked.has(kind):
-            return {kind: self._cloned(kind, asked, key, time)}
-        make = self._card if kind == "card" else self._bank_account
-        return {kind: make(asked, key, time)}
+    def _made(self, kind: str, asked: Parameters, key: Key, time: int) -> Object:
+        if kind == "bank_account":
+            return self._bank_account(asked, live=key.live)
+        made = self._card(asked, time)
+        if key.live and digits(asked.text("card", "number") or "") in self.published.cards:
+            raise live_mode_test_card()
+        return made
 
-    def _card(self, asked: Parameters, key: Key, time: int) -> Object:
+    def _card(self, asked: Parameters, time: int) -> Object:
         made = card(asked, _date(time), self.published.cards)
         number = digits(asked.text("card", "number") or "")
-        if key.live and number in self.published.cards:
-            raise live_mode_test_card()
-        fingerprint = self.fingerprints.of(number)
-        return {**made, "id": f"card_{self.entropy(24)}", "fingerprint": fingerprint}
+        return {**made, "fingerprint": self.fingerprints.of(number)}
 
-    def _bank_account(self, asked: Parameters, key: Key, _: int) -> Object:
-        made = bank_account(asked, live=key.live)
+    def _bank_account(self, asked: Parameters, *, live: bool) -> Object:
+        made = bank_account(asked, live=live)
         number = compact(asked.text("bank_account", "account_number") or "")
         fingerprint = self.fingerprints.of(made["country"], made["routing_number"], number)
-        return {**made, "id": f"ba_{self.entropy(24)}", "fingerprint": fingerprint}
+        return {**made, "fingerprint": fingerprint}
 
-    def _cloned(self, kind: str, asked: Parameters, key: Key, time: int) -> object:
-        """Return a copy of what a customer or another token has.
+    def _cloned(self, kind: str, asked: Parameters, key: Key, time: int) -> Object:
+        """Return a copy of what a customer has, or another token.
 
         There are no customers here: each has Stripe's first test card and test account.
         """
         source, customer = asked.text(kind) or "", asked.text("customer")
         if customer is None:
-            token = self.find(source, key, time) or {}
-            if kind not in token:
-                raise no_such("token", source, param=kind)
-            return token[kind]
+            return self._copied(kind, source, key, time)
         if not customer.startswith("cus_"):
             raise no_such("customer", customer, param="customer")
-        return {**self._sample(kind, key, time), "customer": customer}
+        return {**self._sample(kind, time), "customer": customer}
 
-    def _sample(self, kind: str, key: Key, time: int) -> Object:
-        test = Key(key.text, live=False, publishable=key.publishable)
+    def _copied(self, kind: str, source: str, key: Key, time: int) -> Object:
+        held = (self.find(source, key, time) or {}).get(kind)
+        if not isinstance(held, Mapping):
+            raise no_such("token", source, param=kind)
+        return held
+
+    def _sample(self, kind: str, time: int, number: str = "") -> Object:
         if kind == "card":
-            return self._card(_test_card(VISA, time), test, time)
-        return self._bank_account(_test_account(US_ACCOUNT), test, time)
+            return self._card(_test_card(number or VISA, _date(time)), time)
+        return self._bank_account(_test_account(number or US_ACCOUNT), live=False)
 
     def _published(self, token_id: str, key: Key, time: int) -> Object | None:
-        """Make the token of a published id: a fresh one, of no client's address."""
+        """Make a fresh token for a published id, which is thus used as often as one likes."""
         if number := self.published.card_tokens.get(token_id):
-            made = self._card(_test_card(number, time), key, time)
-            return self._keep("card", {"card": made}, key, time, None)
+            return self._holding("card", self._sample("card", time, number), key, time)
         if number := self.published.bank_tokens.get(token_id):
-            made = {**self._bank_account(_test_account(number), key, time), "status": "verified"}
-            return self._keep("bank_account", {"bank_account": made}, key, time, None)
+            held = {**self._sample("bank_account", time, number), "status": "verified"}
+            return self._holding("bank_account", held, key, time)
         return None
-
-
-def shown(token: Object, key: Key, expand: frozenset[str]) -> Object:
-    """Return a token as `key` may see it, with the customer whole where `expand` says so."""
-    return {
-        name: _inner(name, value, token, key, expand) if isinstance(value, Mapping) else value
-        for name, value in token.items()
-    }
-
-
-def _inner(name: str, inner: Object, token: Object, key: Key, expand: frozenset[str]) -> Object:
-    hidden = ("fingerprint", "metadata") if key.publishable else ()
-    seen = {field: value for field, value in inner.items() if field not in hidden}
-    if "customer" in seen and f"{name}.customer" in expand:
-        seen["customer"] = _customer(seen["customer"], token)
-    return seen
-
-
-def _customer(customer_id: object, token: Object) -> Object:
-    return {
-        "id": customer_id,
-        "object": "customer",
-        "created": token["created"],
-        "delinquent": False,
-        "description": None,
-        "email": None,
-        "livemode": token["livemode"],
-        "metadata": {},
-        "name": None,
-        "phone": None,
-    }
 
 
 def _kind(asked: Parameters) -> str:
     sent = {path[0] for path in asked.values}
-    kinds = sorted(sent & PREFIXES.keys()) or (["card"] if "customer" in sent else [])
+    kinds = sorted(sent & _TOKENS.keys()) or (["card"] if "customer" in sent else [])
     if not kinds:
         raise no_kind()
     if len(kinds) > 1:
@@ -169,11 +141,15 @@ def _kind(asked: Parameters) -> str:
     return kinds[0]
 
 
-def _test_card(number: str, time: int) -> Parameters:
-    """Return the parameters of a test card; like Stripe's own it expires within a year."""
-    today = _date(time)
-    expiry = {("card", "exp_month"): str(today.month), ("card", "exp_year"): str(today.year + 1)}
-    return Parameters({("card", "number"): number, **expiry})
+def _bare(kind: str) -> Object:
+    """Return what a token without an object in it has all the same (Stripe's examples)."""
+    return {"redaction": None} if kind in ("account", "person") else {}
+
+
+def _test_card(number: str, today: date) -> Parameters:
+    """Return a test card as parameters; like those of Stripe's tokens it expires next year."""
+    fields = {"number": number, "exp_month": str(today.month), "exp_year": str(today.year + 1)}
+    return Parameters({("card", name): value for name, value in fields.items()})
 
 
 def _test_account(number: str) -> Parameters:

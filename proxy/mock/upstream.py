@@ -1,8 +1,9 @@
 """A small Stripe for /v1/tokens: who asks, for what, and what it gets.
 
 The other modules know one thing each: `keys` who may ask, `parameters` the schema, `tokens` (with
-`cards`, `bank_accounts` and `published`) what is made, `refusals` the words of each error,
-`answers` bytes and headers, `idempotency` what is answered twice, `memory` what is remembered.
+`cards`, `bank_accounts`, `published`) what is made, `views` what of it a key sees, `refusals` the
+words of each error, `answers` bytes and headers, `idempotency` what is answered twice, `memory`
+what is remembered.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from proxy.mock.memory import Fingerprints
 from proxy.mock.parameters import Parameters, read_parameters
 from proxy.mock.published import read_published
 from proxy.mock.refusals import Refusal, no_such, unrecognized_url
-from proxy.mock.tokens import Tokens, shown
+from proxy.mock.tokens import Tokens
+from proxy.mock.views import shown
 from proxy.pure.catalog import read_catalog
 from proxy.pure.messages import Request, Response
 from proxy.pure.routes import TOKENS, token_id

@@ -78,13 +78,12 @@ def decide(
     `tokens`: it is to /v1/tokens. `readable`: its body could be taken apart. `barred_key` tells
     whether it carries a live key that may not leave; `find` looks it up in the cassette.
     """
-    replays, forwards = mode is not Mode.RECORD, mode is not Mode.REPLAY
-    if not tokens and not (forwards and forward_others):
+    if not tokens and not (writes(mode) and forward_others):
         return OUTSIDE
-    match = find() if tokens and readable and replays else None
+    match = find() if tokens and readable and replays(mode) else None
     if match is not None:
         return Replay(match)
-    if not forwards:
+    if not writes(mode):
         return Miss()
     return LIVE_KEY if barred_key() else Forward(recorded=tokens and readable)
 
@@ -94,6 +93,6 @@ def writes(mode: Mode) -> bool:
     return mode is not Mode.REPLAY
 
 
-def starts_afresh(mode: Mode) -> bool:
-    """Tell whether a session in this mode leaves out what the cassette has already."""
-    return mode is Mode.RECORD
+def replays(mode: Mode) -> bool:
+    """Tell whether a session in this mode answers from what the cassette has already."""
+    return mode is not Mode.RECORD

@@ -16,15 +16,16 @@ def refusal(
     code: str,
     message: str,
     *,
-    error_type: str = "invalid_request_error",
+    type: str = "invalid_request_error",  # noqa: A002 - Stripe's name of it
     result: str = "refused",
     headers: Headers = (),
 ) -> Response:
-    """Return an error answer; `result` is the value of Tokentape-Result.
+    """Return an error answer; `result` is the value of Tokentape-Result, a blank `code` is none.
 
-    `code` and `message` reach the client as they are: nothing that came over the wire goes in.
+    `code` and `message` reach the client as they are.
     """
-    error = {"code": code, "message": message, "type": error_type}
+    error = {"code": code} if code else {}
+    error |= {"message": message, "type": type}
     own: Headers = (
         ("Content-Type", "application/json"),
         ("Stripe-Should-Retry", "false"),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 TOKENS = "/v1/tokens"
-OWN = "/_tokentape/"
-"""The tool's own routes live under this prefix and nowhere else."""
 
 _MAX_ID = 255
 

@@ -24,6 +24,8 @@ from tests.edges.recorder_to_kill import HEADER, NEW, OLD, cassette, chunk
 
 NAME = "declined"
 
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="takes Linux's /proc and /dev/full")
+
 
 def saved(directory: Path, name: str = NAME, content: bytes = OLD) -> Path:
     path = directory / f"{name}.yaml"
@@ -330,25 +332,21 @@ class TestRecording:
         await (await recorded(tmp_path, 1, 2)).finish()
         assert read(tmp_path, NAME) == cassette(1, 2)
 
+    @on_linux
     async def test_each_step_is_on_disk_before_the_next(self, tmp_path: Path) -> None:
         calls: list[str] = []
         with overheard(calls):
             await (await recorded(tmp_path, 1)).finish()
-        steps = [call for call in calls if call in {"fdatasync", "fsync", "replace", "unlink"}]
-        draft_removed = ["unlink"]
-        assert steps == [
-            "fdatasync",
-            *draft_removed,
-            "fsync",
-            "replace",
-            "fsync",
-            *draft_removed,
-            "unlink",
-        ]
+        steps = [call for call in calls if call in {"fdatasync", "fsync", "replace"}]
+        assert steps == ["fdatasync", "fsync", "replace", "fsync"]
+        assert calls.index("replace") < len(calls) - 1 - calls[::-1].index("unlink")
 
     def test_two_that_begin_at_once_do_not_share_a_take(self, tmp_path: Path) -> None:
         other: list[Take] = []
-        begin = lambda: other.append(Take.begin(tmp_path, NAME, HEADER))  # noqa: E731
+
+        def begin() -> None:
+            other.append(Take.begin(tmp_path, NAME, HEADER))
+
         with just_before("flock", begin), pytest.raises(CassetteError, match="cannot begin"):
             Take.begin(tmp_path, NAME, HEADER)
         assert everything(tmp_path) == [".declined.take"]
@@ -415,6 +413,7 @@ class TestRecording:
 
 
 class TestTogether:
+    @on_linux
     async def test_waiting_appends_share_one_write_while_the_loop_goes_on(
         self, tmp_path: Path
     ) -> None:
@@ -452,6 +451,7 @@ class TestTogether:
         await take.finish()
         assert read(tmp_path, NAME) == cassette(0, 1, 2)
 
+    @on_linux
     async def test_an_append_costs_the_same_however_long_the_take_is(self, tmp_path: Path) -> None:
         def moved() -> int:
             fields = dict(
@@ -466,6 +466,7 @@ class TestTogether:
         assert moved() - before < 5000
         await take.abandon()
 
+    @on_linux
     async def test_descriptors_and_threads_go_with_the_take(self, tmp_path: Path) -> None:
         def open_now() -> int:
             return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
@@ -491,7 +492,7 @@ class TestRecovery:
         saved(tmp_path, content=cassette(9))
         await interrupted(tmp_path, 1, 2)
         assert pending(tmp_path, NAME) == 2
-        with pytest.raises(CassetteError, match=r"holds 2 whole interactions: .* --discard"):
+        with pytest.raises(CassetteError, match=r"interactions: 2\).* --discard"):
             Take.begin(tmp_path, NAME, HEADER)
         assert read(tmp_path, NAME) == cassette(9)
         assert recover(tmp_path, NAME) == 2
@@ -569,6 +570,7 @@ class TestBadDisks:
         await take.finish()
         assert read(tmp_path, NAME) == cassette(1, 3)
 
+    @on_linux
     @pytest.mark.parametrize(("device", "code"), [("/dev/full", "ENOSPC"), ("/dev/null", "EINVAL")])
     async def test_all_that_share_a_failed_write_are_told(
         self, tmp_path: Path, device: str, code: str
@@ -584,6 +586,7 @@ class TestBadDisks:
         await take.finish()
         assert read(tmp_path, NAME) == cassette(1, 5)
 
+    @on_linux
     async def test_a_torn_write_that_cannot_be_taken_back_is_cut_before_the_next(
         self, tmp_path: Path
     ) -> None:

@@ -5,7 +5,7 @@ of bytes (no I/O); `writer` makes bytes of answers (no I/O); `connection` is one
 is the port.
 """
 
-from proxy.edges.server.connection import Answer, Handler
+from proxy.edges.server.connection import Answer, Done, Handler
 from proxy.edges.server.listener import Server, loop_exception_handler
 
-__all__ = ["Answer", "Handler", "Server", "loop_exception_handler"]
+__all__ = ["Answer", "Done", "Handler", "Server", "loop_exception_handler"]

@@ -23,8 +23,10 @@ from proxy.edges.server.writer import CONTINUE, Unwritable, rendered
 from proxy.pure.messages import Request, Response
 from proxy.pure.refusals import refusal
 
-Answer = tuple[Response, Callable[[], None]]
-"""What to say, and what to call once all of it has been handed to the client's connection."""
+Done = Callable[[bool], None]
+"""Called once for an answer: has all of it been handed to the client's connection?"""
+
+Answer = tuple[Response, Done]
 
 Handler = Callable[[Request], Answer | Awaitable[Answer]]
 """Answers a request: at once, which costs no task and no turn of the event loop, or later."""
@@ -40,7 +42,7 @@ FAULT = refusal(
     500,
     "internal_error",
     "tokentape failed at this request, and says why on its standard error.",
-    error_type="api_error",
+    type="api_error",
 )
 
 
@@ -52,7 +54,7 @@ class _State(Enum):
     LEAVING = auto()
 
 
-def _nothing() -> None:
+def _nobody_asks(_written: bool) -> None:  # noqa: FBT001 - a Done
     pass
 
 
@@ -70,7 +72,7 @@ class Connection(asyncio.Protocol):
         joined: Callable[[Connection], bool],
         left: Callable[[Connection], None],
     ) -> None:
-        """`joined` tells whether there is room; `left` is called once all is over and done."""
+        """Stand ready; `joined` tells whether there is room, `left` hears of the end."""
         self._loop = asyncio.get_running_loop()
         self._reader = RequestReader(self._loop, max_head=max_head, max_body=max_body)
         self._handler = handler
@@ -82,22 +84,24 @@ class Connection(asyncio.Protocol):
         self._state = _State.IDLE
         self._task: asyncio.Task[None] | None = None
         self._waiting = b""
-        self._written: Callable[[], None] = _nothing
+        self._done: Done = _nobody_asks
         self._last = False
+        self._client_ended = False
         self.due = math.inf
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast(asyncio.Transport, transport)
-        # With a limit of 0, writing is paused until the client's connection has taken all.
+        # With a limit of 0, writing resumes only once the client's connection has taken all.
         self._transport.set_write_buffer_limits(0)
         self._enter(_State.IDLE, IDLE_SECONDS)
         if not self._joined(self):
             self._refuse(CROWDED)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
         """End; an answer that is being made is still made, since its request was sent on."""
         self._transport = None
+        self._settle(written=False)
         if self._task is None:
             self._left(self)
 
@@ -117,21 +121,16 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Note that the client sends no more; it may still wait for an answer."""
         if self._state in (_State.ANSWERING, _State.WRITING):
-            self._last = True
+            self._last = self._client_ended = True
             return True
         if self._state is _State.RECEIVING:
             self._refuse(MALFORMED)
         return False
 
-    def pause_writing(self) -> None:
-        """Note that the client's connection does not take all at once."""
-        if self._state is not _State.LEAVING:
-            self._enter(_State.WRITING, IDLE_SECONDS)
-
     def resume_writing(self) -> None:
         """Go on after an answer that took its time to be written."""
         if self._state is _State.WRITING and self._concluded():
-            self._take(b"")
+            self._take(self._left_over())
 
     def finish(self) -> None:
         """Close once nothing is under way."""
@@ -143,8 +142,11 @@ class Connection(asyncio.Protocol):
         """Close now, whatever is under way."""
         if self._task is not None:
             self._task.cancel()
+            self._task = None
         if self._transport is not None:
             self._transport.abort()
+        else:
+            self._left(self)
 
     def expire(self) -> None:
         """End the state that lasted too long."""
@@ -169,7 +171,7 @@ class Connection(asyncio.Protocol):
             request = self._reader.feed(data)
             while request is not None and self._answered(request):
                 request = self._reader.feed(self._left_over())
-            if self._reader.owes_continue():
+            if request is None and self._reader.owes_continue():
                 self._open().write(CONTINUE)
         except Refused as refused:
             self._refuse(refused.response)
@@ -206,21 +208,26 @@ class Connection(asyncio.Protocol):
 
     def _fault(self, error: Exception) -> Answer:
         self._on_fault(type(error).__name__)
-        return FAULT, _nothing
+        return FAULT, _nobody_asks
 
     def _reply(self, request: Request, answer: Answer) -> bool:
         """Write an answer; tell whether it is out and another request may follow."""
-        response, self._written = answer
+        response, self._done = answer
         if self._transport is None or self._transport.is_closing():
+            self._settle(written=False)
             return False
         self._last = self._last or not self._reader.may_go_on()
+        to_head = request.method == "HEAD"
         try:
-            raw = self._rendered(response, to_head=request.method == "HEAD")
+            raw = self._rendered(response, to_head=to_head)
         except Unwritable as error:
-            response, self._written = self._fault(error)
-            raw = self._rendered(response, to_head=request.method == "HEAD")
+            self._settle(written=False)
+            raw = self._rendered(self._fault(error)[0], to_head=to_head)
         self._transport.write(raw)
-        return self._state is _State.ANSWERING and self._concluded()
+        if self._transport.get_write_buffer_size():
+            self._enter(_State.WRITING, IDLE_SECONDS)
+            return False
+        return not self._transport.is_closing() and self._concluded()
 
     def _rendered(self, response: Response, *, to_head: bool) -> bytes:
         kept_open = "keep-alive" if self._reader.version == (1, 0) else ""
@@ -229,16 +236,20 @@ class Connection(asyncio.Protocol):
 
     def _concluded(self) -> bool:
         """End an answer that has been written whole; tell whether the connection goes on."""
-        try:
-            self._written()
-        except Exception as error:  # noqa: BLE001 - as above
-            self._fault(error)
+        self._settle(written=True)
         if self._last:
             self._leave()
             return False
         self._reader.release()
         self._enter(_State.IDLE, IDLE_SECONDS)
         return True
+
+    def _settle(self, *, written: bool) -> None:
+        done, self._done = self._done, _nobody_asks
+        try:
+            done(written)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._fault(error)
 
     def _refuse(self, response: Response) -> None:
         self._state = _State.LEAVING
@@ -248,4 +259,7 @@ class Connection(asyncio.Protocol):
     def _leave(self) -> None:
         """Say goodbye and wait a little for the client to do the same."""
         self._enter(_State.LEAVING, LINGER_SECONDS)
-        self._open().write_eof()
+        if self._client_ended:
+            self._open().close()
+        else:
+            self._open().write_eof()

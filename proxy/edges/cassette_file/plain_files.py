@@ -1,0 +1,89 @@
+"""Plain files alone: no links, folders, pipes, devices or giants."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+MAX_BYTES = 512 * 1024 * 1024
+"""Bytes in the largest cassette or take that is read or written."""
+
+# Opening a pipe must not wait for its other end. Each system has some of these flags.
+_FLAGS = sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+sync_data = getattr(os, "fdatasync", os.fsync)
+
+
+def open_plain(path: Path, mode: str = "r") -> io.FileIO:
+    """Open a file unbuffered; links, folders, pipes, devices and giants are OSErrors."""
+    refuse_link(path)
+    file = io.FileIO(path, mode, opener=lambda at, flags: os.open(at, flags | _FLAGS, 0o600))
+    status = os.fstat(file.fileno())
+    plain = stat.S_ISREG(status.st_mode)
+    if plain and status.st_size <= MAX_BYTES:
+        return file
+    file.close()
+    raise too_large() if plain else OSError(errno.EINVAL, "this is no plain file", str(path))
+
+
+def open_if_there(path: Path, mode: str = "r") -> io.FileIO | None:
+    try:
+        return open_plain(path, mode)
+    except FileNotFoundError:
+        return None
+
+
+def refuse_link(path: Path) -> None:
+    if path.is_symlink():  # O_NOFOLLOW leaves no gap in time, but Windows has none
+        raise OSError(errno.ELOOP, "links are not followed", str(path))
+
+
+def too_large() -> OSError:
+    return OSError(errno.EFBIG, f"more than {MAX_BYTES >> 20} MiB, use several cassettes")
+
+
+def write_all(file: io.FileIO, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def lock(file: io.FileIO) -> bool:
+    """Lock a file until it is closed; False if someone else has."""
+    try:
+        if sys.platform == "win32":
+            file.seek(MAX_BYTES)  # Windows bars reading what is locked: take a byte no take has
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            file.seek(0)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+def remove(path: Path, file: io.FileIO) -> None:
+    """Remove `path` if it is `file` still: another process may have put its own take there."""
+    with suppress(FileNotFoundError):
+        if os.path.samestat(path.lstat(), os.fstat(file.fileno())):
+            if sys.platform == "win32":
+                file.close()  # Windows removes no open file
+            path.unlink()
+
+
+def sync_folder(folder: Path) -> None:
+    if sys.platform != "win32":  # which opens no folder
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

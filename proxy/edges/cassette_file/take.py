@@ -1,0 +1,168 @@
+"""A recording under way."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import io
+import os
+import re
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from proxy.edges.cassette_file.cassettes import exists
+from proxy.edges.cassette_file.frames import BEGUN, LIST, framed
+from proxy.edges.cassette_file.places import Place, place_of, told
+from proxy.edges.cassette_file.plain_files import (
+    MAX_BYTES,
+    lock,
+    open_plain,
+    remove,
+    sync_data,
+    sync_folder,
+    too_large,
+    write_all,
+)
+from proxy.edges.cassette_file.publish import not_written, publish
+from proxy.edges.cassette_file.recovery import make_way
+from proxy.errors import CassetteError
+
+T = TypeVar("T")
+
+
+class Take:
+    """A recording under way. It is locked until `finish`, `abandon` or the end of the process."""
+
+    def __init__(self, directory: Path, name: str, file: io.FileIO, count: int) -> None:
+        self._directory = directory
+        self._name = name
+        self._path = directory / f"{name}.yaml"
+        self._file = file
+        self._count = count
+        self._end = file.tell()
+        self._torn = False
+        self._ended = False
+        self._waiting: list[bytes] = []
+        self._guard = threading.Lock()  # for _waiting; never held while the disk works
+        self._thread = ThreadPoolExecutor(1, "tokentape-take")
+
+    @classmethod
+    def begin(cls, directory: Path, name: str, header: bytes, first: Sequence[bytes] = ()) -> Take:
+        """Begin a take; return when it is on disk.
+
+        `header` ends with the line `interactions:`. `first` are the interactions the cassette
+        keeps from before, in the form that `append` takes. Raises CassetteError if another process
+        is recording this name, if a killed one left something, or if the disk refuses.
+        """
+        assert header.endswith(LIST)
+        with place_of(directory, name, "the recording cannot begin") as place:
+            place.cassette.parent.mkdir(parents=True, exist_ok=True)
+            exists(directory, name)  # what no cassette can replace is refused now, not at the end
+            make_way(place, name)
+            file = _create(place, (header, *framed(first, 1), BEGUN))
+        return cls(directory, name, file, len(first))
+
+    async def append(self, chunk: bytes) -> None:
+        """Add an interaction, a YAML list item with its other lines indented; return once on disk.
+
+        Those waiting at the same time share one write, and cancelling does not take one out. If the
+        disk refuses, all that share the write are taken back and raise CassetteError; a later
+        append may succeed.
+        """
+        assert chunk.startswith(b"- ")
+        assert chunk.endswith(b"\n")
+        assert not re.search(rb"\n[^ \n]", chunk)
+        self._refuse_if_ended()
+        with self._guard:
+            self._waiting.append(chunk)
+            if len(self._waiting) == 1:
+                self._turn = self._submit(self._write_waiting)
+            turn = self._turn
+        await asyncio.shield(turn)
+
+    async def finish(self) -> Path:
+        """Make the take the cassette, after the appends that came before; return its path.
+
+        A cassette with the same bytes is left untouched. If the disk refuses, CassetteError: the
+        old cassette stands and the take stays to be recovered.
+        """
+        return await self._last(self._become_cassette)
+
+    async def abandon(self) -> None:
+        """Remove the take; the old cassette stands. Raises CassetteError if the disk refuses."""
+        await self._last(self._go)
+
+    async def _last(self, step: Callable[[], T]) -> T:
+        self._refuse_if_ended()
+        self._ended = True
+        done = self._submit(step)
+        self._thread.shutdown(wait=False)  # what was submitted still runs, in order
+        return await asyncio.shield(done)
+
+    def _refuse_if_ended(self) -> None:
+        if self._ended:
+            raise CassetteError("the recording has ended", file=str(self._path))
+
+    def _submit(self, step: Callable[[], T]) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self._thread, step)
+
+    # The rest runs in the take's own thread.
+
+    def _write_waiting(self) -> None:
+        with self._guard:
+            chunks, self._waiting = self._waiting, []
+        data = b"".join(framed(chunks, self._count + 1))
+        try:
+            self._write(data)
+        except OSError as error:
+            with suppress(OSError):  # then the next write cuts, or fails too
+                self._cut()
+            raise told(error, "the interaction was not recorded", self._path) from None
+        self._count += len(chunks)
+        self._end += len(data)
+
+    def _write(self, data: bytes) -> None:
+        if self._end + len(data) > MAX_BYTES:
+            raise too_large()
+        self._cut()
+        self._torn = True
+        self._file.seek(self._end)
+        write_all(self._file, data)
+        sync_data(self._file.fileno())
+        self._torn = False
+
+    def _cut(self) -> None:
+        if self._torn:
+            self._file.truncate(self._end)
+            self._torn = False
+
+    def _become_cassette(self) -> Path:
+        with self._file, place_of(self._directory, self._name, not_written(self._name)) as place:
+            publish(place, self._file, self._end, empty=not self._count)
+            remove(place.take, self._file)
+        return self._path
+
+    def _go(self) -> None:
+        failure = "the recording cannot be removed"
+        with self._file, place_of(self._directory, self._name, failure) as place:
+            remove(place.take, self._file)
+
+
+def _create(place: Place, pieces: Iterable[bytes]) -> io.FileIO:
+    file = open_plain(place.take, "x+")
+    try:
+        if not lock(file) or not os.fstat(file.fileno()).st_nlink:
+            raise BlockingIOError(errno.EAGAIN, "another process was at it just now")
+        for piece in pieces:
+            write_all(file, piece)
+        sync_data(file.fileno())
+        sync_folder(place.take.parent)
+    except BaseException:
+        remove(place.take, file)
+        file.close()
+        raise
+    return file
