@@ -24,7 +24,7 @@ Option = Callable[[Command], Command]
 _FIRST_MINUTE = """\b
 The first minute:
   tokentape record      forwards to an embedded stand-in for Stripe
-  curl http://127.0.0.1:12121/v1/tokens -u sk_test_me: -d "pii[id_number]=000000000"
+  curl http://127.0.0.1:12121/v1/tokens -u sk_test_anything: -d "pii[id_number]=000000000"
   Ctrl-C                stops; the traffic is in cassettes/default.yaml
   tokentape replay      answers the same request the same, with no network
 

@@ -35,7 +35,7 @@ from proxy.pure.redact import Door
 from proxy.pure.redact.values import Values
 from proxy.pure.tape_reader import read_tape
 from proxy.recorder import Recorder
-from proxy.service import Policy, Service, Upstream
+from proxy.service import Done, Policy, Service, Upstream
 
 Until = Callable[[str, asyncio.Event], Awaitable[int]]
 """Returns the status to end with once a session served at a URL is over."""
@@ -244,12 +244,11 @@ def _embedded_upstream() -> Callable[[Request], Response]:
 
 def _with_own_routes(
     service: Service, host: str
-) -> Callable[[Request], Awaitable[tuple[Response, Callable[[], None]]]]:
-    async def handle(request: Request) -> tuple[Response, Callable[[], None]]:
+) -> Callable[[Request], Awaitable[tuple[Response, Done]]]:
+    async def handle(request: Request) -> tuple[Response, Done]:
         if own_routes.is_own(request.target):
             return own_routes.answer(request, host, service.health()), _nothing
-        answer, done = await service.handle(request)
-        return answer, lambda: done(True)
+        return await service.handle(request)
 
     return handle
 
@@ -273,7 +272,7 @@ def _fault(kind: str) -> None:
     terminal.say(f"failed inside at a request: {kind}", colour="red")
 
 
-def _nothing() -> None:
+def _nothing(_: bool, /) -> None:  # noqa: FBT001  the server's callback
     pass
 
 

@@ -6,6 +6,8 @@ import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from stdnum import luhn
+
 VISA = "4242424242424242"
 US_ACCOUNT = "000123456789"
 US_ROUTING = "110000000"
@@ -35,7 +37,8 @@ def read_published(text: str) -> Published:
     """Read the table (CSV: kind, name, value, brand, funding, country, behaviour, source)."""
     rows = tuple(csv.DictReader(text.splitlines()))
     cards, tokens = _of(rows, "card"), _of(rows, "tok")
-    numbers = {row["name"]: row["value"] for row in cards}
+    # The number published for tok_visa_credit_ae fails its check digit: no card has it.
+    numbers = {row["name"]: row["value"] for row in cards if luhn.is_valid(row["value"])}
     accounts = {row["name"]: row["value"] for row in _of(rows, "account_number")}
     return Published(
         {row["value"]: Issue(row["brand"], row["funding"], row["country"]) for row in cards},

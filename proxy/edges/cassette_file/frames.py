@@ -12,6 +12,7 @@ BEGUN = b"# recorded from here on\n"
 
 
 def framed(chunks: Iterable[bytes], start: int) -> Iterator[bytes]:
+    """Put a frame line after each interaction, numbered from `start`."""
     for number, chunk in enumerate(chunks, start):
         yield b"%b%b%d\n" % (chunk, FRAME, number)
 
@@ -38,6 +39,7 @@ def _lines(take: io.FileIO) -> Iterator[bytes]:
 
 
 def unframed(take: io.FileIO, end: int, *, empty: bool) -> Iterator[bytes]:
+    """Yield the first `end` bytes of a take as lines of a cassette, which may be `empty`."""
     position = 0
     for line in _lines(take):
         position += len(line)

@@ -26,11 +26,14 @@ _NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
+    """The files of one name."""
+
     cassette: Path
     take: Path
     draft: Path
 
     def error(self, message: str) -> CassetteError:
+        """Make an error about this cassette."""
         return CassetteError(message, file=str(self.cassette))
 
 
@@ -54,12 +57,14 @@ def place_of(directory: Path, name: str, failure: str) -> Iterator[Place]:
 
 
 def told(error: OSError, failure: str, cassette: Path) -> CassetteError:
+    """Say in words that `failure` happened, where, and what the system gave as its reason."""
     code = errno.errorcode.get(error.errno or 0, "unknown")
     culprit = str(error.filename or cassette)
     return CassetteError(f"{failure}: {error.strerror} ({code})", file=culprit)
 
 
 def is_name(name: str) -> bool:
+    """Tell whether a cassette may be called so."""
     return len(name) <= _NAME_LENGTH and all(map(_SEGMENT.fullmatch, name.split("/")))
 
 

@@ -36,6 +36,7 @@ def open_plain(path: Path, mode: str = "r") -> io.FileIO:
 
 
 def open_if_there(path: Path, mode: str = "r") -> io.FileIO | None:
+    """Open a file as `open_plain` does; None if there is none."""
     try:
         return open_plain(path, mode)
     except FileNotFoundError:
@@ -43,15 +44,18 @@ def open_if_there(path: Path, mode: str = "r") -> io.FileIO | None:
 
 
 def refuse_link(path: Path) -> None:
+    """Raise OSError if `path` is a symbolic link."""
     if path.is_symlink():  # O_NOFOLLOW leaves no gap in time, but Windows has none
         raise OSError(errno.ELOOP, "links are not followed", str(path))
 
 
 def too_large() -> OSError:
+    """Make the error for more than MAX_BYTES."""
     return OSError(errno.EFBIG, f"more than {MAX_BYTES >> 20} MiB, use several cassettes")
 
 
 def write_all(file: io.FileIO, data: bytes) -> None:
+    """Write `data` whole: an unbuffered write may stop short."""
     rest = memoryview(data)
     while rest:
         rest = rest[file.write(rest) :]
@@ -81,6 +85,7 @@ def remove(path: Path, file: io.FileIO) -> None:
 
 
 def sync_folder(folder: Path) -> None:
+    """Return when what was made, renamed or removed in `folder` is on disk."""
     if sys.platform != "win32":  # which opens no folder
         descriptor = os.open(folder, os.O_RDONLY)
         try:

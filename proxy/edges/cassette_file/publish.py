@@ -13,6 +13,7 @@ from proxy.edges.cassette_file.plain_files import open_if_there, open_plain, syn
 
 
 def not_written(name: str) -> str:
+    """Say what stands and how to go on when `publish` fails."""
     return (
         "the new cassette cannot be written, so the old one stands and the recording is kept for "
         f"`tokentape recover {name}`"

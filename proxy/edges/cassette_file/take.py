@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import io
+import itertools
 import os
 import re
 import threading
@@ -63,7 +64,7 @@ class Take:
             place.cassette.parent.mkdir(parents=True, exist_ok=True)
             exists(directory, name)  # what no cassette can replace is refused now, not at the end
             make_way(place, name)
-            file = _create(place, (header, *framed(first, 1), BEGUN))
+            file = _create(place, itertools.chain([header], framed(first, 1), [BEGUN]))
         return cls(directory, name, file, len(first))
 
     async def append(self, chunk: bytes) -> None:

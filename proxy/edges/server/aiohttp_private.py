@@ -15,6 +15,7 @@ from aiohttp import StreamReader
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http import HttpRequestParser, RawRequestMessage
 from aiohttp.http_exceptions import LineTooLong
+from multidict import CIMultiDictProxy
 
 
 class Unparsable(Exception):
@@ -26,12 +27,17 @@ class HeadTooLong(Unparsable):
 
 
 class Head(NamedTuple):
-    """A request's head as parsed; `closing` and `upgrade` follow its Connection header."""
+    """A request's head as parsed.
+
+    `lines` are the header lines as they came, `fields` the same for looking up; `closing` and
+    `upgrade` follow the Connection header.
+    """
 
     method: str
     target: str
     version: tuple[int, int]
-    headers: tuple[tuple[bytes, bytes], ...]
+    lines: tuple[tuple[bytes, bytes], ...]
+    fields: CIMultiDictProxy[str]
     closing: bool
     chunked: bool
     upgrade: bool
@@ -115,6 +121,7 @@ def _head(message: RawRequestMessage) -> Head:
         message.path,
         (message.version.major, message.version.minor),
         message.raw_headers,
+        message.headers,
         bool(message.should_close),
         bool(message.chunked),
         bool(message.upgrade),

@@ -31,7 +31,6 @@ Answer = tuple[Response, Done]
 Handler = Callable[[Request], Answer | Awaitable[Answer]]
 """Answers a request: at once, which costs no task and no turn of the event loop, or later."""
 
-IDLE_SECONDS = 75.0
 LINGER_SECONDS = 2.0
 """How long a closing connection still takes bytes: a close with bytes unread is a reset, which may
 destroy the answer on its way to the client (RFC 9112 §9.6)."""
@@ -68,6 +67,7 @@ class Connection(asyncio.Protocol):
         max_head: int,
         max_body: int,
         request_timeout: float,
+        idle_timeout: float,
         on_fault: Callable[[str], None],
         joined: Callable[[Connection], bool],
         left: Callable[[Connection], None],
@@ -77,6 +77,7 @@ class Connection(asyncio.Protocol):
         self._reader = RequestReader(self._loop, max_head=max_head, max_body=max_body)
         self._handler = handler
         self._request_timeout = request_timeout
+        self._idle_timeout = idle_timeout
         self._on_fault = on_fault
         self._joined = joined
         self._left = left
@@ -94,7 +95,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         # With a limit of 0, writing resumes only once the client's connection has taken all.
         self._transport.set_write_buffer_limits(0)
-        self._enter(_State.IDLE, IDLE_SECONDS)
+        self._enter(_State.IDLE, self._idle_timeout)
         if not self._joined(self):
             self._refuse(CROWDED)
 
@@ -225,7 +226,7 @@ class Connection(asyncio.Protocol):
             raw = self._rendered(self._fault(error)[0], to_head=to_head)
         self._transport.write(raw)
         if self._transport.get_write_buffer_size():
-            self._enter(_State.WRITING, IDLE_SECONDS)
+            self._enter(_State.WRITING, self._idle_timeout)
             return False
         return not self._transport.is_closing() and self._concluded()
 
@@ -241,7 +242,7 @@ class Connection(asyncio.Protocol):
             self._leave()
             return False
         self._reader.release()
-        self._enter(_State.IDLE, IDLE_SECONDS)
+        self._enter(_State.IDLE, self._idle_timeout)
         return True
 
     def _settle(self, *, written: bool) -> None:

@@ -35,9 +35,13 @@ class Server:
         max_connections: int,
         request_timeout: float,
         shutdown_timeout: float,
+        idle_timeout: float = 75.0,
         on_fault: Callable[[str], None],
     ) -> None:
-        """Sizes are in bytes, times in seconds; `request_timeout` is for a request to arrive whole.
+        """Sizes are in bytes, times in seconds.
+
+        `request_timeout` is for a request to arrive whole, `idle_timeout` for the next to begin
+        and for a client to take its answer.
 
         `on_fault` gets the class name of what a handler raised, and nothing else of it.
         """
@@ -48,6 +52,7 @@ class Server:
         self._max_connections = max_connections
         self._request_timeout = request_timeout
         self._shutdown_timeout = shutdown_timeout
+        self._idle_timeout = idle_timeout
         self._on_fault = on_fault
         self._connections: set[Connection] = set()
         self._deserted = asyncio.Event()
@@ -94,6 +99,7 @@ class Server:
             max_head=self._max_head,
             max_body=self._max_body,
             request_timeout=self._request_timeout,
+            idle_timeout=self._idle_timeout,
             on_fault=self._on_fault,
             joined=self._joined,
             left=self._left,
@@ -110,8 +116,9 @@ class Server:
 
     async def _watch_connections(self) -> None:
         loop = asyncio.get_running_loop()
+        pause = min(_LOOK_SECONDS, self._request_timeout / 4, self._idle_timeout / 4)
         while True:
-            await asyncio.sleep(min(_LOOK_SECONDS, self._request_timeout / 4))
+            await asyncio.sleep(pause)
             for connection in tuple(self._connections):
                 if connection.due <= loop.time():
                     connection.expire()

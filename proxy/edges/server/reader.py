@@ -7,6 +7,9 @@ are forwarded must not is refused here: anything that another server could read 
 from __future__ import annotations
 
 import asyncio
+from itertools import chain
+
+from aiohttp import hdrs
 
 from proxy.edges.server.aiohttp_private import Head, HeadTooLong, RequestParser, Unparsable
 from proxy.pure.messages import Headers, Request, Response
@@ -37,6 +40,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _VERSIONS = frozenset({(1, 0), (1, 1)})
 _TLS_RECORD = b"\x16\x03"
 _LAST_CHUNK = b"\r\n0\r\n\r\n"
+_MAX_DIGITS = 15
 _LINE_EXTRA = 4
 """Bytes of a head line beside name and value: colon, space, CR, LF."""
 
@@ -87,7 +91,7 @@ class RequestReader:
 
     def _accept(self, head: Head) -> None:
         try:
-            self._headers = tuple((name.decode(), value.decode()) for name, value in head.headers)
+            self._headers = tuple([(name.decode(), value.decode()) for name, value in head.lines])
         except UnicodeDecodeError:
             raise Refused(MALFORMED) from None
         if _size(head) > self._max_head:
@@ -97,16 +101,16 @@ class RequestReader:
         self._head = head
 
     def _check_fields(self, head: Head) -> None:
-        for name, value in self._headers:
-            match name.lower():
-                case "content-length" if len(value) > 15 or int(value) > self._max_body:
-                    raise Refused(BODY_TOO_LARGE)
-                case "transfer-encoding" if head.version < (1, 1) or value.lower() != "chunked":
-                    raise Refused(CODING)
-                case "expect" if head.version == (1, 1):
-                    if value.lower() != "100-continue":
-                        raise Refused(EXPECTATION)
-                    self._owes_continue = True
+        length = head.fields.get(hdrs.CONTENT_LENGTH, "0")
+        if len(length) > _MAX_DIGITS or int(length) > self._max_body:
+            raise Refused(BODY_TOO_LARGE)
+        coding = head.fields.get(hdrs.TRANSFER_ENCODING, "chunked")
+        if coding.lower() != "chunked" or (head.chunked and head.version < (1, 1)):
+            raise Refused(CODING)
+        for expectation in head.fields.getall(hdrs.EXPECT, ()):
+            if expectation.lower() != "100-continue":
+                raise Refused(EXPECTATION)
+            self._owes_continue = head.version == (1, 1)
 
     def _whole(self) -> Request | None:
         assert self._head is not None
@@ -147,7 +151,7 @@ class RequestReader:
 
 
 def _size(head: Head) -> int:
-    lines = sum(len(name) + len(value) + _LINE_EXTRA for name, value in head.headers)
+    lines = sum(map(len, chain.from_iterable(head.lines))) + _LINE_EXTRA * len(head.lines)
     return len(head.method) + len(head.target) + lines
 
 

@@ -7,9 +7,12 @@ from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 
-from proxy.pure.messages import Response, without_hop_by_hop
+from proxy.pure.messages import HOP_BY_HOP, Headers, Response
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+_OURS = HOP_BY_HOP | {"content-length"}
+"""Headers of this hop: an answer's own are left out."""
 
 
 class Unwritable(Exception):
@@ -22,39 +25,37 @@ def rendered(response: Response, *, to_head: bool, connection: str) -> bytes:
     `to_head` is for answers to HEAD, which have no body. `connection` is the value of the
     Connection header; blank is none.
     """
-    lines = [_status_line(response.status)]
-    lines += [f"{name}: {value}" for name, value in _kept(response)]
-    lines += _added(response, to_head=to_head, connection=connection)
-    head = "\r\n".join(lines)
-    if head.count("\r") != len(lines) - 1 or head.count("\n") != len(lines) - 1 or "\0" in head:
-        raise Unwritable
-    try:
-        raw = head.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        raise Unwritable from None
-    return raw + b"\r\n\r\n" + (b"" if to_head or _bodiless(response) else response.body)
-
-
-def _kept(response: Response) -> list[tuple[str, str]]:
-    headers = without_hop_by_hop(response.headers)
-    return [(name, value) for name, value in headers if name.lower() != "content-length"]
-
-
-def _added(response: Response, *, to_head: bool, connection: str) -> list[str]:
-    lines = []
-    if response.header("date") is None:
-        lines.append(f"Date: {_date(int(time.time()))}")
-    if response.header("server") is None:
-        lines.append("Server: tokentape")
+    bodiless = response.status in (204, 304)
+    lines = [_status_line(response.status), *_kept(response.headers)]
     if connection:
         lines.append(f"Connection: {connection}")
-    if not _bodiless(response) and (response.body or not to_head):
+    if not bodiless and (response.body or not to_head):
         lines.append(f"Content-Length: {len(response.body)}")
-    return lines
+    body = b"" if bodiless or to_head else response.body
+    return _encoded(lines) + body
 
 
-def _bodiless(response: Response) -> bool:
-    return response.status in (204, 304)
+def _kept(headers: Headers) -> list[str]:
+    """Return the header lines that go out as they are, and Date and Server where they miss."""
+    lines = []
+    missing = dict(_DEFAULTS)
+    for name, value in headers:
+        lower = name.lower()
+        if lower not in _OURS:
+            lines.append(f"{name}: {value}")
+            missing.pop(lower, None)
+    return lines + [make() for make in missing.values()]
+
+
+def _encoded(lines: list[str]) -> bytes:
+    head = "\r\n".join(lines)
+    breaks = len(lines) - 1
+    if head.count("\r") != breaks or head.count("\n") != breaks or "\0" in head:
+        raise Unwritable
+    try:
+        return head.encode("utf-8", "surrogateescape") + b"\r\n\r\n"
+    except UnicodeEncodeError:
+        raise Unwritable from None
 
 
 @lru_cache(maxsize=64)
@@ -65,6 +66,18 @@ def _status_line(status: int) -> str:
     return f"HTTP/1.1 {status} {phrases.get(status, '')}"
 
 
+def _date() -> str:
+    return _date_at(int(time.time()))
+
+
 @lru_cache(maxsize=1)
-def _date(second: int) -> str:
-    return formatdate(second, usegmt=True)
+def _date_at(second: int) -> str:
+    return f"Date: {formatdate(second, usegmt=True)}"
+
+
+def _server() -> str:
+    return "Server: tokentape"
+
+
+_DEFAULTS = {"date": _date, "server": _server}
+"""What an origin server says of itself, where the answer at hand does not (RFC 9110 §6.6.1)."""

@@ -1,0 +1,453 @@
+"""The upstream edge against real sockets: honest servers, lying ones, and none at all."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import logging
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from proxy.edges.server import Server
+from proxy.edges.upstream import Upstream
+from proxy.errors import UpstreamFailure
+from proxy.pure.messages import Request, Response
+
+SECRET = "4242" + "424242424241"
+GET = Request("GET", f"/v1/tokens/{SECRET}")
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def listening(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    talks = []
+
+    async def tracked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talks.append(asyncio.current_task())
+        try:
+            await talk(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(tracked, "127.0.0.1", 0, ssl=tls)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await asyncio.gather(*talks)
+
+
+async def read_request(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next(
+        (int(line[16:]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length: ")), 0
+    )
+    return head + await reader.readexactly(length)
+
+
+def saying(answer: bytes, seen: list[bytes] | None = None, *, hold: bool = False) -> Talk:
+    """Answer each request with these bytes; then close, or hold the connection."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            request = await read_request(reader)
+            if seen is not None:
+                seen.append(request)
+            writer.write(answer)
+            await writer.drain()
+            if not hold:
+                break
+
+    return talk
+
+
+async def sent(request: Request, answer: bytes = OK) -> tuple[bytes, int]:
+    """Return what a server sees of a request, and its port."""
+    seen: list[bytes] = []
+    async with listening(saying(answer, seen)) as port, upstream(port) as edge:
+        await edge.send(request)
+    return seen[0], port
+
+
+async def answered(answer: bytes, method: str = "GET") -> Response:
+    async with listening(saying(answer)) as port, upstream(port) as edge:
+        return await edge.send(Request(method, "/v1/tokens"))
+
+
+async def failed(edge: Upstream, request: Request = GET) -> tuple[int, str]:
+    async with edge:
+        with pytest.raises(UpstreamFailure) as failure:
+            await edge.send(request)
+    return failure.value.status, failure.value.reason
+
+
+def upstream(port: int, *, timeout: float = 10, max_body: int = 1_000_000) -> Upstream:
+    return Upstream(f"http://127.0.0.1:{port}", timeout=timeout, max_body=max_body)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_logged(caplog: pytest.LogCaptureFixture) -> AsyncIterator[None]:
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("asyncio").setLevel(logging.INFO)
+    yield
+    assert caplog.record_tuples == []
+
+
+class TestTheRequest:
+    async def test_goes_on_as_it_came(self) -> None:
+        target = "/v1/tokens//a/../b/%2F%5b?card[name]=a+b%20c&x=%5B&&y={|}&q=é".replace("é", "%e9")
+        request = Request(
+            "POST",
+            target,
+            (
+                ("Host", "127.0.0.1:12121"),
+                ("authorization", "Bearer sk"),
+                ("X-Twice", "1"),
+                ("Content-Length", "7"),
+                ("X-Other", "ü, \t2"),
+                ("x-twice", "2"),
+            ),
+            b"a=\x00\xff&b",
+        )
+
+        raw, port = await sent(request)
+
+        head, _, body = raw.partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        assert lines[0] == f"POST {target} HTTP/1.1"
+        assert lines[1] == f"Host: 127.0.0.1:{port}"
+        assert lines[2:6] == [
+            "authorization: Bearer sk",
+            "X-Twice: 1",
+            "X-Other: ü, \t2",
+            "X-Twice: 2",
+        ]
+        assert lines[6].startswith("Via: 1.1 tokentape-")
+        assert lines[7:] == ["Content-Length: 6"]
+        assert body == b"a=\x00\xff&b"
+
+    async def test_loses_what_belongs_to_the_other_hop(self) -> None:
+        named = ("Connection", "x-mine, close")
+        others = ("Keep-Alive", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Expect", "X-Mine")
+        others += ("Proxy-Authorization", "Proxy-Connection")
+        headers = (named, *((name, "chunked") for name in others), ("X-Kept", "1"))
+
+        raw, _ = await sent(Request("POST", "/", headers, b"a=1"))
+
+        names = [line.partition(b":")[0] for line in raw.split(b"\r\n")[1:] if b":" in line]
+        assert names == [b"Host", b"X-Kept", b"Via", b"Content-Length"]
+
+    async def test_has_no_length_without_a_body_unless_the_method_means_one(self) -> None:
+        get, _ = await sent(Request("GET", "/"))
+        post, _ = await sent(Request("POST", "/"))
+
+        assert b"Content-Length" not in get
+        assert b"Content-Length: 0\r\n" in post
+
+    async def test_may_be_large(self) -> None:
+        body = b"x" * 1_500_000
+
+        raw, _ = await sent(Request("POST", "/", (("X", "1"),), body))
+
+        assert raw.endswith(b"\r\n\r\n" + body)
+        assert b"Content-Type" not in raw
+
+    @pytest.mark.parametrize(
+        ("asked", "passed"),
+        [
+            (["gzip, deflate, br, zstd"], "gzip, deflate"),
+            (["br", "GZIP;q=0.5, *"], "GZIP;q=0.5"),
+            (["br"], "identity"),
+            (["identity"], "identity"),
+            ([], None),
+        ],
+    )
+    async def test_asks_for_codings_that_can_be_decoded(
+        self, asked: list[str], passed: str | None
+    ) -> None:
+        headers = tuple(("Accept-Encoding", value) for value in asked)
+
+        raw, _ = await sent(Request("GET", "/", headers))
+
+        lines = [line.decode() for line in raw.split(b"\r\n") if line.startswith(b"Accept")]
+        assert lines == ([f"Accept-Encoding: {passed}"] if passed else [])
+
+    async def test_goes_under_the_base_urls_path(self) -> None:
+        seen: list[bytes] = []
+        async with listening(saying(OK, seen)) as port:
+            base = f"http://127.0.0.1:{port}/stripe/"
+            async with Upstream(base, timeout=10, max_body=100) as edge:
+                await edge.send(Request("GET", "/v1/tokens/tok_1"))
+
+        assert seen[0].startswith(b"GET /stripe/v1/tokens/tok_1 HTTP/1.1\r\n")
+
+    async def test_takes_no_proxy_from_the_environment(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+        monkeypatch.setenv("no_proxy", "")
+
+        raw, _ = await sent(Request("GET", "/"))
+
+        assert raw.startswith(b"GET / HTTP/1.1\r\n")
+
+    async def test_with_bytes_that_http_forbids_is_not_sent(self) -> None:
+        forged = Request("GET", "/", (("X", f"{SECRET}\r\nEvil: 1"),))
+        async with listening(saying(OK)) as port:
+            assert await failed(upstream(port), forged) == (
+                502,
+                "the request cannot be sent on over HTTP/1.1",
+            )
+
+
+class TestTheAnswer:
+    async def test_comes_back_as_it_came(self) -> None:
+        body = gzip.compress(b"{}")
+        answer = await answered(
+            b"HTTP/1.1 402 Whatever\r\nserver: nginx\r\nX-Twice: 1\r\nContent-Encoding: gzip\r\n"
+            b"Request-Id: \xfcreq\r\nx-twice: 2\r\nConnection: x-mine\r\nX-Mine: 3\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(body) + body
+        )
+
+        assert answer == Response(
+            402,
+            (
+                ("server", "nginx"),
+                ("X-Twice", "1"),
+                ("Content-Encoding", "gzip"),
+                ("Request-Id", "\udcfcreq"),
+                ("x-twice", "2"),
+                ("Content-Length", str(len(body))),
+            ),
+            body,
+        )
+
+    @pytest.mark.parametrize(
+        "framed",
+        [
+            b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Trailer: 1\r\n\r\n",
+            b"Connection: close\r\n\r\nok",
+        ],
+    )
+    async def test_may_be_framed_in_any_way(self, framed: bytes) -> None:
+        answer = await answered(b"HTTP/1.1 200 OK\r\n" + framed)
+
+        assert answer.body == b"ok"
+        assert answer.header("transfer-encoding") is None
+
+    async def test_to_head_has_no_body(self) -> None:
+        answer = await answered(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", "HEAD")
+
+        assert answer.body == b""
+
+    async def test_that_redirects_is_passed_on(self) -> None:
+        answer = await answered(
+            b"HTTP/1.1 307 T\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n"
+        )
+
+        assert (answer.status, answer.header("location")) == (307, "http://127.0.0.1:9/")
+
+    async def test_sets_no_cookies(self) -> None:
+        seen: list[bytes] = []
+        setting = (
+            b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=1; Path=/\r\nSet-Cookie: b\xe4d name=%b\r\n"
+            b"Content-Length: 0\r\n\r\n" % SECRET.encode()
+        )
+        async with listening(saying(setting, seen, hold=True)) as port, upstream(port) as edge:
+            answer = await edge.send(Request("GET", "/"))
+            await edge.send(Request("GET", "/", (("Cookie", "mine=1"),)))
+
+        assert answer.header("set-cookie") == "sid=1; Path=/"
+        assert b"\r\nCookie: mine=1\r\n" in seen[1]
+        assert b"sid" not in seen[1]
+
+
+BROKEN = {
+    "says nothing": (b"", "it closed the connection before it answered"),
+    "half a head": (b"HTTP/1.1 200 OK\r\nX:", "it closed the connection before it answered"),
+    "claims more than it sends": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n%b",
+        "its answer broke off",
+    ),
+    "sends more than it claims": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok%b",
+        "its answer is not HTTP that can be read",
+    ),
+    "stops within a chunk": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n%b",
+        "its answer broke off",
+    ),
+    "is no HTTP": (b"%b\r\n\r\n", "its answer is not HTTP that can be read"),
+    "has a bad status": (b"HTTP/1.1 %b OK\r\n\r\n", "its answer is not HTTP that can be read"),
+    "has no end of head": (
+        b"HTTP/1.1 200 OK\r\nX: %b" + b"x" * 100_000,
+        "its answer is not HTTP that can be read",
+    ),
+    "has a control character in a header": (
+        b"HTTP/1.1 200 OK\r\nX: %b\x01\r\nContent-Length: 0\r\n\r\n",
+        "its answer has a header that may not be passed on",
+    ),
+    "switches protocols": (
+        b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n%b",
+        "its answer is not final",
+    ),
+    "is too large": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n" + b"x" * 9000,
+        "its answer is larger than tokentape takes",
+    ),
+}
+
+
+class TestFailures:
+    @pytest.mark.parametrize(("raw", "reason"), BROKEN.values(), ids=BROKEN)
+    async def test_an_answer_that_is_not_whole_or_not_http(self, raw: bytes, reason: str) -> None:
+        async with listening(saying(raw.replace(b"%b", SECRET.encode()))) as port:
+            assert await failed(upstream(port, max_body=1000)) == (502, reason)
+
+    @pytest.mark.parametrize("early", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"])
+    async def test_an_answer_that_never_ends(self, early: bytes) -> None:
+        async with listening(saying(early, hold=True)) as port:
+            assert await failed(upstream(port, timeout=0.2)) == (504, "it did not answer in time")
+
+    async def test_a_bad_chunk_ends_in_a_failure(self) -> None:
+        """aiohttp 3.14 does not tell the reader of the body, so the failure takes the timeout."""
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await read_request(reader)
+            writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+            writer.write(SECRET.encode() + b"zz\r\n")
+
+        async with listening(talk) as port:
+            status, reason = await failed(upstream(port, timeout=0.3))
+
+        assert status in (502, 504)
+        assert reason in ("its answer broke off", "it did not answer in time")
+
+    async def test_nobody_listens(self) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            edge = upstream(taken.getsockname()[1])
+            assert await failed(edge) == (502, "no connection could be made with it")
+
+    async def test_the_host_does_not_exist(self) -> None:
+        edge = Upstream("http://tokentape.invalid", timeout=10, max_body=1)
+        assert await failed(edge) == (502, "its host name is not known")
+
+    async def test_it_speaks_no_tls(self) -> None:
+        async def talk(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        async with listening(talk) as port:
+            edge = Upstream(f"https://127.0.0.1:{port}", timeout=10, max_body=1)
+            assert await failed(edge) == (502, "no TLS connection could be made with it")
+
+    @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+    async def test_its_certificate_is_not_trusted(self, tmp_path: Path) -> None:
+        subprocess.run(
+            "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=x -keyout key.pem -out cert.pem",
+            shell=True,
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+        )
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+        async with listening(saying(OK), tls) as port:
+            edge = Upstream(f"https://localhost:{port}", timeout=10, max_body=1)
+            assert await failed(edge) == (502, "its TLS certificate is not trusted")
+
+    async def test_it_points_back_at_the_proxy(self) -> None:
+        hops = []
+
+        async def forward(request: Request) -> tuple[Response, Callable[[bool], None]]:
+            hops.append(request)
+            try:
+                return await edge.send(request), lambda _: None
+            except UpstreamFailure as failure:
+                return Response(failure.status, (), failure.reason.encode()), lambda _: None
+
+        server = loop_server(forward)
+        _, port = await server.start()
+        async with upstream(port) as edge:
+            answer = await edge.send(Request("GET", "/"))
+        await server.stop()
+
+        assert answer.body == b"its address leads back to tokentape itself"
+        assert len(hops) == 1
+
+
+def loop_server(handler: Callable[[Request], Awaitable[object]]) -> Server:
+    return Server(
+        handler,
+        "127.0.0.1",
+        0,
+        max_head=65536,
+        max_body=65536,
+        max_connections=10,
+        request_timeout=10,
+        shutdown_timeout=1,
+        on_fault=lambda kind: None,
+    )
+
+
+class TestConnections:
+    """A connection that the upstream closes just as a request goes out on it."""
+
+    async def counted(self, method: str) -> tuple[list[bytes], int | None]:
+        seen: list[bytes] = []
+        connections = 0
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal connections
+            connections += 1
+            seen.append(await read_request(reader))
+            writer.write(OK)
+            if connections == 1:
+                seen.append(await read_request(reader))
+            writer.close()
+
+        async with listening(talk) as port, upstream(port) as edge:
+            await edge.send(Request("GET", "/first"))
+            try:
+                answer = await edge.send(Request(method, "/second", (), b"a=1"))
+            except UpstreamFailure:
+                return seen, None
+            return seen, answer.status
+
+    async def test_a_post_is_sent_once(self) -> None:
+        seen, status = await self.counted("POST")
+
+        assert status is None
+        assert [raw.split(b" ")[1] for raw in seen] == [b"/first", b"/second"]
+
+    async def test_an_idempotent_request_is_sent_again(self) -> None:
+        seen, status = await self.counted("GET")
+
+        assert status == 200
+        assert [raw.split(b" ")[1] for raw in seen] == [b"/first", b"/second", b"/second"]
+
+    async def test_are_kept_for_the_next_request(self) -> None:
+        ports = set()
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            ports.add(writer.get_extra_info("peername"))
+            await saying(OK, hold=True)(reader, writer)
+
+        async with listening(talk) as port, upstream(port) as edge:
+            for _ in range(3):
+                await edge.send(Request("POST", "/"))
+
+        assert len(ports) == 1

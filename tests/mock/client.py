@@ -1,0 +1,84 @@
+"""A client for the embedded upstream: requests in, answers out, no socket between."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from proxy.mock.upstream import MockStripe
+from proxy.pure.messages import Headers, Request, Response
+
+DATA = Path(__file__).parents[2] / "proxy" / "data"
+PUBLISHED = (DATA / "published.csv").read_text("utf-8")
+CATALOG = (DATA / "catalog.csv").read_text("utf-8")
+
+NOW = 1760380579  # 2025-10-13, the second of a recording
+
+SECRET = "sk_" + "test_" + "x" * 24
+PUBLISHABLE = "pk_" + "test_" + "x" * 24
+LIVE = "sk_" + "live_" + "x" * 24
+
+VISA = {"card[number]": "4242424242424242", "card[exp_month]": "6", "card[exp_year]": "2050"}
+US_BANK = {
+    "bank_account[country]": "US",
+    "bank_account[account_number]": "000123456789",
+    "bank_account[routing_number]": "110000000",
+}
+
+
+class Counted:
+    """Stands in for randomness: each draw is the next number, as long as was asked for."""
+
+    def __init__(self, start: int = 1) -> None:
+        self._numbers = count(start)
+
+    def __call__(self, length: int) -> str:
+        return f"{next(self._numbers):0{length}d}"
+
+
+class Client:
+    def __init__(self, *, salt: int = 1, now: int = NOW) -> None:
+        self.stripe = MockStripe(PUBLISHED, CATALOG, now=lambda: now, entropy=Counted(salt))
+
+    def send(
+        self,
+        method: str,
+        target: str,
+        *,
+        key: str = SECRET,
+        headers: Headers = (),
+        body: bytes = b"",
+    ) -> Response:
+        authorization = (("Authorization", f"Bearer {key}"),) if key else ()
+        return self.stripe.answer(Request(method, target, (*authorization, *headers), body))
+
+    def post(
+        self, fields: Mapping[str, str], *, key: str = SECRET, headers: Headers = ()
+    ) -> Response:
+        return self.send(
+            "POST", "/v1/tokens", key=key, headers=headers, body=urlencode(fields).encode()
+        )
+
+    def get(self, token_id: str, *, key: str = SECRET, query: str = "") -> Response:
+        return self.send("GET", f"/v1/tokens/{token_id}{query}", key=key)
+
+    def token(self, fields: Mapping[str, str], *, key: str = SECRET) -> dict[str, Any]:
+        answer = self.post(fields, key=key)
+        assert answer.status == 200, answer.body
+        return document(answer)
+
+    def error(self, fields: Mapping[str, str], *, key: str = SECRET) -> dict[str, Any]:
+        answer = self.post(fields, key=key)
+        assert answer.status in (400, 402), answer.body
+        error: dict[str, Any] = document(answer)["error"]
+        return error
+
+
+def document(answer: Response) -> dict[str, Any]:
+    found = json.loads(answer.body)
+    assert isinstance(found, dict)
+    return found

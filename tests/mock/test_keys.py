@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from base64 import b64encode
+
+import pytest
+
+from proxy.mock.keys import Key, read_key
+from proxy.mock.refusals import Refusal
+from proxy.pure.messages import Request
+from tests.mock.client import LIVE, PUBLISHABLE, SECRET
+
+TAIL = "x" * 24
+
+
+def basic(text: str) -> tuple[str, str]:
+    return "Authorization", "Basic " + b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request("GET", "/", (("authorization", f"Bearer {SECRET}"),)),
+        Request("GET", "/", (("Authorization", f"bearer   {SECRET} "),)),
+        Request("GET", "/", (basic(f"{SECRET}:"),)),
+        Request("GET", "/", (basic(SECRET),)),
+        Request("GET", f"/?key={SECRET}"),
+        Request("POST", "/", body=f"a=b&key={SECRET}".encode()),
+    ],
+    ids=["bearer", "loose bearer", "basic", "basic without colon", "query", "form"],
+)
+def test_a_key_is_found_wherever_clients_put_it(request_: Request) -> None:
+    assert read_key(request_) == Key(SECRET, live=False, publishable=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "live", "publishable"),
+    [
+        (SECRET, False, False),
+        ("rk_" + "test_" + TAIL, False, False),
+        (PUBLISHABLE, False, True),
+        ("sk_" + "org_" + "test_" + TAIL, False, False),
+        (LIVE, True, False),
+        ("rk_" + "live_" + TAIL, True, False),
+        ("pk_" + "live_" + TAIL, True, True),
+        ("sk_" + "test_" + "5" * 8, False, False),
+    ],
+)
+def test_a_key_tells_its_mode_and_sight(text: str, *, live: bool, publishable: bool) -> None:
+    found = read_key(Request("GET", "/", (("Authorization", f"Bearer {text}"),)))
+    assert found == Key(text, live=live, publishable=publishable)
+    assert text not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request("GET", "/"),
+        Request("GET", "/", (("Authorization", ""),)),
+        Request("GET", "/", (("Authorization", "Bearer"),)),
+        Request("GET", "/", (("Authorization", f"Digest {SECRET}"),)),
+        Request("GET", "/", (("Authorization", "Basic ***"),)),
+        Request("GET", "/", (("Authorization", "Basic /w=="),)),
+        Request("GET", "/", (basic(":password"),)),
+        Request("POST", "/", (("Content-Type", "text/plain"),), b"key=1"),
+    ],
+)
+def test_a_request_without_a_key(request_: Request) -> None:
+    assert refusal(request_).message.startswith("You did not provide an API key.")
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("not_a_valid_key_asdf", "not_a_va********asdf"),
+        ("sk_" + "test_" + "short", "sk_test_*hort"),
+        ("ek_" + "test_" + "abcdefgh1234", "ek_test_********1234"),
+    ],
+)
+def test_what_is_no_key_is_quoted_masked(text: str, masked: str) -> None:
+    refused = refusal(Request("GET", "/", (("Authorization", f"Bearer {text}"),)))
+    assert refused.message == f"Invalid API Key provided: {masked}"
+
+
+def refusal(request: Request) -> Refusal:
+    with pytest.raises(Refusal) as caught:
+        read_key(request)
+    assert caught.value.status == 401
+    return caught.value
