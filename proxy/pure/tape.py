@@ -17,6 +17,9 @@ HEADER = "version: 1\nrecorded_with: tokentape 0.1\ninteractions:\n"
 EMPTY = HEADER.rstrip("\n") + " []\n"
 """A cassette without interactions."""
 
+FRAME = HEADER + "request method uri headers body response status code message string OK open"
+"""The words of the format itself."""
+
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_\[\]{}.:=&%+?/*-]*")
 
 

@@ -122,7 +122,7 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Note that the client sends no more; it may still wait for an answer."""
         if self._state in (_State.ANSWERING, _State.WRITING):
-            self._last = self._client_ended = True
+            self._client_ended = True
             return True
         if self._state is _State.RECEIVING:
             self._refuse(MALFORMED)
@@ -130,7 +130,11 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """Go on after an answer that took its time to be written."""
-        if self._state is _State.WRITING and self._concluded():
+        # Not in here: asyncio's transport would report a close from in here twice.
+        self._loop.call_soon(self._went_out)
+
+    def _went_out(self) -> None:
+        if self._transport and self._state is _State.WRITING and self._concluded():
             self._take(self._left_over())
 
     def finish(self) -> None:
@@ -172,10 +176,16 @@ class Connection(asyncio.Protocol):
             request = self._reader.feed(data)
             while request is not None and self._answered(request):
                 request = self._reader.feed(self._left_over())
-            if request is None and self._reader.owes_continue():
-                self._open().write(CONTINUE)
+            if request is None:
+                self._await_more()
         except Refused as refused:
             self._refuse(refused.response)
+
+    def _await_more(self) -> None:
+        if self._client_ended:
+            self._leave()
+        elif self._reader.owes_continue():
+            self._open().write(CONTINUE)
 
     def _left_over(self) -> bytes:
         waiting, self._waiting = self._waiting, b""
@@ -202,9 +212,10 @@ class Connection(asyncio.Protocol):
             answer = self._fault(error)
         finally:
             self._task = None
-            if self._transport is None:
-                self._left(self)
-        if self._reply(request, answer):
+        goes_on = self._reply(request, answer)
+        if self._transport is None:
+            self._left(self)
+        elif goes_on:
             self._take(self._left_over())
 
     def _fault(self, error: Exception) -> Answer:

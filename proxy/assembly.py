@@ -1,0 +1,83 @@
+"""Putting the core together from what ships with the package and what a user set."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from proxy.edges import cassette_file, package_data
+from proxy.edges.settings import Match, Redact
+from proxy.errors import CassetteError
+from proxy.mock.upstream import MockStripe
+from proxy.pure import tape
+from proxy.pure.admission import problems
+from proxy.pure.cassette import Interaction, Shape
+from proxy.pure.catalog import extended, read_catalog
+from proxy.pure.messages import Request, Response
+from proxy.pure.phrases import read_phrases
+from proxy.pure.published import read_published
+from proxy.pure.redact import Door
+from proxy.pure.redact.values import Values
+from proxy.pure.tape_reader import read_tape
+
+
+def door(redact: Redact, match: Match) -> Door:
+    """Return the door for these settings."""
+    catalog = read_catalog(package_data.read("catalog.csv"))
+    values = Values(
+        extended(catalog, redact.keep, redact.fields),
+        read_published(package_data.read("published.csv")),
+        read_phrases(package_data.read("phrases.csv")),
+        time.gmtime().tm_year,
+    )
+    return Door(values, keep_blank=match.blank == "strict", match_headers=match.headers)
+
+
+def shape(match: Match) -> Shape:
+    """Return what these settings let take part in a match."""
+    headers = (*Shape().match_headers, *(name.lower() for name in match.headers))
+    return Shape(frozenset(headers), match.ignore)
+
+
+def vocabulary() -> frozenset[str]:
+    """Return the words that stand in cassettes whatever was sent: they tell the gate nothing."""
+    texts = map(package_data.read, ("catalog.csv", "phrases.csv"))
+    return frozenset(word for text in (*texts, tape.FRAME) for word in re.findall(r"\w+", text))
+
+
+def interactions(directory: Path, name: str, own_door: Door) -> tuple[Interaction, ...]:
+    """Return what a cassette on disk holds.
+
+    Raises CassetteError for a cassette that is missing or damaged, and for one that says anything
+    that the door would not have written: what came in a pull request is hostile until it passed.
+    """
+    file = str(directory / f"{name}.yaml")
+    text = cassette_file.read(directory, name)
+    try:
+        placed = read_tape(text.decode("ascii"))
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        raise CassetteError("a cassette is ASCII", file=file, line=line) from None
+    except CassetteError as error:
+        raise CassetteError(error.message, file=file, line=error.line) from None
+    for one in placed:
+        for place in problems(one.interaction, own_door.values, own_door.match_headers):
+            message = f"{place} holds what is not redacted: record it again"
+            raise CassetteError(message, file=file, line=one.line)
+    return tuple(one.interaction for one in placed)
+
+
+def embedded_upstream() -> Callable[[Request], Response]:
+    """Return the embedded upstream, with the clock and randomness of this machine."""
+    alphabet = string.ascii_letters + string.digits
+    stripe = MockStripe(
+        package_data.read("published.csv"),
+        package_data.read("catalog.csv"),
+        now=lambda: int(time.time()),
+        entropy=lambda count: "".join(secrets.choice(alphabet) for _ in range(count)),
+    )
+    return stripe.answer

@@ -1,0 +1,20 @@
+"""What an interrupted recording left behind: made the cassette, or thrown away."""
+
+from __future__ import annotations
+
+from proxy import assembly
+from proxy.edges import cassette_file, terminal
+from proxy.edges.settings import Settings
+
+
+def recover(settings: Settings, name: str, *, discard: bool) -> int:
+    """Recover or discard a take; return the exit status. Raises CassetteError."""
+    if discard:
+        cassette_file.discard(settings.cassettes, name)
+        terminal.say(f"the unfinished recording of {name} is gone; the cassette stands")
+        return 0
+    count = cassette_file.recover(settings.cassettes, name)
+    # A take may have come from anywhere: it is judged like any cassette.
+    assembly.interactions(settings.cassettes, name, assembly.door(settings.redact, settings.match))
+    terminal.say(f"cassette {name} has the {count} interactions of the unfinished recording")
+    return 0
