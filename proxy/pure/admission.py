@@ -162,6 +162,8 @@ class _Look:
             return False
         if known.kind == "message":
             return self._message(value)
+        if known.form == "param" and self._name(split_name(value)):
+            return True
         try:
             pieces = list(parts(value))
         except ValueError:

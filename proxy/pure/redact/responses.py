@@ -142,6 +142,8 @@ class _Answer:
         kind = known.kind if known else "text"
         if kind == "message":
             return self._message(value)
+        if known is not None and known.form == "param":
+            return self.values.name(split_name(value))
         if known is not None and known.slot:
             return self._part(kind, known.slot, value)
         if kind in _NO_KIND:
