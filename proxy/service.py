@@ -133,12 +133,15 @@ class Service:
         return self.session.match(asked, repeat=self.policy.repeat, rebind=self.policy.rebind)
 
     def _replay(self, found: Match, asked: SealedRequest) -> Answer:
-        prepared = self._templates.get(found.position)
-        if prepared is None:
-            prepared = template(self.recorded[found.position])
-            self._templates[found.position] = prepared
         published = self.door.values.published
         fill = Filling(self.session.variables, asked.live, published, self.name)
+        prepared = self._templates.get(found.position)
+        if prepared is None:
+            prepared = template(
+                self.recorded[found.position],
+                lambda one: fill(one) if self.session.settled(one) else None,
+            )
+            self._templates[found.position] = prepared
         self.counts.replayed += 1
         self.counts.rebound += found.rebound
         return Answer(_replayed(response(prepared, fill), asked), found.position)

@@ -85,7 +85,7 @@ class Upstream:
             timeout=self._timeout,
             skip_auto_headers=_AUTOMATIC,
             auto_decompress=False,
-            trust_env=True,
+            trust_env=False,
             max_line_size=_MAX_HEAD,
             max_field_size=_MAX_HEAD,
         )

@@ -23,7 +23,7 @@ from proxy.pure.cassette import (
     request_variables,
     response_variables,
 )
-from proxy.pure.kinds import Secret, secret
+from proxy.pure.kinds import CLASS_ONLY, Secret, secret
 from proxy.pure.placeholders import Placeholder, Variable
 from proxy.pure.sealed import SealedRequest
 from proxy.pure.stand_ins import stand_in
@@ -112,6 +112,12 @@ class Session:
         kind, number = variable
         text = stand_in(Placeholder(kind, str(number)), self._seed)
         self.variables.bind(variable, secret(kind, text))
+
+    def settled(self, found: Placeholder) -> bool:
+        """Tell whether no request can change what a placeholder stands for."""
+        if found.number:
+            return (found.kind, int(found.number)) in self._born
+        return found.kind not in CLASS_ONLY
 
     def match(self, asked: SealedRequest, *, repeat: bool, rebind: bool) -> Match | None:
         """Return the recorded answer to a request and bind its variables; None for a miss.

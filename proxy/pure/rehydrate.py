@@ -1,14 +1,16 @@
 """Recorded answers with their placeholders filled: the live client's own values, or stand-ins.
 
-A template is prepared once and filled for each answer.
+A template is prepared once, with all that no request can change filled in for good, and filled
+for each answer.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from proxy.pure.cassette import Interaction, Variables
 from proxy.pure.kinds import INTEGER_KINDS, SLOTS, Secret
@@ -17,36 +19,80 @@ from proxy.pure.placeholders import Placeholder, parts, whole
 from proxy.pure.published import Published
 from proxy.pure.stand_ins import stand_in
 
-_RAW_KINDS = INTEGER_KINDS | {"json", "exp_month", "exp_year"}
-_RAW = re.compile(r'"(\{\{[^"{}]*\}\})"')
+_TOKEN_KINDS = INTEGER_KINDS | {"json", "exp_month", "exp_year"}
+"""Kinds that stand for a whole JSON token, quotes and all."""
+_STRING = re.compile(r'"(\{\{[^"{}]*\}\})"')
 _UNSAFE = re.compile(r"[^\x20-\x7e\x80-\xff]")
+
+Write = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A place to fill: its placeholder, and how a value is written there."""
+
+    found: Placeholder
+    write: Write
+
+
+Pieces = tuple[str | Hole, ...]
+Fill = Callable[[Placeholder], str | None]
+"""Returns the text that a placeholder stands for; None for one that is not settled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One recorded answer, taken apart."""
+    """One recorded answer, taken apart: literal text, and holes for what depends on the request."""
 
     status: int
-    headers: tuple[tuple[str, tuple[str | Placeholder, ...]], ...]
-    body: tuple[str | Placeholder, ...]
-    """Literal JSON and placeholders inside strings; those outside are in `raw`."""
-    raw: frozenset[int]
-    """Positions in `body` of placeholders that stand for a whole JSON token."""
+    headers: tuple[tuple[str, Pieces], ...]
+    body: Pieces
 
 
-def template(one: Interaction) -> Template:
-    """Take a recorded answer apart. Raises ValueError for malformed tape notation."""
-    pieces: list[str | Placeholder] = []
-    raw: set[int] = set()
-    for index, text in enumerate(_RAW.split(one.text)):
-        token = whole(text) if index % 2 else None
-        if token is not None and token.kind in _RAW_KINDS:
-            raw.add(len(pieces))
-            pieces.append(token)
+def template(one: Interaction, settled: Fill) -> Template:
+    """Take a recorded answer apart; what `settled` knows is filled in for good."""
+    headers = tuple(
+        (name, _filled(_pieces(text, _header_safe), settled)) for name, text in one.response_headers
+    )
+    return Template(one.status, headers, _filled(_json_pieces(one.text), settled))
+
+
+def response(prepared: Template, fill: Fill) -> Response:
+    """Return the answer that a live client gets."""
+    headers = tuple((name, _text(pieces, fill)) for name, pieces in prepared.headers)
+    return Response(prepared.status, headers, _text(prepared.body, fill).encode("utf-8", "replace"))
+
+
+def _text(pieces: Pieces, fill: Fill) -> str:
+    return "".join(
+        piece if isinstance(piece, str) else piece.write(fill(piece.found) or "")
+        for piece in pieces
+    )
+
+
+def _json_pieces(text: str) -> Iterator[str | Hole]:
+    for index, part in enumerate(_STRING.split(text)):
+        token = whole(part) if index % 2 else None
+        if token is not None and token.kind in _TOKEN_KINDS:
+            yield Hole(token, str)
         else:
-            pieces.extend(parts(f'"{text}"' if index % 2 else text))
-    headers = tuple((name, tuple(parts(text))) for name, text in one.response_headers)
-    return Template(one.status, headers, tuple(pieces), frozenset(raw))
+            yield from _pieces(f'"{part}"' if index % 2 else part, _inside_string)
+
+
+def _pieces(text: str, write: Write) -> Iterator[str | Hole]:
+    return (part if isinstance(part, str) else Hole(part, write) for part in parts(text))
+
+
+def _filled(pieces: Iterable[str | Hole], settled: Fill) -> Pieces:
+    """Fill in what is settled, and put neighbouring texts together."""
+    done: list[str | Hole] = []
+    for piece in pieces:
+        text = piece if isinstance(piece, str) else settled(piece.found)
+        done.append(piece if text is None or isinstance(piece, str) else piece.write(text))
+    runs = groupby(done, key=lambda piece: isinstance(piece, str))
+    return tuple(
+        piece for literal, run in runs for piece in (("".join(map(str, run)),) if literal else run)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +118,6 @@ class Filling:
             return public
         live = self.live.get(found.kind)
         return live.text if live else stand_in(found, self.seed)
-
-
-def response(prepared: Template, fill: Callable[[Placeholder], str]) -> Response:
-    """Return the answer that a live client gets."""
-    headers = tuple(
-        (name, "".join(p if isinstance(p, str) else _header_safe(fill(p)) for p in pieces))
-        for name, pieces in prepared.headers
-    )
-    body = "".join(
-        piece
-        if isinstance(piece, str)
-        else fill(piece)
-        if index in prepared.raw
-        else _inside_string(fill(piece))
-        for index, piece in enumerate(prepared.body)
-    )
-    return Response(prepared.status, headers, body.encode("utf-8", "replace"))
 
 
 def _inside_string(text: str) -> str:
