@@ -57,13 +57,6 @@ _FAILURES: Sequence[tuple[type[Exception], int, str]] = (
 """The first that fits. A subclass stands before its base."""
 
 
-class _NoCookies(DummyCookieJar):
-    """Keeps no cookies and does not parse them either: aiohttp logs the names of malformed ones."""
-
-    def update_cookies_from_headers(self, headers: Sequence[str], response_url: URL) -> None:
-        """Do nothing."""
-
-
 class Upstream:
     """Where requests are forwarded to, with a pool of connections. Use with `async with`."""
 
@@ -81,7 +74,7 @@ class Upstream:
     async def __aenter__(self) -> Self:
         self._session = ClientSession(
             connector=TCPConnector(limit=0),
-            cookie_jar=_NoCookies(),
+            cookie_jar=DummyCookieJar(),
             timeout=self._timeout,
             skip_auto_headers=_AUTOMATIC,
             auto_decompress=False,

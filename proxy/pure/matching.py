@@ -6,14 +6,13 @@ first in recorded order that has not been served; after the last, the last again
 but one would with a variable bound anew (a long-running server meets the next test run), the one
 that was served longest ago is served and its variables rebound.
 
-The cost does not grow with the cassette: requests that differ in their variables alone are found
-by the variables that are bound.
+The cost does not grow with the cassette: of the requests that differ in their variables alone,
+those are looked at that hold a variable which one of the live values is bound to.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from proxy.pure.cassette import (
@@ -35,43 +34,67 @@ class Match:
 
     position: int
     rebound: bool = False
-    repeated: bool = False
+
+
+@dataclass(slots=True)
+class _Pool:
+    """Positions of recorded requests; dicts serve as ordered sets."""
+
+    unserved: dict[int, None] = field(default_factory=dict)
+    """In recorded order."""
+    served: dict[int, None] = field(default_factory=dict)
+    """Longest ago first."""
+    last: int = -1
+
+    def add(self, position: int) -> None:
+        self.unserved[position] = None
+        self.last = position
+
+    def serve(self, position: int) -> None:
+        self.unserved.pop(position, None)
+        self.served.pop(position, None)
+        self.served[position] = None
+
+    def release(self, position: int) -> None:
+        if position in self.served:
+            del self.served[position]
+            self.unserved = dict.fromkeys(sorted((position, *self.unserved)))
+
+    def backwards(self) -> Iterator[int]:
+        """Yield the served positions, the last recorded first."""
+        if self.last in self.served:
+            yield self.last
+        yield from sorted(self.served, reverse=True)
+
+    def __len__(self) -> int:
+        return len(self.unserved) + len(self.served)
 
 
 @dataclass(slots=True)
 class _Group:
-    """The recorded requests of one key, in recorded order."""
+    """The recorded requests of one key."""
 
     variables: dict[int, tuple[Variable, ...]] = field(default_factory=dict)
-    holding: dict[tuple[int, Variable], list[int]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    """(place in the key, variable) -> the positions that have this variable there"""
-    unserved: OrderedDict[int, None] = field(default_factory=OrderedDict)
-    served: OrderedDict[int, None] = field(default_factory=OrderedDict)
-    """Longest ago first."""
-    last: int = 0
-    """The last recorded."""
+    all: _Pool = field(default_factory=_Pool)
+    loose: _Pool = field(default_factory=_Pool)
+    """Those without a variable that an answer made up: only these can be bound anew at will."""
+    holding: dict[tuple[int, Variable], _Pool] = field(default_factory=dict)
+    """(place in the key, variable) -> those that have this variable there"""
 
-    def add(self, position: int, variables: tuple[Variable, ...]) -> None:
+    def add(self, position: int, variables: tuple[Variable, ...], *, loose: bool) -> None:
         self.variables[position] = variables
-        self.unserved[position] = None
-        self.last = position
-        for place, variable in enumerate(variables):
-            self.holding[place, variable].append(position)
+        self.all.add(position)
+        if loose:
+            self.loose.add(position)
+        for place in enumerate(variables):
+            self.holding.setdefault(place, _Pool()).add(position)
 
-    def serve(self, position: int) -> bool:
-        """Take note that a position is served; tell whether it was before."""
-        again = position not in self.unserved
-        self.unserved.pop(position, None)
-        self.served[position] = None
-        self.served.move_to_end(position)
-        return again
-
-    def release(self, position: int) -> None:
-        """Take note that an answer did not reach its client, and may be served again first."""
-        self.served.pop(position, None)
-        self.unserved = OrderedDict.fromkeys(sorted((position, *self.unserved)))
+    def pools(self, position: int) -> Iterator[_Pool]:
+        yield self.all
+        if position in self.loose.unserved or position in self.loose.served:
+            yield self.loose
+        for place in enumerate(self.variables[position]):
+            yield self.holding[place]
 
 
 class Session:
@@ -91,27 +114,27 @@ class Session:
         return len(self._keys)
 
     def add(self, one: Interaction, *, bound: bool = False) -> None:
-        """Append an interaction. `bound`: recorded just now, its variables already stand."""
-        key, variables = self._shape.recorded(one)
-        group = self._groups.setdefault(key, _Group())
-        group.add(len(self._keys), variables)
-        if bound:
-            group.serve(len(self._keys))
-        self._keys.append(key)
-        if bound:
-            return
+        """Append an interaction. `bound`: recorded just now, served, its variables bound."""
         asked, answered = request_variables(one), response_variables(one)
+        key, variables = self._shape.recorded(one)
+        position = len(self._keys)
+        self._keys.append(key)
+        loose = self._born.isdisjoint(variables)
+        self._groups.setdefault(key, _Group()).add(position, variables, loose=loose)
+        if bound:
+            self._serve(position)
+        else:
+            self._meet(asked, answered)
+
+    def _meet(self, asked: Sequence[Variable], answered: Sequence[Variable]) -> None:
         self.variables.reserve((*asked, *answered))
         for variable in asked:
             if variable in self._born and self.variables.value(variable) is None:
-                self._bind_stand_in(variable)
+                kind, number = variable
+                text = stand_in(Placeholder(kind, str(number)), self._seed)
+                self.variables.bind(variable, secret(kind, text))
         self._met.update(asked)
-        self._born.update(set(answered) - self._met)
-
-    def _bind_stand_in(self, variable: Variable) -> None:
-        kind, number = variable
-        text = stand_in(Placeholder(kind, str(number)), self._seed)
-        self.variables.bind(variable, secret(kind, text))
+        self._born.update(variable for variable in answered if variable not in self._met)
 
     def settled(self, found: Placeholder) -> bool:
         """Tell whether no request can change what a placeholder stands for."""
@@ -130,50 +153,46 @@ class Session:
         if group is None:
             return None
         position = self._consistent(group, live, repeat=repeat)
-        rebound = False
+        rebound = position is None and rebind
         if position is None and rebind:
             position = self._rebindable(group, live, repeat=repeat)
-            rebound = position is not None
         if position is None:
             return None
         for variable, one in zip(group.variables[position], live, strict=True):
-            if self.variables.value(variable) != one:
-                self.variables.bind(variable, one)
-        return Match(position, rebound, group.serve(position))
+            self.variables.bind(variable, one)
+        self._serve(position)
+        return Match(position, rebound)
 
     def release(self, position: int) -> None:
         """Let a position be served again: its answer did not reach the client."""
-        self._groups[self._keys[position]].release(position)
+        for pool in self._groups[self._keys[position]].pools(position):
+            pool.release(position)
+
+    def _serve(self, position: int) -> None:
+        for pool in self._groups[self._keys[position]].pools(position):
+            pool.serve(position)
 
     def _consistent(self, group: _Group, live: Sequence[Secret], *, repeat: bool) -> int | None:
         """Return the first unserved position that fits as things are bound, or else the last."""
-        last = None
-        for position in self._candidates(group, live):
+        pool = self._closest(group, live)
+        for position in pool.unserved:
             if self._fits(group.variables[position], live):
-                if position in group.unserved:
-                    return position
-                last = position
-        return last if repeat else None
+                return position
+        if not repeat or any(self.variables.variable(one) is None for one in live):
+            return None  # a value not met before fits no request that was served
+        fitting = (one for one in pool.backwards() if self._fits(group.variables[one], live))
+        return next(fitting, None)
 
-    def _candidates(self, group: _Group, live: Sequence[Secret]) -> Iterable[int]:
-        """Return the positions worth a look: they hold what the live values are bound to."""
-        bound = [
-            group.holding.get((place, variable), [])
+    def _closest(self, group: _Group, live: Sequence[Secret]) -> _Pool:
+        """Return the smallest pool that holds all requests which fit as things are bound."""
+        holding = [
+            group.holding.get((place, variable), _NONE)
             for place, one in enumerate(live)
             if (variable := self.variables.variable(one)) is not None
         ]
-        if bound:
-            return min(bound, key=len)
-        if live:
-            return self._all_new(group)
-        return (next(iter(group.unserved)),) if group.unserved else (group.last,)
-
-    def _all_new(self, group: _Group) -> Iterator[int]:
-        """Yield the first unserved position whose variables are all unbound yet."""
-        for position in group.unserved:
-            if not any(self.variables.value(one) for one in group.variables[position]):
-                yield position
-                return
+        if holding:
+            return min(holding, key=len)
+        return group.loose if live else group.all
 
     def _fits(self, variables: Sequence[Variable], live: Sequence[Secret]) -> bool:
         assigned: dict[Variable, Secret] = {}
@@ -188,11 +207,20 @@ class Session:
 
     def _rebindable(self, group: _Group, live: Sequence[Secret], *, repeat: bool) -> int | None:
         """Return the position served longest ago that fits once its variables are bound anew."""
-        pools = (group.unserved, group.served) if repeat else (group.unserved,)
-        for pool in pools:
-            for position in pool:
+        made_up = self._made_up(group, live)
+        pool = group.loose if made_up is None else made_up
+        for positions in (pool.unserved, pool.served if repeat else ()):
+            for position in positions:
                 if self._fits_anew(group.variables[position], live):
                     return position
+        return None
+
+    def _made_up(self, group: _Group, live: Sequence[Secret]) -> _Pool | None:
+        """Return the requests that hold an id which an answer made up, where one came in."""
+        for place, one in enumerate(live):
+            variable = self.variables.variable(one)
+            if variable in self._born and variable is not None:
+                return group.holding.get((place, variable), _NONE)
         return None
 
     def _fits_anew(self, variables: Sequence[Variable], live: Sequence[Secret]) -> bool:
@@ -202,3 +230,7 @@ class Session:
             if born or assigned.setdefault(variable, one) != one:
                 return False
         return len(set(assigned.values())) == len(assigned)
+
+
+_NONE = _Pool()
+"""No requests."""
