@@ -6,8 +6,6 @@ the wire: it may be printed, logged or answered as it stands.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 
 class TokentapeError(Exception):
     """The root of all errors this program raises on purpose. `exit_status` is for scripts."""
@@ -45,9 +43,10 @@ class UnreadableBody(TokentapeError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamFailure(Exception):
+class UpstreamFailure(TokentapeError):
     """The upstream gave no whole answer. `status` is what the client gets: 502 or 504."""
 
-    status: int
-    reason: str
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason

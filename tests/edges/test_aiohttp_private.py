@@ -7,6 +7,7 @@ When a new aiohttp fails here, read what changed in `aiohttp/_http_parser.pyx`, 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -28,8 +29,10 @@ async def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
 @pytest.fixture(autouse=True)
 def nothing_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    caplog.set_level(logging.DEBUG)
     yield
-    assert [record for record in caplog.records if record.name.startswith("aiohttp")] == []
+    records = caplog.get_records("call")
+    assert [record for record in records if record.name.startswith("aiohttp")] == []
 
 
 def test_the_fast_parser_is_the_one_in_use() -> None:

@@ -101,7 +101,7 @@ def nothing_is_logged(caplog: pytest.LogCaptureFixture) -> AsyncIterator[None]:
     caplog.set_level(logging.DEBUG)
     logging.getLogger("asyncio").setLevel(logging.INFO)
     yield
-    assert caplog.record_tuples == []
+    assert caplog.get_records("call") == []
 
 
 class TestTheRequest:
@@ -261,7 +261,7 @@ class TestTheAnswer:
     async def test_sets_no_cookies(self) -> None:
         seen: list[bytes] = []
         setting = (
-            b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=1; Path=/\r\nSet-Cookie: b\xe4d name=%b\r\n"
+            b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=1; Path=/\r\nSet-Cookie: b\xc3\xa4d=%b\r\n"
             b"Content-Length: 0\r\n\r\n" % SECRET.encode()
         )
         async with listening(saying(setting, seen, hold=True)) as port, upstream(port) as edge:

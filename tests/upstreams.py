@@ -1,0 +1,94 @@
+"""Hand-made upstreams on real sockets."""
+
+from __future__ import annotations
+
+import json
+import random
+import string
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Self
+
+from proxy.mock.upstream import MockStripe
+from proxy.pure.messages import Request, Response
+
+CLIENT_IP = "198.51.100.23"
+"""What a real upstream sees of a client; from RFC 5737."""
+
+_DATA = Path(__file__).parents[1] / "proxy" / "data"
+
+
+class Upstream:
+    """Answers each request with what `answer` makes of it, and keeps what it was sent."""
+
+    def __init__(self, answer: Callable[[Request], Response]) -> None:
+        self.answer = answer
+        self.seen: list[Request] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        upstream = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def handle_one_request(self) -> None:
+                self.raw_requestline = self.rfile.readline()
+                if not self.raw_requestline or not self.parse_request():
+                    self.close_connection = True
+                    return
+                length = int(self.headers.get("Content-Length", 0))
+                headers = tuple(self.headers.items())
+                body = self.rfile.read(length)
+                request = Request(self.command, self.path, headers, body)
+                upstream.seen.append(request)
+                self._write(upstream.answer(request))
+
+            def _write(self, answer: Response) -> None:
+                self.send_response_only(answer.status)
+                for name, value in (*answer.headers, ("Content-Length", str(len(answer.body)))):
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(answer.body)
+
+        return Handler
+
+
+def saying(status: int, body: bytes = b"{}\n", **headers: str) -> Callable[[Request], Response]:
+    """Answer every request alike. `Retry_After` is a header."""
+    lines = {"Content-Type": "application/json"}
+    lines |= {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda _: Response(status, tuple(lines.items()), body)
+
+
+def stripe() -> Callable[[Request], Response]:
+    """Answer as the embedded upstream does, but see clients come from outside."""
+    chance = random.SystemRandom()
+    alphabet = string.ascii_letters + string.digits
+    mock = MockStripe(
+        (_DATA / "published.csv").read_text("utf-8"),
+        (_DATA / "catalog.csv").read_text("utf-8"),
+        now=lambda: int(time.time()),
+        entropy=lambda count: "".join(chance.choices(alphabet, k=count)),
+    )
+    lock = threading.Lock()
+
+    def answer(request: Request) -> Response:
+        with lock:
+            answered = mock.answer(request)
+        body = answered.body.replace(b'"127.0.0.1"', json.dumps(CLIENT_IP).encode())
+        return Response(answered.status, answered.headers, body)
+
+    return answer
