@@ -20,15 +20,15 @@ from proxy.pure.messages import Request, Response
 from proxy.recorder import Recorder
 from proxy.service import Done, Policy, Service, Upstream
 
-Until = Callable[[str, asyncio.Event], Awaitable[int]]
+Until = Callable[[str, signals.Told], Awaitable[int]]
 """Returns the status to end with, once a session served at a URL is over."""
 
 
 def serve(settings: Settings, mode: str, name: str) -> int:
     """Serve a cassette until told to end; return the exit status."""
 
-    async def until_told(_url: str, told: asyncio.Event) -> int:
-        await told.wait()
+    async def until_told(_url: str, told: signals.Told) -> int:
+        await told.get()
         return 0
 
     return _run(_session(settings, Mode(mode), name, until_told))
@@ -38,7 +38,7 @@ def run(settings: Settings, mode: str, name: str, command: tuple[str, ...]) -> i
     """Serve a cassette while a command runs; return the command's status, or the session's."""
     from proxy.edges import child  # noqa: PLC0415  no other session needs it
 
-    async def until_done(url: str, told: asyncio.Event) -> int:
+    async def until_done(url: str, told: signals.Told) -> int:
         return await child.run(command, {"TOKENTAPE_URL": url}, told)
 
     return _run(_session(settings, Mode(mode), name, until_done))
@@ -50,9 +50,9 @@ def mock(listen: tuple[str, int]) -> int:
     async def serve_mock() -> int:
         answer = assembly.embedded_upstream()
         server = _server(lambda request: (answer(request), _nothing), listen, Limits(), Timeouts())
-        told = signals.ending()
+        told = signals.told()
         terminal.say(f"mock on {_url(*await server.start())}")
-        await told.wait()
+        await told.get()
         await server.stop()
         return 0
 
@@ -87,7 +87,7 @@ async def _served(
     """Serve until it is over; then what was recorded becomes the cassette."""
     handler = _with_own_routes(service, settings.listen[0])
     server = _server(handler, settings.listen, settings.limits, settings.timeouts)
-    told = signals.ending()
+    told = signals.told()
     status = 1
     try:
         url = _url(*await server.start())

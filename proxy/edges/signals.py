@@ -6,12 +6,15 @@ import asyncio
 import signal
 from contextlib import suppress
 
+Told = asyncio.Queue[signal.Signals]
+"""The signals that came in, in order."""
 
-def ending() -> asyncio.Event:
-    """Return an event of the running loop that is set once the process is told to end."""
-    told = asyncio.Event()
+
+def told() -> Told:
+    """Return a queue of the running loop that gets each signal that tells the process to end."""
+    queue = Told()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows' loops: Ctrl-C raises there instead
-            loop.add_signal_handler(number, told.set)
-    return told
+            loop.add_signal_handler(number, queue.put_nowait, number)
+    return queue

@@ -200,7 +200,7 @@ def _multipart(body: bytes, content_type: str) -> Iterator[Pair]:
                     value += event
                 else:
                     name, value = event.name, b""
-    except MultipartError:
+    except (MultipartError, UnicodeError):
         raise UnreadableBody("the multipart form cannot be read") from None
 
 

@@ -28,7 +28,7 @@ class Phrase:
     pattern: re.Pattern[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Reading:
     """A text read as a phrase, with what stood in its slots."""
 

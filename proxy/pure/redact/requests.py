@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote_plus
 
+from proxy.errors import UnreadableBody
 from proxy.pure.catalog import KEEP, Field
-from proxy.pure.forms import Pair, Path, query_pairs, request_pairs
+from proxy.pure.forms import FORM_METHODS, Pair, Path, query_pairs, request_pairs
 from proxy.pure.kinds import CLASS_ONLY, KINDS, Secret, secret
 from proxy.pure.messages import Request
 from proxy.pure.normalise import normalised
@@ -28,6 +29,8 @@ def sealed_request(
     raw: Request, values: Values, match_headers: tuple[str, ...], *, keep_blank: bool
 ) -> SealedRequest:
     """Seal a request to /v1/tokens. Raises UnreadableBody."""
+    if raw.method not in FORM_METHODS:
+        raise UnreadableBody("the method is none of the API's")
     query = normalised(query_pairs(raw.target), values.catalog, keep_blank=keep_blank)
     body = normalised(request_pairs(raw), values.catalog, keep_blank=keep_blank)
     pairs = (*query, *body)
@@ -86,12 +89,16 @@ def _dates(pairs: tuple[Pair, ...], values: Values) -> dict[Path, str]:
     for path, value in pairs:
         known = values.catalog.locate_request(path).field
         if known is not None and known.slot:
-            plain = value.strip()
-            number = plain.isascii() and plain.isdigit()
-            part = str(int(plain)) if number else value.replace("-", "_")
-            found.setdefault(path[:-1], {})[known.slot] = part
+            found.setdefault(path[:-1], {})[known.slot] = _part_of_date(value)
     slots = ("year", "month", "day")
     return {path: "-".join(date.get(slot, "") for slot in slots) for path, date in found.items()}
+
+
+def _part_of_date(value: str) -> str:
+    """Return a part of a date without leading zeros, or whatever else came, without dashes."""
+    if re.fullmatch(r"[0-9]{1,9}", value):
+        return str(int(value))
+    return value.encode("unicode_escape").decode().replace("-", r"\x2d")
 
 
 def _live(raw: Request, pairs: tuple[Pair, ...], values: Values) -> Iterator[tuple[str, Secret]]:
@@ -137,11 +144,21 @@ def _header(known: Field, value: str, values: Values) -> Sealed:
 
 def api_key(authorization: str) -> str:
     """Return the API key of an Authorization value: Bearer, or Basic's user name (RFC 7617)."""
+    basic = basic_credentials(authorization)
+    if basic is not None:
+        return basic.partition(":")[0]
+    scheme, _, credentials = authorization.strip().partition(" ")
+    return credentials.strip() if scheme.lower() == "bearer" else authorization
+
+
+def basic_credentials(authorization: str) -> str | None:
+    """Return Basic's `user:password`, or None for anything else; missing padding is put right."""
     scheme, _, credentials = authorization.strip().partition(" ")
     if scheme.lower() != "basic":
-        return credentials.strip() if scheme.lower() == "bearer" else authorization
+        return None
+    encoded = credentials.strip().rstrip("=")
     try:
-        plain = base64.b64decode(credentials.strip(), validate=True).decode("utf-8")
-    except (binascii.Error, ValueError):
-        return authorization
-    return plain.partition(":")[0]
+        padded = encoded + "=" * (-len(encoded) % 4)
+        return base64.b64decode(padded, altchars=_ALTCHARS.get("-" in encoded or "_" in encoded), validate=True).decode("utf-8", "surrogateescape")
+    except ValueError:
+        return None

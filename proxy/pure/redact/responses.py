@@ -25,7 +25,9 @@ from proxy.pure.sealed import Sealed, SealedRequest, SealedResponse, joined
 def sealed_response(
     raw: Response, values: Values, asked: SealedRequest, numbers: Mapping[str, Sealed]
 ) -> SealedResponse:
-    """Seal an answer. Raises UnreadableBody for a body that is no JSON."""
+    """Seal an answer. Raises UnreadableBody for a body that is no JSON, or for a bad status."""
+    if not 200 <= raw.status <= 599:
+        raise UnreadableBody("the status is none that an answer can have")
     body = plain_body(raw)
     if not body:
         sealed = Sealed("")
@@ -44,6 +46,13 @@ def _parsed(body: bytes) -> Json:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         raise UnreadableBody("the answer is no JSON") from None
+
+
+def _dumped(value: Json) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:
+        raise UnreadableBody("the answer is nested too deeply") from None
 
 
 def _headers(raw: Response, values: Values) -> Iterator[tuple[str, Sealed]]:
@@ -71,7 +80,7 @@ class _Answer:
     values: Values
     asked: SealedRequest
     numbers: Mapping[str, Sealed]
-    owner: str
+    owner: str = field(repr=False)
     writer: JsonWriter = field(default_factory=JsonWriter)
 
     def node(self, value: Json, path: tuple[str, ...]) -> None:
@@ -135,8 +144,7 @@ class _Answer:
         elif isinstance(value, str):
             self.writer.text(self._echo(value))
         else:
-            inside = orjson.dumps(value).decode()
-            self.writer.text(self.values.sealed("json", inside))
+            self.writer.text(self.values.sealed("json", _dumped(value)))
 
     def _text(self, known: Field | None, value: str) -> Sealed:
         kind = known.kind if known else "text"
