@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from proxy.pure import gate
 from proxy.pure.admission import problems
 from proxy.pure.cassette import Interaction, Variables, interaction
+from proxy.pure.catalog import Field
 from proxy.pure.forms import join_name, query_pairs, request_pairs
-from proxy.pure.kinds import Secret
+from proxy.pure.kinds import Secret, id_kind
 from proxy.pure.messages import Request, Response
+from proxy.pure.placeholders import Placeholder, parts
 from proxy.pure.redact import Door
+from proxy.pure.routes import token_id
 from proxy.pure.sealed import Sealed, SealedRequest
 from proxy.pure.tape import chunk
 
 _NUMBERED = frozenset({"tok", "btok", "card_id", "ba"})
 """Kinds of objects whose answers show a part of the number that they were made from."""
+
+_ID = Field("object_id")
 
 _OF_THE_PROTOCOL = frozenset(
     {"accept", "accept-encoding", "connection", "content-length", "content-type", "host"}
@@ -77,7 +82,17 @@ class Recorder:
             for one in entry.secrets:
                 if one in self._numbers:
                     return self._numbers[one]
+            for found in filter(self._of_published_card, parts(entry.text)):
+                return {"card": Sealed(str(Placeholder("card", name=found.name)))}
         return {}
+
+    def _of_published_card(self, found: str | Placeholder) -> TypeGuard[Placeholder]:
+        """Tell a published token that has the name of a published card: tok_visa, say."""
+        return (
+            isinstance(found, Placeholder)
+            and found.kind == "tok"
+            and self.door.values.published.value("card", found.name) is not None
+        )
 
     def _objections(self, one: Interaction, request: Request) -> Iterator[str]:
         for place in problems(one, self.door.values, self.door.match_headers):
@@ -90,14 +105,24 @@ class Recorder:
     def _raw(self, request: Request) -> Iterator[str]:
         """Yield the raw values of a request that nothing vouches for, for the gate to look for."""
         catalog = self.door.values.catalog
+        token = token_id(request.target)
+        if token is not None and not self._public(_ID, token):
+            yield token
         for path, value in (*query_pairs(request.target), *request_pairs(request)):
             located = catalog.locate_request(path)
             if located.known < len(path) or located.free:
                 yield join_name(path)
-            if located.field is None or catalog.kept(located.field, value) is None:
+            if located.field is None or not self._public(located.field, value):
                 yield value
         for name, value in request.headers:
             known = catalog.request_headers.get(name.title())
-            vouched = known is not None and catalog.kept(known, value) is not None
+            vouched = known is not None and self._public(known, value)
             if not vouched and name.lower() not in _OF_THE_PROTOCOL:
                 yield value
+
+    def _public(self, known: Field, value: str) -> bool:
+        """Tell a value that is kept as it is, or by the name under which it was published."""
+        values = self.door.values
+        kind = id_kind(value) if known.kind == _ID.kind else known.kind
+        kept = values.catalog.kept(known, value) is not None
+        return kept or values.published.name(kind, value) is not None

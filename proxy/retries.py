@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 
+from proxy.pure.kinds import Secret
 from proxy.pure.messages import Response
 from proxy.pure.refusals import refusal
 from proxy.pure.sealed import SealedRequest
@@ -30,52 +31,80 @@ class Answer:
     position: int | None = None
 
 
+_Scope = tuple[Secret, ...]
+"""An Idempotency-Key, and who asks with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Try:
     params: object
-    answer: asyncio.Future[Answer]
+    answer: asyncio.Future[Answer | None]
+    """None if there came none: then whoever waits is the next to try."""
 
 
 class Retries:
     """The keys of one session. Bounded; in memory only."""
 
     def __init__(self) -> None:
-        self._tries: OrderedDict[str, _Try] = OrderedDict()
+        self._tries: OrderedDict[_Scope, _Try] = OrderedDict()
 
     async def once(self, asked: SealedRequest, answer: Callable[[], Awaitable[Answer]]) -> Answer:
         """Return the answer to a request, the first one again for a retry."""
-        key = asked.live.get("idempotency_key")
-        if key is None or asked.method != "POST":
+        scope = _scope(asked)
+        if scope is None:
             return await answer()
-        before = self._tries.get(key.text)
+        before = self._tries.get(scope)
         if before is None:
-            return await self._first(key.text, _params(asked), answer)
+            return await self._first(scope, _params(asked), answer)
         if before.params != _params(asked):
-            return Answer(_key_reused(key.text))
-        return _again(await asyncio.shield(before.answer))
+            return Answer(_key_reused(scope[0].text))
+        answered = await asyncio.shield(before.answer)
+        return _again(answered) if answered else await self.once(asked, answer)
+
+    def remember(self, asked: SealedRequest) -> bool:
+        """Tell whether a retry of a request would get its answer again."""
+        return _scope(asked) in self._tries
 
     async def _first(
-        self, key: str, params: object, answer: Callable[[], Awaitable[Answer]]
+        self, scope: _Scope, params: object, answer: Callable[[], Awaitable[Answer]]
     ) -> Answer:
-        entry = self._tries[key] = _Try(params, asyncio.get_running_loop().create_future())
+        entry = self._tries[scope] = _Try(params, asyncio.get_running_loop().create_future())
+        answered = None
         try:
             answered = await answer()
-        except BaseException:
-            self._tries.pop(key, None)
-            entry.answer.cancel()
-            raise
-        entry.answer.set_result(answered)
-        status = answered.response.status
-        if status in _NOT_KEPT or status >= 500:
-            self._tries.pop(key, None)
-        elif len(self._tries) > REMEMBERED:
+        finally:
+            if answered is None or not _kept(answered.response.status):
+                self._tries.pop(scope, None)
+            entry.answer.set_result(answered)
+        if len(self._tries) > REMEMBERED:
             self._tries.popitem(last=False)
         return answered
 
 
+def _kept(status: int) -> bool:
+    return status < 500 and status not in _NOT_KEPT
+
+
+def _scope(asked: SealedRequest) -> _Scope | None:
+    """Return what makes two requests tries of one, or None for a request that is none."""
+    key = asked.live.get("idempotency_key")
+    if key is None or not key.text or asked.method != "POST":
+        return None
+    return (key, *_askers(asked))
+
+
+def _askers(asked: SealedRequest) -> Iterator[Secret]:
+    """Yield the API key, and the account asked for: other keys and accounts have other tries."""
+    if "key" in asked.live:
+        yield asked.live["key"]
+    for name, line in asked.headers:
+        if name in ("Stripe-Account", "Stripe-Context"):
+            yield from line.secrets
+
+
 def _params(asked: SealedRequest) -> object:
     """Return what makes two requests the same, secrets and all. For comparison in memory alone."""
-    live = {kind: one for kind, one in asked.live.items() if kind != "idempotency_key"}
+    live = {kind: one for kind, one in asked.live.items() if kind not in ("idempotency_key", "key")}
     return (asked.path, asked.query, asked.body, live)
 
 

@@ -87,7 +87,7 @@ class Service:
             answer = await self._answer(request, None)
         else:
             answer = await self._retries.once(asked, lambda: self._answer(request, asked))
-        return answer.response, lambda written: self._done(answer, written=written)
+        return answer.response, lambda written: self._done(answer, asked, written=written)
 
     def receipt(self, shape: Shape, *, strict: bool) -> Receipt:
         """Return what this session did so far."""
@@ -149,7 +149,7 @@ class Service:
     def _miss(self, asked: SealedRequest | None) -> Answer:
         self.counts.missed += 1
         if asked is None:
-            told = "The request's body cannot be read, so nothing recorded can answer it."
+            told = "The request cannot be read, so nothing recorded can answer it."
         else:
             told = report(asked, self.name, nearest(asked, self.recorded))
         self.notice(f"miss: {told}")
@@ -182,15 +182,14 @@ class Service:
             return self._not_recorded(answer)
         if isinstance(one, HeldBack):
             return self._unwritten(answer, one.reasons)
-        position = len(self.recorded)
-        self.recorded.append(one)
-        self.session.add(one, bound=True)
         try:
             await self.recorder.write(one)
         except CassetteError as error:
             return self._unwritten(answer, (str(error),))
+        self._used.add(len(self.recorded))
+        self.recorded.append(one)
+        self.session.add(one, bound=True)
         self.counts.recorded += 1
-        self._used.add(position)
         return Answer(_marked(answer, "recorded"))
 
     def _unwritten(self, answer: Response, reasons: Iterable[str]) -> Answer:
@@ -203,13 +202,17 @@ class Service:
         self.counts.forwarded += 1
         return Answer(_marked(answer, "forwarded"))
 
-    def _done(self, answer: Answer, *, written: bool) -> None:
+    def _done(self, answer: Answer, asked: SealedRequest | None, *, written: bool) -> None:
         if answer.position is None:
             return
         if written:
             self._used.add(answer.position)
-        elif answer.position not in self._used:
+        elif answer.position not in self._used and not self._for_a_retry(asked):
             self.session.release(answer.position)
+
+    def _for_a_retry(self, asked: SealedRequest | None) -> bool:
+        """Tell whether an answer that did not arrive waits for its client to ask again."""
+        return asked is not None and self._retries.remember(asked)
 
 
 def _marked(answer: Response, result: str) -> Response:

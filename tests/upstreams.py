@@ -8,6 +8,7 @@ import string
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
@@ -54,14 +55,16 @@ class Upstream:
                 body = self.rfile.read(length)
                 request = Request(self.command, self.path, headers, body)
                 upstream.seen.append(request)
-                self._write(upstream.answer(request))
+                with suppress(OSError):  # the program was killed, or gave up
+                    self._write(upstream.answer(request))
 
             def _write(self, answer: Response) -> None:
                 self.send_response_only(answer.status)
                 for name, value in (*answer.headers, ("Content-Length", str(len(answer.body)))):
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(answer.body)
+                if self.command != "HEAD":
+                    self.wfile.write(answer.body)
 
         return Handler
 
@@ -71,6 +74,16 @@ def saying(status: int, body: bytes = b"{}\n", **headers: str) -> Callable[[Requ
     lines = {"Content-Type": "application/json"}
     lines |= {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda _: Response(status, tuple(lines.items()), body)
+
+
+def in_turn(*answers: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """Answer each request in another way."""
+    waiting = list(answers)
+
+    def answer(request: Request) -> Response:
+        return waiting.pop(0)(request)
+
+    return answer
 
 
 def stripe() -> Callable[[Request], Response]:

@@ -7,18 +7,17 @@ might be a secret, and is reported by its place, never by what it says.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from urllib.parse import unquote_plus
 
-import orjson
-
 from proxy.pure.cassette import Interaction
 from proxy.pure.catalog import Field
 from proxy.pure.forms import Path, split_name
 from proxy.pure.json_text import Json
-from proxy.pure.kinds import BRANDS, KINDS, SLOTS
+from proxy.pure.kinds import BRANDS, CLASS_ONLY, KINDS, SLOTS
 from proxy.pure.placeholders import UNNUMBERED, Placeholder, parts, whole
 from proxy.pure.redact.requests import FORM
 from proxy.pure.redact.values import Values
@@ -53,6 +52,14 @@ def problems(one: Interaction, values: Values, match_headers: tuple[str, ...]) -
         if not look.response_header(name, text):
             yield "a response header"
     yield from look.answer(one.text)
+
+
+def _without_repeats(members: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Return an object's members. Raises ValueError for a key that stands twice: one would hide."""
+    document = dict(members)
+    if len(document) < len(members):
+        raise ValueError("a key stands twice")
+    return document
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,8 @@ class _Look:
         if found.slot and found.slot not in SLOTS.get(found.kind, {}):
             return False
         if found.number:
-            return not found.name or found.name in _GUARDS.get(found.kind, ())
+            fits = not found.name or found.name in _GUARDS.get(found.kind, ())
+            return fits and found.kind not in CLASS_ONLY
         named = self.values.published.value(found.kind, found.name) is not None
         return named or found.name in _CLASSES.get(found.kind, ())
 
@@ -117,9 +125,9 @@ class _Look:
         if not text:
             return
         try:
-            document = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            yield "the answer's body, which is no JSON"
+            document = json.loads(text, object_pairs_hook=_without_repeats)
+        except (ValueError, RecursionError):
+            yield "the answer's body, which is no JSON, or says something twice,"
             return
         yield from self._node(document, ())
 

@@ -13,6 +13,9 @@ from proxy.pure.sealed import Sealed, SealedRequest, SealedResponse
 API = "https://api.stripe.com"
 """The origin in every stored URI, whatever upstream was recorded: it is Stripe's API."""
 
+_NEW = 10_000_000
+"""Higher than the number of any variable."""
+
 Lines = tuple[tuple[str, str], ...]
 """Header lines, names in canonical spelling, values in tape notation."""
 
@@ -46,31 +49,36 @@ class Shape:
 
     def recorded(self, one: Interaction) -> tuple[str, tuple[Variable, ...]]:
         """Return the key of a recorded request, its variables blanked, and those variables."""
-        texts = (
-            one.path,
-            *self._fields(one.query),
-            "",
-            *self._fields(one.body),
-            *(f"{name}: {text}" for name, text in one.request_headers if self._matches(name)),
+        headers = (f"{name}: {text}" for name, text in one.request_headers if self._matches(name))
+        pieces = (
+            blanked(one.path),
+            *sorted(blanked(entry) for entry in one.query if self._counts(entry)),
+            ("", ()),
+            *sorted(blanked(entry) for entry in one.body if self._counts(entry)),
+            *map(blanked, headers),
         )
-        key, variables = blanked("\n".join(texts))
-        return f"{one.method} {key}", variables
+        key = "\n".join(text for text, _ in pieces)
+        return f"{one.method} {key}", tuple(one for _, found in pieces for one in found)
 
-    def live(self, asked: SealedRequest) -> tuple[str, tuple[Secret, ...]]:
-        """Return the key of a request that came in, and its secrets in the key's order."""
+    def live(self, asked: SealedRequest, variables: Variables) -> tuple[str, tuple[Secret, ...]]:
+        """Return the key of a request that came in, and its secrets in the key's order.
+
+        Fields that look the same (two of metadata, say) come in the order of what they are bound
+        to, as they stand in a recorded request: the order in which they were sent does not count.
+        """
         headers = ((name, line) for name, line in asked.headers if self._matches(name))
         pieces = (
             asked.path,
-            *(one for one in asked.query if self._counts(one.text)),
+            *sorted(filter(self._told, asked.query), key=variables.rank),
             Sealed(""),
-            *(one for one in asked.body if self._counts(one.text)),
+            *sorted(filter(self._told, asked.body), key=variables.rank),
             *(Sealed(f"{name}: {line.text}", line.secrets) for name, line in headers),
         )
         key = "\n".join(piece.text for piece in pieces)
         return f"{asked.method} {key}", tuple(one for piece in pieces for one in piece.secrets)
 
-    def _fields(self, entries: Iterable[str]) -> Iterable[str]:
-        return (entry for entry in entries if self._counts(entry))
+    def _told(self, entry: Sealed) -> bool:
+        return self._counts(entry.text)
 
     def _counts(self, entry: str) -> bool:
         if not self.ignore:
@@ -105,6 +113,11 @@ class Variables:
     def variable(self, secret: Secret) -> Variable | None:
         """Return the variable that stands for a value, or None."""
         return self._variables.get(secret)
+
+    def rank(self, entry: Sealed) -> tuple[str, tuple[Variable, ...]]:
+        """Return what to sort fields by: how they look, then by their variables, new ones last."""
+        bound = (self._variables.get(one, (one.kind, _NEW)) for one in entry.secrets)
+        return entry.text, tuple(bound)
 
     def bind(self, variable: Variable, secret: Secret) -> None:
         """Let a variable stand for a value; whatever either was bound to before is let go."""

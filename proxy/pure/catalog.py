@@ -17,7 +17,8 @@ from proxy.pure.forms import Path, split_name
 KEEP = "keep"
 HASH = "hash"
 
-_INDEX = re.compile(r"[0-9]{1,3}")
+_INDEX = re.compile(r"[0-9]|[1-9][0-9]")
+"""A position in an array. No array of the API is longer, and three digits may be a CVC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +207,15 @@ _FORMS: Mapping[str, _Form] = {
     "month": _matching(r"[0-9]{1,2}", _number),
     "param": _words_only,
     "pasted_fields": _matching(r"(?:number|cvc|exp|zip)(?:,(?:number|cvc|exp|zip)){0,3}"),
-    "percent": _matching(r"[0-9]{1,3}(?:\.[0-9]{1,4})?", _number),
+    "percent": _matching(r"(?:[0-9]{1,2}|100)(?:\.[0-9]{1,4})?", _number),
     "purpose_code": _matching(r"[PS][0-9]{4}"),
     "requirement": _words_only,
     "seconds": _matching(r"[0-9]{1,4}"),
     "two_digits": _matching(r"[0-9]{2}"),
-    "version": _matching(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:\.[a-z]{1,20})?"),
-    "year": _matching(r"[0-9]{2}|[0-9]{4}", _number),
+    # Stripe's releases by name, docs.stripe.com/api/versioning; before them, the date was all.
+    "version": _matching(
+        r"20[1-9][0-9]-(?:0[1-9]|1[0-2])-(?:[0-2][0-9]|3[01])"
+        r"(?:\.(?:acacia|basil|clover|dahlia|endive|preview))?"
+    ),
+    "year": _matching(r"[0-9]{2}|(?:19|20|21)[0-9]{2}", _number),
 }

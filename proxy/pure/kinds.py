@@ -70,6 +70,9 @@ ID_KINDS: Mapping[str, str] = {
 
 ID_PREFIXES: Mapping[str, str] = {kind: prefix for prefix, kind in ID_KINDS.items()}
 
+MADE_KINDS = frozenset(ID_PREFIXES) | {"object_id", "fingerprint", "time"}
+"""Kinds of values that Stripe makes up: a client that sends one has it from an answer."""
+
 KINDS = PLAIN_KINDS | CLASS_ONLY | frozenset(ID_PREFIXES)
 
 

@@ -22,7 +22,7 @@ from proxy.pure.cassette import (
     request_variables,
     response_variables,
 )
-from proxy.pure.kinds import CLASS_ONLY, Secret, secret
+from proxy.pure.kinds import CLASS_ONLY, MADE_KINDS, Secret, secret
 from proxy.pure.placeholders import Placeholder, Variable
 from proxy.pure.sealed import SealedRequest
 from proxy.pure.stand_ins import stand_in
@@ -119,20 +119,21 @@ class Session:
         key, variables = self._shape.recorded(one)
         position = len(self._keys)
         self._keys.append(key)
+        if not bound:
+            self._meet(asked, answered)
         loose = self._born.isdisjoint(variables)
         self._groups.setdefault(key, _Group()).add(position, variables, loose=loose)
         if bound:
             self._serve(position)
-        else:
-            self._meet(asked, answered)
 
     def _meet(self, asked: Sequence[Variable], answered: Sequence[Variable]) -> None:
         self.variables.reserve((*asked, *answered))
-        for variable in asked:
-            if variable in self._born and self.variables.value(variable) is None:
-                kind, number = variable
+        for kind, number in self._born.intersection(asked):
+            if kind in MADE_KINDS:
                 text = stand_in(Placeholder(kind, str(number)), self._seed)
-                self.variables.bind(variable, secret(kind, text))
+                self.variables.bind((kind, number), secret(kind, text))
+            else:  # a client may know it from elsewhere
+                self._born.discard((kind, number))
         self._met.update(asked)
         self._born.update(variable for variable in answered if variable not in self._met)
 
@@ -148,7 +149,7 @@ class Session:
         `repeat`: when all that fit have been served, the last of them answers again. `rebind`:
         when none fits, one whose variables can be bound anew does.
         """
-        key, live = self._shape.live(asked)
+        key, live = self._shape.live(asked, self.variables)
         group = self._groups.get(key)
         if group is None:
             return None

@@ -12,11 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _SLOT = re.compile(r"\{([a-z_]+)\}")
-_SHAPES = {
-    "id": r"[A-Za-z0-9_]{1,255}|\{\{[^{}]+\}\}",
-    "time": r"[0-9]{1,12}|\{\{[^{}]+\}\}",
-}
-"""What may stand in a slot; in a message that was sealed before, a placeholder does."""
+_SHAPES = {"time": r"[0-9]{1,12}|\{\{[^{}]+\}\}"}
+"""What may stand in a slot, if not anything; in a message sealed before, a placeholder does."""
+_LONGEST = 10_000
+"""Characters of a message: a longer one is none of Stripe's, and slow to read as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Phrases:
         """Return a fixed message as it is, a template with its slots' values, or None."""
         if text in self.fixed:
             return text
-        for phrase in self.templates:
+        for phrase in self.templates if len(text) <= _LONGEST else ():
             match = phrase.pattern.fullmatch(text)
             if match:
                 return Reading(phrase, match.groups())

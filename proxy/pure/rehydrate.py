@@ -74,7 +74,7 @@ def _json_pieces(text: str) -> Iterator[str | Hole]:
     for index, part in enumerate(_STRING.split(text)):
         token = whole(part) if index % 2 else None
         if token is not None and token.kind in _TOKEN_KINDS:
-            yield Hole(token, str)
+            yield Hole(token, str if token.kind == "json" else _number)
         else:
             yield from _pieces(f'"{part}"' if index % 2 else part, _inside_string)
 
@@ -118,6 +118,12 @@ class Filling:
             return public
         live = self.live.get(found.kind)
         return live.text if live else stand_in(found, self.seed)
+
+
+def _number(text: str) -> str:
+    """Return a JSON number; as a client sent it, `05` is none."""
+    plain = text.strip()
+    return str(int(plain)) if re.fullmatch("[0-9]{1,15}", plain) else json.dumps(text)
 
 
 def _inside_string(text: str) -> str:

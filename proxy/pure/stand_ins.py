@@ -66,6 +66,17 @@ def _digits(key: str, length: int) -> str:
     return str(_below(key, 10**length)).zfill(length)
 
 
+def _last4(_: str, number: str) -> str:
+    """Return four digits that no other variable has, for the first thousands; never 0000."""
+    return str(int(number) * 7919 % 9973 + 1).zfill(4)
+
+
+def _phone(_: str, number: str) -> str:
+    """Return a number set aside for fiction: 555-0100 to 555-0199 in each area code."""
+    area, line = divmod(int(number) - 1, 100)
+    return f"+1{201 + area % 799}55501{line:02}"
+
+
 def _documentation_ip(number: int) -> str:
     """Return an address set aside for documentation: RFC 5737, then RFC 3849."""
     if number < 255:
@@ -85,7 +96,7 @@ _MAKERS: Mapping[str, Callable[[str, str], str]] = {
     "account_number": lambda key, _: "000" + _digits(key, 9),
     "address": lambda _, number: f"{number} Example Street",
     "cvc": lambda _, __: "123",
-    "dob": lambda key, _: f"19{_digits(key, 2)}-1-1",
+    "dob": lambda key, _: f"19{_digits(key, 2)}-6-15",
     "email": lambda _, number: f"person{number}@example.com",  # RFC 2606
     "exp_month": lambda _, __: "12",
     "exp_year": lambda _, __: "2099",
@@ -95,11 +106,12 @@ _MAKERS: Mapping[str, Callable[[str, str], str]] = {
     "id_number": lambda key, _: _digits(key, 9),
     "ip": lambda _, number: _documentation_ip(int(number)),
     "json": lambda _, __: "null",
-    "last4": lambda key, _: _digits(key, 4),
+    "last4": _last4,
     "name": lambda _, number: f"Person {number}",
-    "phone": lambda key, _: f"+120255501{_digits(key, 2)}",  # 555-01XX: set aside for fiction
-    "routing_number": lambda _, __: "110000000",
-    "ssn_last4": lambda key, _: _digits(key, 4),
+    "object_id": lambda key, _: "id_1" + _letters(key, 23),
+    "phone": _phone,
+    "routing_number": lambda key, _: "99" + _digits(key, 7),  # no Federal Reserve district
+    "ssn_last4": _last4,
     "tax_id": lambda key, _: _digits(key, 9),
     "url": lambda _, number: f"https://example.com/{number}",
 }

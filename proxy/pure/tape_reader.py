@@ -18,6 +18,8 @@ from proxy.pure.yaml_nodes import Mapping, Node, Scalar, Sequence, read_yaml
 MAX_BODY = 4 * 1024 * 1024
 _RECORDED_WITH = re.compile(r"tokentape [0-9]+\.[0-9]+(?:\.[0-9]+)?")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,100}")
+_FIELDS = re.compile(r"[!-~]*")
+_ANSWER = re.compile(r"(?:[!-~][ -~]*\n)(?:[ -~]*\n)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def _interaction(node: Node) -> Interaction:
         body=_form(request.items["body"]),
         status=_status(status.items["code"]),
         response_headers=_headers(response.items["headers"]),
-        text=_bounded(body.items["string"]),
+        text=_answer(body.items["string"]),
     )
 
 
@@ -75,7 +77,7 @@ def _method(node: Node) -> str:
 
 
 def _uri(node: Node) -> tuple[str, tuple[str, ...]]:
-    uri = _text(node)
+    uri = _fields(node)
     if not uri.startswith(API + "/v1/tokens"):
         raise CassetteError(f"the uri begins with {API}/v1/tokens", line=node.line)
     path, _, query = uri.removeprefix(API).partition("?")
@@ -90,8 +92,25 @@ def _status(node: Node) -> int:
 
 
 def _form(node: Node) -> tuple[str, ...]:
-    text = "" if isinstance(node, Scalar) and node.plain and node.text == "null" else _bounded(node)
+    null = isinstance(node, Scalar) and node.plain and node.text == "null"
+    text = "" if null else _fields(node)
     return tuple(text.split("&")) if text else ()
+
+
+def _fields(node: Node) -> str:
+    text = _bounded(node)
+    if not _FIELDS.fullmatch(text):
+        raise CassetteError("a uri or form is printable ASCII without spaces", line=node.line)
+    return text
+
+
+def _answer(node: Node) -> str:
+    """Return the body of an answer with one line end at its end, as it is written."""
+    text = _bounded(node).rstrip("\n")
+    if text and not _ANSWER.fullmatch(f"{text}\n"):
+        message = "the body of an answer is printable ASCII, its first line not indented"
+        raise CassetteError(message, line=node.line)
+    return text and f"{text}\n"
 
 
 def _headers(node: Node) -> Lines:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -24,6 +24,9 @@ PERSON = {
     "person[metadata][shoe size]": "38 1/2",
     "expand[0]": "card",
 }
+
+
+Write = Callable[[str], str]
 
 
 def raw(fields: dict[str, str]) -> str:
@@ -62,8 +65,10 @@ def test_fields_come_in_any_order(client: Client, seed: int) -> None:
 @pytest.mark.parametrize(
     "name", [str, quote, lambda name: name.replace("[", "%5b"), lambda name: quote(name).lower()]
 )
-@pytest.mark.parametrize("value", [quote_plus, quote, lambda value: quote(value, safe="'&"[:1])])
-def test_brackets_and_spaces_are_written_in_any_way(client: Client, name, value) -> None:
+@pytest.mark.parametrize("value", [quote_plus, quote, lambda value: quote(value, safe="'")])
+def test_brackets_and_spaces_are_written_in_any_way(
+    client: Client, name: Write, value: Write
+) -> None:
     for fields in (FIELDS, PERSON):
         body = "&".join(f"{name(key)}={value(text)}" for key, text in fields.items())
         answer = client.post(body)
@@ -91,7 +96,7 @@ def test_values_that_mean_the_same_are_the_same(client: Client, one: str, other:
     [
         ("owner]=true", "owner]=True"),
         ("expand[0]=", "expand[]="),
-        ("aliases][0]=Gretel&person[full_name_aliases][1]", "aliases][]=Gretel&person[full_name_aliases][]"),
+        ("aliases][0]=Gretel", "aliases][]=Gretel"),
     ],
 )
 def test_arrays_and_booleans_are_written_in_any_way(client: Client, one: str, other: str) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from proxy.pure.messages import Request, Response
 from tests.processes import Session, Workplace
-from tests.upstreams import Upstream, saying, stripe
+from tests.upstreams import Upstream, in_turn, saying, stripe
 from tests.wire import Client, card, person
 
 KEY = "retry-of-a-client-7Qx"
@@ -24,7 +24,8 @@ def upstream() -> Iterator[Upstream]:
 
 def both(workplace: Workplace, upstream: Upstream) -> Iterator[Session]:
     """Record, then replay; nothing may be recorded twice, and nothing missed."""
-    for words in (("record", "retries", "--upstream", upstream.url), ("replay", "retries", "--strict")):
+    recording = ("record", "retries", "--upstream", upstream.url)
+    for words in (recording, ("replay", "retries", "--strict")):
         with workplace.serving(*words) as session:
             yield session
             assert session.end() == 0, session.said
@@ -93,12 +94,13 @@ def test_a_storm_of_retries_is_one_interaction(workplace: Workplace) -> None:
 
 
 def test_after_a_failure_the_retry_is_carried_out(workplace: Workplace) -> None:
-    answers: list[Callable[[Request], Response]] = [saying(503), saying(429), stripe()]
-    with Upstream(lambda request: answers.pop(0)(request)) as upstream:
-        with workplace.serving("record", "retries", "--upstream", upstream.url) as session:
-            client = Client(session.url)
-            sent = [client.post(card(), Idempotency_Key=KEY) for _ in range(4)]
-            assert session.end() == 0
+    with (
+        Upstream(in_turn(saying(503), saying(429), stripe())) as upstream,
+        workplace.serving("record", "retries", "--upstream", upstream.url) as session,
+    ):
+        client = Client(session.url)
+        sent = [client.post(card(), Idempotency_Key=KEY) for _ in range(4)]
+        assert session.end() == 0
     assert [one.status for one in sent] == [503, 429, 200, 200]
     assert [one.result for one in sent[:3]] == ["forwarded", "forwarded", "recorded"]
     assert "1 recorded" in session.said

@@ -50,7 +50,9 @@ def traces(workplace: Workplace, name: str, who: Person) -> Traces:
             Client(replay.url, who.key).post({"person[email]": who.email, who.word(): who.first}),
             Client(replay.url, who.key).post({"card[number]": who.visa, "card[name]": who.street}),
             Client(replay.url, who.key).get(f"{who.missing}?{who.word()}={who.id_number}"),
-            Client(replay.url, who.key).send("POST", "/v1/tokens", who.last.encode(), Content_Type="text/plain"),
+            Client(replay.url, who.key).send(
+                "POST", "/v1/tokens", who.last.encode(), Content_Type="text/plain"
+            ),
             Client(replay.url, who.key).get(f"{who.missing}/{who.account}"),
         ]
         assert [one.status for one in missed] == [424, 424, 424, 424, 404]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote_plus
@@ -124,11 +123,12 @@ def _numbers(pairs: tuple[Pair, ...], values: Values) -> Iterator[tuple[str, Sea
 def _headers(
     raw: Request, values: Values, match_headers: tuple[str, ...]
 ) -> Iterator[tuple[str, Sealed]]:
-    known_headers = values.catalog.request_headers
-    for name in (*known_headers, *match_headers):
+    known = values.catalog.request_headers
+    names = {name.lower(): name for name in (*match_headers, *known)}
+    for name in sorted(names.values()):
         for key, value in raw.headers:
             if key.lower() == name.lower():
-                yield name, _header(known_headers.get(name, Field("text")), value, values)
+                yield name, _header(known.get(name, Field("text")), value, values)
 
 
 def _header(known: Field, value: str, values: Values) -> Sealed:
@@ -152,13 +152,13 @@ def api_key(authorization: str) -> str:
 
 
 def basic_credentials(authorization: str) -> str | None:
-    """Return Basic's `user:password`, or None for anything else; missing padding is put right."""
+    """Return Basic's `user:password`, or None. Read as leniently as any server does."""
     scheme, _, credentials = authorization.strip().partition(" ")
     if scheme.lower() != "basic":
         return None
-    encoded = credentials.strip().rstrip("=")
+    encoded = credentials.strip().rstrip("=").replace("-", "+").replace("_", "/")
     try:
-        padded = encoded + "=" * (-len(encoded) % 4)
-        return base64.b64decode(padded, altchars=_ALTCHARS.get("-" in encoded or "_" in encoded), validate=True).decode("utf-8", "surrogateescape")
+        plain = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except ValueError:
         return None
+    return plain.decode("utf-8", "surrogateescape")

@@ -1,0 +1,76 @@
+"""Hundreds of clients at once, in every mode: counts are exact and nothing gets mixed up."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.bad_days.crowd import Crowd, entry
+from tests.processes import Workplace
+from tests.wire import Client, card
+
+CLIENTS, EACH = 300, 2
+CALLS = CLIENTS * EACH
+
+
+def named(number: int) -> dict[str, str]:
+    return card(name=f"Ada Ohnesorg {number:05}")
+
+
+async def test_each_is_recorded_once_and_replayed_once(workplace: Workplace) -> None:
+    with workplace.serving("record", "crowd") as session:
+        crowd = Crowd(session.url)
+        await crowd.call(CLIENTS, EACH)
+        assert crowd.results() == {"recorded": CALLS}
+        assert session.end() == 0, session.said
+    assert f"{CALLS} recorded, 0 replayed, 0 missed, 0 refused, 0 unused" in session.said
+    text = workplace.text("crowd")
+    assert Counter(text.count(entry(number)) for number in range(CALLS)) == {1: CALLS}
+    assert text.count("- request:\n") == CALLS
+
+    recorded = {one.number: one.json["card"]["exp_year"] for one in crowd.answers}
+    with workplace.serving("replay", "crowd", "--strict") as session:
+        crowd = Crowd(session.url)
+        await crowd.call(CLIENTS, EACH)
+        assert crowd.results() == {"replayed": CALLS}
+        assert {one.number: one.json["card"]["exp_year"] for one in crowd.answers} == recorded
+        assert session.end() == 0, session.said
+    assert f"0 recorded, {CALLS} replayed, 0 missed, 0 refused, 0 unused" in session.said
+
+
+async def test_auto_records_what_is_new_and_nothing_else(workplace: Workplace) -> None:
+    with workplace.recorded("crowd") as url:
+        await Crowd(url).call(CLIENTS, EACH // 2)
+    with workplace.serving("auto", "crowd") as session:
+        crowd = Crowd(session.url)
+        await crowd.call(CLIENTS, EACH)
+        assert crowd.results() == {"recorded": CALLS // 2, "replayed": CALLS // 2}
+        assert session.end() == 0, session.said
+    text = workplace.text("crowd")
+    assert Counter(text.count(entry(number)) for number in range(CALLS)) == {1: CALLS}
+
+
+@pytest.mark.parametrize("mode", ["replay", "auto"])
+async def test_everyone_reads_their_own_name(workplace: Workplace, mode: str) -> None:
+    with workplace.recorded("names") as url:
+        await Crowd(url, named).call(CLIENTS, 1)
+    with workplace.serving(mode, "names", "--strict", "--on-exhausted", "miss") as session:
+        crowd = Crowd(session.url, lambda number: named(number + 50_000))
+        await crowd.call(CLIENTS, 1)
+        assert crowd.results() == {"replayed": CLIENTS}
+        names = {one.number: one.json["card"]["name"] for one in crowd.answers}
+        assert names == {one: named(one + 50_000)["card[name]"] for one in range(CLIENTS)}
+        assert session.end() == 0, session.said
+
+
+async def test_those_beyond_the_limit_are_told_and_the_others_served(workplace: Workplace) -> None:
+    workplace.configure("limits:\n  connections: 20\n")
+    with workplace.recorded("crowd") as url:
+        crowd = Crowd(url)
+        await crowd.call(100, 1)
+        assert set(crowd.results()) == {"recorded", "refused"}
+        assert {one.status for one in crowd.answers} == {200, 503}
+        assert Client(url).post(card()).result == "recorded"
+        recorded = crowd.results()["recorded"] + 1
+    assert workplace.text("crowd").count("- request:\n") == recorded

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.clients import curl
+from tests.processes import Workplace, environment
+from tests.wire import SECRET
+
+HERE = Path(__file__).parent
+NODE = HERE / "node"
+
+CLIENTS = ("stripe-python module", "stripe-python client", "stripe-python async", "curl", "node")
+
+
+class Clients:
+    """The official clients, ready to make the calls."""
+
+    def __init__(self, home: Path) -> None:
+        self._environment = environment(home)
+
+    def seen(self, client: str, url: str) -> list[dict[str, Any]]:
+        """Make all calls with a client; return what its user saw. Skips for what is not here."""
+        if client == "curl":
+            if not shutil.which("curl"):
+                pytest.skip("there is no curl")
+            return curl.seen(url, SECRET, self._environment)
+        if client == "node":
+            return self._run("node", str(installed() / "stripe_node.mjs"), url, SECRET)
+        script = str(HERE / "stripe_python.py")
+        return self._run(sys.executable, script, client.split()[1], url, SECRET)
+
+    def _run(self, *words: str) -> list[dict[str, Any]]:
+        done = subprocess.run(
+            words, env=self._environment, capture_output=True, text=True, check=False, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+        found: list[dict[str, Any]] = json.loads(done.stdout)
+        return found
+
+
+def installed() -> Path:
+    """Return the folder in which stripe-node is installed; that takes npm's registry once."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        pytest.skip("there is no node")
+    wanted = json.loads((NODE / "package.json").read_text())["dependencies"]["stripe"]
+    with (NODE / "package.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if _version() != wanted:
+            _install()
+    return NODE
+
+
+def _version() -> str:
+    try:
+        found: str = json.loads((NODE / "node_modules/stripe/package.json").read_text())["version"]
+    except OSError:
+        return ""
+    return found
+
+
+def _install() -> None:
+    """Install aside and move in place, so that an interrupted installation is none."""
+    with tempfile.TemporaryDirectory(dir=NODE, prefix=".install-") as aside:
+        shutil.copy(NODE / "package.json", aside)
+        options = ("--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts")
+        done = subprocess.run(
+            ["npm", "install", *options], cwd=aside, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            pytest.skip("stripe-node is not installed, and npm cannot install it now")
+        shutil.rmtree(NODE / "node_modules", ignore_errors=True)
+        (Path(aside) / "node_modules").rename(NODE / "node_modules")
+
+
+@pytest.fixture(scope="session")
+def clients(tmp_path_factory: pytest.TempPathFactory) -> Clients:
+    return Clients(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
+    place = Workplace(tmp_path_factory.mktemp("workplace"))
+    yield place
+    place.inspect()
+
+
+class Takes:
+    """One cassette for each client, recorded when it is first asked for."""
+
+    def __init__(self, workplace: Workplace, clients: Clients) -> None:
+        self._workplace = workplace
+        self._clients = clients
+        self._seen: dict[str, list[dict[str, Any]]] = {}
+
+    def name(self, client: str) -> str:
+        return client.replace(" ", "-")
+
+    def recorded(self, client: str) -> list[dict[str, Any]]:
+        """Return what a client saw when its cassette was recorded."""
+        if client not in self._seen:
+            with self._workplace.recorded(self.name(client), "--strict") as url:
+                self._seen[client] = self._clients.seen(client, url)
+        return self._seen[client]
+
+    def text(self, client: str) -> str:
+        self.recorded(client)
+        return self._workplace.text(self.name(client))
+
+
+@pytest.fixture(scope="session")
+def takes(workplace: Workplace, clients: Clients) -> Takes:
+    return Takes(workplace, clients)

@@ -1,0 +1,103 @@
+"""auto: what the cassette knows is replayed, the rest recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.processes import Workplace
+from tests.upstreams import Upstream, stripe
+from tests.wire import LIVE, Client, card, person
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    with Upstream(stripe()) as found:
+        yield found
+
+
+def test_only_what_is_new_is_recorded_and_appended(
+    workplace: Workplace, upstream: Upstream
+) -> None:
+    with workplace.recorded("take") as url:
+        Client(url).get(Client(url).post(card(name="Ada")).id)
+    before = workplace.text("take")
+
+    with workplace.serving("auto", "take", "--upstream", upstream.url) as session:
+        client = Client(session.url)
+        known = client.post(card(name="Bea"))
+        assert (known.result, known.json["card"]["name"]) == ("replayed", "Bea")
+        assert client.get(known.id).result == "replayed"
+        new = client.post(person("Bea", "Quast"))
+        assert new.result == "recorded"
+        assert client.get(new.id).result == "recorded"
+        assert session.end() == 0
+    assert [one.method for one in upstream.seen] == ["POST", "GET"]
+    assert "2 recorded, 2 replayed, 0 missed, 0 refused, 0 unused" in session.said
+
+    after = workplace.text("take")
+    assert after.startswith(before)
+    assert after.count("- request:") == 4
+    with workplace.replayed("take", "--strict") as url:
+        client = Client(url)
+        assert client.get(client.post(card(name="Cleo")).id).status == 200
+        made = client.post(person("Cleo", "Ohnesorg"))
+        assert client.get(made.id).json == made.json
+
+
+def test_a_name_that_was_recorded_as_the_cards_is_known_in_what_is_appended(
+    workplace: Workplace,
+) -> None:
+    with workplace.recorded("take") as url:
+        Client(url).post(card(name="Ada"))
+    with workplace.recorded("take", mode="auto") as url:
+        Client(url).post(card(name="Bea"))
+        Client(url).post(person("Bea", "Quast"))
+    text = workplace.text("take")
+    assert "person[first_name]={{name.1}}&person[last_name]={{name.2}}" in text
+
+
+def test_with_no_cassette_it_records_one(workplace: Workplace) -> None:
+    with workplace.recorded("take", mode="auto") as url:
+        assert Client(url).post(card()).result == "recorded"
+    with workplace.recorded("same") as url:
+        Client(url).post(card())
+    assert workplace.text("take") == workplace.text("same")
+
+
+def test_what_comes_again_after_it_was_recorded_is_told_in_the_receipt(
+    workplace: Workplace,
+) -> None:
+    with workplace.serving("auto", "take") as session:
+        client = Client(session.url)
+        results = [client.post(card()).result for _ in range(3)]
+        assert session.end() == 0
+    counts = {result: results.count(result) for result in ("recorded", "replayed")}
+    assert f"{counts['recorded']} recorded, {counts['replayed']} replayed" in session.said
+    with workplace.replayed("take", "--strict") as url:
+        assert {Client(url).post(card()).status for _ in range(3)} == {200}
+
+
+def test_a_live_key_reaches_no_upstream_but_what_is_known_is_served(
+    workplace: Workplace, upstream: Upstream
+) -> None:
+    with workplace.recorded("take") as url:
+        Client(url).post(card())
+    with workplace.serving("auto", "take", "--upstream", upstream.url) as session:
+        assert Client(session.url, LIVE).post(card(name="Ada")).status == 403
+        assert session.end() == 0
+    assert upstream.seen == []
+
+
+def test_a_damaged_cassette_is_not_overwritten(workplace: Workplace) -> None:
+    with workplace.recorded("take") as url:
+        Client(url).post(card())
+    path = workplace.path("take")
+    damaged = path.read_text() + "  oops\n"
+    path.write_text(damaged)
+    refused = workplace.run("auto", "take", "--listen", "127.0.0.1:0")
+    assert refused.returncode == 2
+    assert "take.yaml" in refused.stderr
+    assert path.read_text() == damaged
+    path.unlink()

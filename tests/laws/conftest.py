@@ -1,0 +1,23 @@
+"""How long the laws are searched for exceptions: HYPOTHESIS_PROFILE=fuzz searches far longer."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, Phase, settings
+
+settings.register_profile(
+    "default",
+    max_examples=60,
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.register_profile(
+    "fuzz", settings.get_profile("default"), max_examples=int(os.environ.get("N","3000")), derandomize=False
+)
+# A failure in a long search is worth a shorter one, not an explanation of each line.
+settings.register_profile(
+    "fuzz", settings.get_profile("fuzz"), phases=[p for p in Phase if p is not Phase.explain]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

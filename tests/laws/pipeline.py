@@ -1,0 +1,127 @@
+"""The real pipeline without sockets and files: a session, an upstream, a take in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from proxy import assembly
+from proxy.edges import package_data
+from proxy.edges.settings import Match, Redact
+from proxy.mock.upstream import MockStripe
+from proxy.pure.admission import problems
+from proxy.pure.cassette import Interaction, Shape
+from proxy.pure.decide import Mode
+from proxy.pure.matching import Session
+from proxy.pure.messages import Request, Response
+from proxy.pure.tape import HEADER
+from proxy.pure.tape_reader import read_tape
+from proxy.recorder import Recorder
+from proxy.service import Policy, Service
+
+DOOR = assembly.door(Redact(), Match())
+SHAPE = Shape()
+PUBLISHED = DOOR.values.published
+CATALOG_CSV = package_data.read("catalog.csv")
+PUBLISHED_CSV = package_data.read("published.csv")
+WORDS = assembly.vocabulary()
+
+NOW = 1_790_000_000
+"""September 2026."""
+
+Answer = Callable[[Request], Response]
+
+
+class Take:
+    """A take in memory."""
+
+    def __init__(self) -> None:
+        self.chunks: list[bytes] = []
+
+    async def append(self, chunk: bytes) -> None:
+        self.chunks.append(chunk)
+
+
+@dataclass
+class Upstream:
+    """An upstream without a socket; counts what it was asked."""
+
+    answer: Answer
+    asked: int = 0
+
+    async def send(self, request: Request) -> Response:
+        self.asked += 1
+        return self.answer(request)
+
+
+def stripe(seed: int) -> Answer:
+    """Return the embedded upstream with its own randomness, and a clock at its own pace."""
+    random = Random(f"upstream {seed}")
+    pace, start = random.choice((0, 1, 1, 7)), NOW + random.randrange(1_000_000)
+    ticks = iter(range(start, start + 10**7, pace or 1))
+    letters = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+    return MockStripe(
+        PUBLISHED_CSV,
+        CATALOG_CSV,
+        now=lambda: next(ticks) if pace else start,
+        entropy=lambda count: "".join(random.choices(letters, k=count)),
+    ).answer
+
+
+@dataclass
+class Stage:
+    """One session of cassette `tape`, and what it lets out: its take, its notices, its answers."""
+
+    mode: Mode = Mode.RECORD
+    answer: Answer = field(default_factory=lambda: stripe(0))
+    recorded: Iterable[Interaction] = ()
+    policy: Policy = Policy()
+    strict: bool = False
+
+    def __post_init__(self) -> None:
+        self.take = Take()
+        self.notices: list[str] = []
+        self.upstream = Upstream(self.answer)
+        session = Session(SHAPE, "tape")
+        self.service = Service(self.mode, "tape", DOOR, self.policy, session, self.notices.append)
+        self.service.load(self.recorded)
+        if self.mode is not Mode.REPLAY:
+            self.service.upstream = self.upstream
+            self.service.recorder = Recorder(DOOR, self.take, session.variables, WORDS)
+
+    def send(self, request: Request) -> Response:
+        """Ask, and take the answer whole."""
+        answer, done = asyncio.run(self.service.handle(request))
+        done(True)
+        return answer
+
+    @property
+    def cassette(self) -> str:
+        """What was recorded, as the text of a cassette."""
+        return HEADER + b"".join(self.take.chunks).decode("ascii") if self.take.chunks else ""
+
+    def receipt(self) -> tuple[str, ...]:
+        """Return the receipt for people, and the exit status."""
+        receipt = self.service.receipt(SHAPE, strict=self.strict)
+        return (*receipt.lines(), f"exit status {receipt.exit_status}")
+
+
+def loaded(cassette: str) -> tuple[Interaction, ...]:
+    """Load a cassette as strictly as the program does."""
+    if not cassette:
+        return ()
+    found = tuple(placed.interaction for placed in read_tape(cassette))
+    assert [place for one in found for place in problems(one, DOOR.values, ())] == []
+    return found
+
+
+def replay(cassette: str, **changes: object) -> Stage:
+    """Return a session that replays a cassette."""
+    return Stage(Mode.REPLAY, recorded=loaded(cassette), **changes)  # type: ignore[arg-type]
+
+
+def results(answers: Sequence[Response]) -> list[str | None]:
+    """Return what was done with each request."""
+    return [answer.header("tokentape-result") for answer in answers]
