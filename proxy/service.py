@@ -221,7 +221,11 @@ def _marked(answer: Response, result: str) -> Response:
 
 
 def _replayed(answer: Response, asked: SealedRequest) -> Response:
-    """Add what an answer says of this very request: Stripe echoes the Idempotency-Key of a POST."""
+    """Add what an answer says of this very request: Stripe echoes the Idempotency-Key of a POST.
+
+    Not in a 401, which is all that a request without an account gets (recorded).
+    """
     key = asked.live.get("idempotency_key")
-    echo = (("Idempotency-Key", key.text),) if key and asked.method == "POST" else ()
+    echoed = key is not None and asked.method == "POST" and answer.status != 401
+    echo = (("Idempotency-Key", key.text),) if key and echoed else ()
     return _marked(replace(answer, headers=(*answer.headers, *echo)), "replayed")

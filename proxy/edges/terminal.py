@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import sys
 
 import click
 
 
 def say(text: str, *, colour: str | None = None) -> None:
-    """Print a line to standard error under the program's name."""
-    with suppress(OSError):  # no one reads this any more, or the log's disk is full: serve on
+    """Print a line to standard error under the program's name.
+
+    Where that cannot be (no one reads any more, the log's disk is full), all goes on, unheard.
+    """
+    try:
         click.secho("tokentape: ", nl=False, err=True, dim=True)
         click.secho(text, err=True, fg=colour)
+    except OSError:  # what is stuck in the buffer would fail again, and change the exit status
+        sys.stderr = None
 
 
 def out(text: str = "", *, colour: str | None = None, bold: bool = False) -> None:

@@ -54,6 +54,19 @@ def problems(one: Interaction, values: Values, match_headers: tuple[str, ...]) -
     yield from look.answer(one.text)
 
 
+def exists(found: Placeholder, values: Values) -> bool:
+    """Tell whether a placeholder names a kind, class, public value and slot that there are."""
+    if found.kind not in KINDS or found.number == UNNUMBERED:
+        return False
+    if found.slot and found.slot not in SLOTS.get(found.kind, {}):
+        return False
+    if found.number:
+        fits = not found.name or found.name in _GUARDS.get(found.kind, ())
+        return fits and found.kind not in CLASS_ONLY
+    named = values.published.value(found.kind, found.name) is not None
+    return named or found.name in _CLASSES.get(found.kind, ())
+
+
 def _without_repeats(members: list[tuple[str, Json]]) -> dict[str, Json]:
     """Return an object's members. Raises ValueError for a key that stands twice: one would hide."""
     document = dict(members)
@@ -95,19 +108,7 @@ class _Look:
 
     def _placeholder(self, text: str) -> bool:
         found = whole(text)
-        return found is not None and self.exists(found)
-
-    def exists(self, found: Placeholder) -> bool:
-        """Tell whether a placeholder names a kind, class, public value and slot that there are."""
-        if found.kind not in KINDS or found.number == UNNUMBERED:
-            return False
-        if found.slot and found.slot not in SLOTS.get(found.kind, {}):
-            return False
-        if found.number:
-            fits = not found.name or found.name in _GUARDS.get(found.kind, ())
-            return fits and found.kind not in CLASS_ONLY
-        named = self.values.published.value(found.kind, found.name) is not None
-        return named or found.name in _CLASSES.get(found.kind, ())
+        return found is not None and exists(found, self.values)
 
     def request_header(self, name: str, text: str, match_headers: tuple[str, ...]) -> bool:
         known = self.values.catalog.request_headers.get(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from proxy.pure.messages import Request, Response
-from tests.processes import PATIENCE, Session, Workplace, awaited
+from tests.processes import PATIENCE, PROGRAM, Session, Workplace, awaited, environment
 from tests.upstreams import Upstream, stripe
 from tests.wire import Answer, Client, card, person
 
@@ -180,6 +181,43 @@ def test_killed_at_any_moment_of_a_storm_nothing_answered_is_lost(workplace: Wor
     found = re.search(r"\b(\d+) interactions", told.stderr)
     assert found is not None
     assert int(found[1]) == kept
+
+
+def test_a_client_that_keeps_its_connection_does_not_hold_it_up(workplace: Workplace) -> None:
+    workplace.configure("timeouts:\n  shutdown: 3600\n")
+    with workplace.recorded("kept") as url:
+        Client(url).post(card())
+    with workplace.serving("replay", "kept") as session:
+        idle, begun = (socket.create_connection(("127.0.0.1", session.port)) for _ in range(2))
+        with idle, begun:
+            idle.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert idle.recv(12) == b"HTTP/1.1 404"
+            begun.sendall(b"POST /v1/tokens HTTP/1.1\r\n")
+            assert session.end() == 0
+
+
+def test_it_goes_on_when_no_one_reads_what_it_says(workplace: Workplace) -> None:
+    program = [*PROGRAM, "record", "unheard", "--listen", "127.0.0.1:0"]
+    with subprocess.Popen(
+        program,
+        cwd=workplace.directory,
+        env=environment(workplace.directory),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        url = process.stderr.readline().split()[-1]
+        process.stderr.close()
+        try:
+            odd = Client(url).send("POST", "/v1/tokens", b"x", Content_Type="text/plain")
+            made = Client(url).post(card())
+            process.send_signal(signal.SIGINT)
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
+    assert (odd.result, made.result) == ("forwarded", "recorded")
+    with workplace.replayed("unheard", "--strict") as url:
+        assert Client(url).post(card()).status == 200
 
 
 def test_two_cannot_record_one_cassette_at_once(workplace: Workplace) -> None:

@@ -94,15 +94,15 @@ def test_values_that_mean_the_same_are_the_same(client: Client, one: str, other:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("owner]=true", "owner]=True"),
-        ("expand[0]=", "expand[]="),
-        ("aliases][0]=Gretel", "aliases][]=Gretel"),
+        ("=true", "=True"),
+        ("expand[0]", "expand[]"),
+        ("aliases][0]", "aliases][]"),
     ],
 )
 def test_arrays_and_booleans_are_written_in_any_way(client: Client, one: str, other: str) -> None:
     body = raw(PERSON)
     assert one in body
-    assert client.post(body.replace(one, other)).result == "replayed"
+    assert client.post(body.replace(one, other).replace("[1]", "[]")).result == "replayed"
 
 
 def test_the_body_is_sent_in_any_content_type(client: Client) -> None:

@@ -19,7 +19,7 @@ from tests.wire import Answer, Client
 
 @dataclass
 class Traces:
-    """What is left of a person's traffic: the cassette, and all that was said and answered in vain."""
+    """What is left of a person's traffic: the cassette, and all that was said on the way."""
 
     secrets: set[str]
     cassette: str
@@ -37,10 +37,12 @@ def volatile(answers: list[Answer]) -> Iterator[str]:
 
 def traces(workplace: Workplace, name: str, who: Person) -> Traces:
     """Record a person's traffic, replay it, ask in vain, and gather what there is to read."""
-    with Upstream(stripe()) as upstream:
-        with workplace.serving("record", name, "--upstream", upstream.url) as record:
-            recorded = act(record.url, who)
-            assert record.end() == 0, record.said
+    with (
+        Upstream(stripe()) as upstream,
+        workplace.serving("record", name, "--upstream", upstream.url) as record,
+    ):
+        recorded = act(record.url, who)
+        assert record.end() == 0, record.said
     assert {one.result for one in recorded} == {"recorded"}
     assert CLIENT_IP in recorded[0].json["client_ip"]
     with workplace.serving("replay", name) as replay:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import socket
 from collections.abc import Iterator
 
@@ -211,6 +212,21 @@ class TestOddAnswers:
         assert (answer.body, answer.result) == (b"<html>Ada Ohnesorg", "forwarded")
         assert "not recorded" in session.said
         assert "Ohnesorg" not in session.said
+
+    def test_a_compressed_answer_is_passed_on_and_kept_plain(
+        self, workplace: Workplace, upstream: Upstream
+    ) -> None:
+        plain = b'{"id": "tok_1NffrFeUfNV2Hib1", "object": "token", "used": false}'
+        upstream.answer = saying(200, gzip.compress(plain), Content_Encoding="gzip")
+        with recording(workplace, upstream) as session:
+            got = Client(session.url).post(card(), Accept_Encoding="gzip, br")
+            assert session.end() == 0
+        assert (got.headers["content-encoding"], gzip.decompress(got.body)) == ("gzip", plain)
+        assert upstream.seen[0].header("accept-encoding") == "gzip"
+        with workplace.replayed("take") as url:
+            again = Client(url).post(card(), Accept_Encoding="gzip")
+        assert "content-encoding" not in again.headers
+        assert again.json["used"] is False
 
     def test_a_body_that_cannot_be_read_is_passed_on_and_not_kept(
         self, workplace: Workplace, upstream: Upstream

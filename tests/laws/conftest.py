@@ -11,13 +11,10 @@ settings.register_profile(
     max_examples=60,
     deadline=None,
     derandomize=bool(os.environ.get("CI")),
+    phases=tuple(phase for phase in Phase if phase is not Phase.explain),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.register_profile(
     "fuzz", settings.get_profile("default"), max_examples=int(os.environ.get("N","3000")), derandomize=False
-)
-# A failure in a long search is worth a shorter one, not an explanation of each line.
-settings.register_profile(
-    "fuzz", settings.get_profile("fuzz"), phases=[p for p in Phase if p is not Phase.explain]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

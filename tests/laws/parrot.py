@@ -8,6 +8,7 @@ from itertools import cycle
 from random import Random
 
 from proxy.pure.forms import Pairs, join_name, query_pairs, request_pairs
+from proxy.pure.kinds import digits
 from proxy.pure.messages import Headers, Request, Response
 from tests.laws.pipeline import NOW, Answer
 
@@ -40,10 +41,11 @@ def parrot(seed: int, statuses: Sequence[int]) -> Answer:
 
 def _card(pairs: Pairs) -> dict[str, object]:
     values = {path[-1]: value for path, value in pairs if path[0] == "card"}
+    number = digits(values.get("number", ""))
     return {
         **values,
-        "last4": values.get("number", "")[-4:],
-        "iin": values.get("number", "")[:6],
+        "last4": number[-4:],
+        "iin": number[:6],
         "metadata": {join_name(path): value for path, value in pairs},
         "brand": values.get("name"),
         "exp_year": values.get("cvc"),

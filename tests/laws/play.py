@@ -1,9 +1,8 @@
-"""Playing a trace: its steps one after the other, in a world, on a stage."""
+"""Playing a trace: its steps in some order, in a world, on a stage."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import orjson
 
@@ -12,22 +11,27 @@ from tests.laws.pipeline import Stage
 from tests.laws.traffic import Step, filled, request
 from tests.laws.worlds import Symbol
 
+Worlds = Callable[[Symbol], str]
 
-def play(trace: Sequence[Step], world: Callable[[Symbol], str], stage: Stage) -> list[Response]:
-    """Send a trace's requests; return the answers."""
-    return [answer for _, answer in exchanges(trace, world, stage)]
+
+def play(trace: Sequence[Step], world: Worlds, stage: Stage) -> list[Response]:
+    """Send a trace's requests in their order; return the answers."""
+    return [answer for _, answer in exchanges(trace, range(len(trace)), world, stage).values()]
 
 
 def exchanges(
-    trace: Sequence[Step], world: Callable[[Symbol], str], stage: Stage
-) -> Iterator[tuple[Request, Response]]:
-    """Send a trace's requests; yield each with its answer."""
-    ids: list[str | None] = []
-    for step in trace:
-        sent = request(step, partial(filled, world=world, ids=ids))
+    trace: Sequence[Step], order: Iterable[int], world: Worlds, stage: Stage
+) -> Mapping[int, tuple[Request, Response]]:
+    """Send a trace's requests in an order of their numbers; return each with its answer."""
+    found: dict[int, tuple[Request, Response]] = {}
+    ids: dict[int, str] = {}
+    for number in order:
+        sent = request(trace[number], lambda value: filled(value, world, ids))
         answer = stage.send(sent)
-        ids.append(token_id(answer))
-        yield sent, answer
+        found[number] = sent, answer
+        if (made := token_id(answer)) is not None:
+            ids[number] = made
+    return found
 
 
 def token_id(answer: Response) -> str | None:

@@ -174,7 +174,7 @@ def _multipart(pairs: _Pairs, wire: Wire) -> bytes:
     return ("\r\n".join(lines) + "\r\n--XxX--\r\n").encode("utf-8", "surrogateescape")
 
 
-def filled(value: Value, world: Callable[[Symbol], str], ids: Sequence[str | None]) -> str:
+def filled(value: Value, world: Callable[[Symbol], str], ids: Mapping[int, str]) -> str:
     """Return what a value is in a world, `ids` being what the steps so far were answered with."""
     match value:
         case Symbol():
@@ -185,8 +185,7 @@ def filled(value: Value, world: Callable[[Symbol], str], ids: Sequence[str | Non
             number = of if isinstance(of, str) else world(of)
             return mark.join(number[start : start + 4] for start in range(0, len(number), 4))
         case TokenOf(step, else_):
-            found = ids[step] if step < len(ids) else None
-            return found or world(else_)
+            return ids.get(step) or world(else_)
     return value
 
 
@@ -223,6 +222,8 @@ def symbols(kind: str) -> st.SearchStrategy[Symbol]:
 def _kept(row: Mapping[str, str]) -> st.SearchStrategy[Value]:
     form = row["values"].removeprefix("~")
     words = _FORMS[form] if row["values"].startswith("~") else tuple(row["values"].split("|"))
+    if form in _LISTS:  # any other the embedded upstream takes, and answers in other letters
+        return st.sampled_from(words)
     return st.sampled_from(words) | symbols("text")
 
 
@@ -375,4 +376,21 @@ def traces(draw: st.DrawFn, steps: st.SearchStrategy[Step], most: int = 7) -> Tr
     """Draw a trace; some of its steps come again, as a retry does."""
     drawn = draw(st.lists(steps, min_size=1, max_size=most))
     again = draw(st.lists(st.sampled_from(drawn), max_size=2))
-    return (*drawn, *again)
+    return tuple(_looking_back(step, number) for number, step in enumerate((*drawn, *again)))
+
+
+def uses(step: Step) -> frozenset[int]:
+    """Return the steps whose tokens a step asks for."""
+    values = (step.token, *(value for _, value in (*step.fields, *step.query)))
+    return frozenset(value.step for value in values if isinstance(value, TokenOf))
+
+
+def _looking_back(step: Step, number: int) -> Step:
+    """Let a step use tokens of earlier steps alone."""
+
+    def back(value: Value) -> Value:
+        ahead = isinstance(value, TokenOf) and value.step >= number
+        return value.else_ if ahead and isinstance(value, TokenOf) else value
+
+    fields = tuple((name, back(value)) for name, value in step.fields)
+    return replace(step, fields=fields, token=None if step.token is None else back(step.token))

@@ -79,13 +79,13 @@ class Server:
         if self._server is None or self._watch is None:
             return
         self._server.close()
-        self._watch.cancel()
         for connection in tuple(self._connections):
             connection.finish()
         await self._empty(self._shutdown_timeout)
         for connection in tuple(self._connections):
             connection.abort()
         await self._empty(_ABORT_SECONDS)
+        self._watch.cancel()  # not before: until then it sees those out who are leaving
 
     async def _empty(self, seconds: float) -> None:
         self._deserted.clear()
