@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint fuzz clean
+.PHONY: help demo test fuzz soak lint clean
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -18,6 +18,12 @@ demo: $(VENV)/installed  ## the main job in one go, on the embedded upstream
 
 test: lint  ## everything a change has to pass
 	$(BIN)/pytest -n auto
+
+fuzz: $(VENV)/installed  ## the laws, tried for much longer
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -n auto tests/laws
+
+soak: $(VENV)/installed  ## a hundred thousand requests, with memory and descriptors watched
+	$(BIN)/python bench/soak.py
 
 lint: $(VENV)/installed  ## style, types and the floors
 	$(BIN)/ruff check .

@@ -24,6 +24,8 @@ from proxy.pure.redact import Door
 from proxy.pure.redact.values import Values
 from proxy.pure.tape_reader import read_tape
 
+_NOT_TEXT = re.compile(rb"[^\t\n\r -~]")
+
 
 def door(redact: Redact, match: Match) -> Door:
     """Return the door for these settings."""
@@ -57,11 +59,12 @@ def interactions(directory: Path, name: str, own_door: Door) -> tuple[Interactio
     """
     file = str(directory / f"{name}.yaml")
     text = cassette_file.read(directory, name)
+    odd = _NOT_TEXT.search(text)
+    if odd is not None:
+        line = text.count(b"\n", 0, odd.start()) + 1
+        raise CassetteError("a cassette is printable ASCII", file=file, line=line)
     try:
         placed = read_tape(text.decode("ascii"))
-    except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start) + 1
-        raise CassetteError("a cassette is ASCII", file=file, line=line) from None
     except CassetteError as error:
         raise CassetteError(error.message, file=file, line=error.line) from None
     for one in placed:

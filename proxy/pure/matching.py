@@ -186,14 +186,18 @@ class Session:
 
     def _closest(self, group: _Group, live: Sequence[Secret]) -> _Pool:
         """Return the smallest pool that holds all requests which fit as things are bound."""
-        holding = [
+        holding = self._holding(group, live)
+        if holding:
+            return min(holding, key=len)
+        return group.loose if live else group.all
+
+    def _holding(self, group: _Group, live: Sequence[Secret]) -> list[_Pool]:
+        """Return the requests that hold a variable which a live value is bound to, for each."""
+        return [
             group.holding.get((place, variable), _NONE)
             for place, one in enumerate(live)
             if (variable := self.variables.variable(one)) is not None
         ]
-        if holding:
-            return min(holding, key=len)
-        return group.loose if live else group.all
 
     def _fits(self, variables: Sequence[Variable], live: Sequence[Secret]) -> bool:
         assigned: dict[Variable, Secret] = {}
@@ -208,13 +212,21 @@ class Session:
 
     def _rebindable(self, group: _Group, live: Sequence[Secret], *, repeat: bool) -> int | None:
         """Return the position served longest ago that fits once its variables are bound anew."""
-        made_up = self._made_up(group, live)
-        pool = group.loose if made_up is None else made_up
-        for positions in (pool.unserved, pool.served if repeat else ()):
-            for position in positions:
-                if self._fits_anew(group.variables[position], live):
-                    return position
+        for pool in self._least_torn(group, live):
+            for positions in (pool.unserved, pool.served if repeat else ()):
+                for position in positions:
+                    if self._fits_anew(group.variables[position], live):
+                        return position
         return None
+
+    def _least_torn(self, group: _Group, live: Sequence[Secret]) -> Iterator[_Pool]:
+        """Yield pools to bind anew in: first those that keep what many other requests hold."""
+        made_up = self._made_up(group, live)
+        if made_up is not None:
+            yield made_up
+            return
+        yield from sorted(self._holding(group, live), key=len, reverse=True)
+        yield group.loose
 
     def _made_up(self, group: _Group, live: Sequence[Secret]) -> _Pool | None:
         """Return the requests that hold an id which an answer made up, where one came in."""

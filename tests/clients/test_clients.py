@@ -54,15 +54,13 @@ def test_replay_shows_what_recording_showed(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_cassette_of_one_client_serves_them_all(
+def test_a_cassette_of_one_client_serves_the_next(
     client: str, takes: Takes, clients: Clients, workplace: Workplace
 ) -> None:
+    following = CLIENTS[(CLIENTS.index(client) + 1) % len(CLIENTS)]
     recorded = alike(takes.recorded(client))
-    with workplace.serving("replay", takes.name(client), "--strict") as session:
-        for other in CLIENTS:
-            if other != client:
-                assert alike(clients.seen(other, session.url)) == recorded, other
-        assert session.end() == 0, session.said
+    with workplace.replayed(takes.name(client), "--strict") as url:
+        assert alike(clients.seen(following, url)) == recorded
 
 
 def alike(seen: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -72,7 +70,10 @@ def alike(seen: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_cassette_does_not_tell_who_recorded_it(client: str, takes: Takes) -> None:
-    """Apart from the API version that it asks for, and the type of bodies that are empty."""
+    """Apart from the API version that it asks for, and the type of bodies that are empty.
+
+    Neither takes part in the match, so a cassette that serves one client serves all.
+    """
     own = re.compile(r"(?m)^ +(?:Stripe-Version|Content-Type): .*\n")
     of_python, of_client = (own.sub("", takes.text(one)) for one in (CLIENTS[0], client))
     assert of_client == of_python

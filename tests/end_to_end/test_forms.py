@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from urllib.parse import quote, quote_plus
 
@@ -91,18 +92,11 @@ def test_values_that_mean_the_same_are_the_same(client: Client, one: str, other:
     assert client.post(body.replace(one, other)).result == "replayed"
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("=true", "=True"),
-        ("expand[0]", "expand[]"),
-        ("aliases][0]", "aliases][]"),
-    ],
-)
+@pytest.mark.parametrize(("one", "other"), [("=true", "=True"), (r"\[[0-9]\]", "[]")])
 def test_arrays_and_booleans_are_written_in_any_way(client: Client, one: str, other: str) -> None:
-    body = raw(PERSON)
-    assert one in body
-    assert client.post(body.replace(one, other).replace("[1]", "[]")).result == "replayed"
+    body, times = re.subn(one, other, raw(PERSON))
+    assert times > 0
+    assert client.post(body).result == "replayed"
 
 
 def test_the_body_is_sent_in_any_content_type(client: Client) -> None:

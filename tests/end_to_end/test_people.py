@@ -82,3 +82,22 @@ def test_strict_serves_no_next_run_with_other_names(two: Workplace) -> None:
         run(client, NAMES)
         assert client.post(person(*OTHERS[0])).status == 424
         assert session.end() == 1
+
+
+def test_the_next_run_may_come_in_another_order(workplace: Workplace) -> None:
+    """Two cards, each in two people's hands: a name bound anew does not tear a card away."""
+    cards = ("4539578763621486", "4929260438345639")
+
+    def buy(url: str, run: str, order: tuple[int, ...]) -> None:
+        made = [Client(url).post(card(cards[n % 2], name=f"{run}-{n}")) for n in order]
+        for n, one in zip(order, made, strict=True):
+            assert one.json["card"]["name"] == f"{run}-{n}"
+            assert one.json["card"]["last4"] == cards[n % 2][-4:]
+            assert Client(url).get(one.id).body == one.body
+
+    with workplace.recorded("cards") as url:
+        buy(url, "recorded", (0, 1, 2, 3))
+    with workplace.replayed("cards") as url:
+        buy(url, "first", (0, 1, 2, 3))
+        buy(url, "second", (1, 3, 0, 2))
+        buy(url, "third", (3, 2, 1, 0))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import cycle
 from random import Random
 
+from proxy.errors import UnreadableBody
 from proxy.pure.forms import Pairs, join_name, query_pairs, request_pairs
 from proxy.pure.kinds import digits
 from proxy.pure.messages import Headers, Request, Response
@@ -21,7 +22,7 @@ def parrot(seed: int, statuses: Sequence[int]) -> Answer:
         return f"{prefix}_{random.getrandbits(90):x}"
 
     def answer(request: Request) -> Response:
-        pairs = (*query_pairs(request.target), *request_pairs(request))
+        pairs = _heard(request)
         document = {
             **{f"unknown {join_name(path)}": value for path, value in pairs},
             "id": made("tok"),
@@ -37,6 +38,13 @@ def parrot(seed: int, statuses: Sequence[int]) -> Answer:
         return Response(next(turn), (*headers, *_echoed(request, pairs)), body)
 
     return answer
+
+
+def _heard(request: Request) -> Pairs:
+    try:
+        return (*query_pairs(request.target), *request_pairs(request))
+    except UnreadableBody:
+        return ((("body",), request.body.decode("latin-1")),)
 
 
 def _card(pairs: Pairs) -> dict[str, object]:
@@ -73,4 +81,8 @@ def _echoed(request: Request, pairs: Pairs) -> Headers:
     """Return headers that repeat headers and values, as far as a header can."""
     lines = [*((f"X-{name}", value) for name, value in request.headers), *request.headers]
     lines += [("Stripe-Version", "; ".join(value for _, value in pairs))]
-    return tuple((name, value) for name, value in lines if value.isprintable())
+    return tuple(
+        (name, value)
+        for name, value in lines
+        if value.isprintable() and name != "Content-Encoding"
+    )

@@ -248,7 +248,7 @@ def _values(row: Mapping[str, str]) -> st.SearchStrategy[Value]:
 def _path(name: str) -> st.SearchStrategy[Name]:
     """Return a field's path, places in arrays and names that users choose filled in."""
     segments: dict[str, st.SearchStrategy[Value]] = {
-        "": st.sampled_from(("0", "0", "1")),
+        "": st.just("0"),
         "*": st.builds(Symbol, st.just("text"), numbers, st.just("name")) | st.just("order_id"),
     }
     return st.tuples(*(segments.get(one, st.just(one)) for one in split_name(name)))
@@ -302,6 +302,9 @@ def fields(draw: st.DrawFn) -> Fields:
     kind = draw(st.sampled_from(tuple(_OF)))
     found = dict(draw(_ENOUGH[kind])) | dict(draw(_some(_OF[kind], 4)))
     found |= dict(draw(_some(_BESIDE, 1)))
+    for name, value in tuple(found.items()):
+        if "0" in name and draw(st.booleans()):
+            found[tuple("1" if one == "0" else one for one in name)] = value
     return tuple(_apart(found))
 
 

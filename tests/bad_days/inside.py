@@ -1,0 +1,78 @@
+"""The service behind the real server, in this process: to see inside, and to make it fail there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from proxy import assembly
+from proxy.edges.server import Server
+from proxy.edges.settings import Match, Redact
+from proxy.pure.decide import Mode
+from proxy.pure.matching import Session
+from proxy.pure.messages import Request, Response
+from proxy.recorder import Recorder
+from proxy.service import Policy, Service
+
+
+class Shelf:
+    """A take that is always written."""
+
+    def __init__(self) -> None:
+        self.chunks: list[bytes] = []
+
+    async def append(self, chunk: bytes) -> None:
+        self.chunks.append(chunk)
+
+
+class Asked:
+    """An upstream that answers as it is told."""
+
+    def __init__(self, answer: Callable[[Request], Awaitable[Response]]) -> None:
+        self.send = answer
+
+
+@dataclass
+class Recording:
+    """A session that records what an upstream answers. Use with `async with serving(…)`."""
+
+    answer: Callable[[Request], Awaitable[Response]]
+    take: Shelf = field(default_factory=Shelf)
+    faults: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    url: str = ""
+
+    def service(self) -> Service:
+        door = assembly.door(Redact(), Match())
+        session = Session(assembly.shape(Match()), "inside")
+        recorder = Recorder(door, self.take, session.variables, assembly.vocabulary())
+        return Service(
+            mode=Mode.RECORD,
+            name="inside",
+            door=door,
+            policy=Policy(),
+            session=session,
+            notice=self.said.append,
+            upstream=Asked(self.answer),
+            recorder=recorder,
+        )
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[Service]:
+        service = self.service()
+        server = Server(
+            service.handle,
+            "127.0.0.1",
+            0,
+            max_head=16_384,
+            max_body=100_000,
+            max_connections=50,
+            request_timeout=5,
+            shutdown_timeout=1,
+            on_fault=self.faults.append,
+        )
+        _, port = await server.start()
+        self.url = f"http://127.0.0.1:{port}"
+        yield service
+        await server.stop()

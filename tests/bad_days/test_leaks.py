@@ -1,0 +1,60 @@
+"""What a request took is given back: memory, descriptors, tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections import Counter
+from pathlib import Path
+
+import aiohttp
+
+from bench import soak
+from proxy.pure.messages import Request, Response
+from tests.bad_days.inside import Recording
+from tests.upstreams import saying
+from tests.wire import SECRET, card
+
+ROUND = 300
+
+
+async def test_a_soak_of_two_processes(tmp_path: Path) -> None:
+    """`make soak` does the same with many more requests."""
+    assert await soak.soak(tmp_path, 1_500) == ()
+
+
+async def test_the_same_again_leaves_no_object_behind() -> None:
+    """Everything but recording: forwarded, refused and malformed requests, and retries."""
+
+    async def answer(request: Request) -> Response:
+        return saying(503, b"{}")(request)
+
+    inside = Recording(answer)
+    kinds: list[tuple[int, int]] = []
+    async with inside.serving():
+        for _ in range(3):
+            await _round(inside.url)
+            while len(asyncio.all_tasks()) > 2:
+                await asyncio.sleep(0.01)
+            inside.said.clear()
+            gc.collect()
+            found = Counter(type(one).__name__ for one in gc.get_objects())
+            kinds.append((found.total(), found["Request"] + found["Connection"] + found["Task"]))
+    assert inside.faults == []
+    assert kinds[2][1] == kinds[1][1]
+    assert kinds[2][0] - kinds[1][0] < ROUND, "more objects with every round"
+
+
+async def _round(url: str) -> None:
+    headers = {"Authorization": f"Bearer {SECRET}"}
+    async with aiohttp.ClientSession(url, headers=headers) as session:
+        for number in range(ROUND):
+            key = {"Idempotency-Key": f"key-{number}"}
+            for made in (
+                session.post("/v1/tokens", data=card(name=str(number)), headers=key),
+                session.post("/v1/tokens", data=b"\0", headers={"Content-Type": "image/png"}),
+                session.get("/v1/charges"),
+                session.get("/v1/tokens", headers={"Expect": "nothing"}),
+            ):
+                async with made as answered:
+                    await answered.read()

@@ -1,0 +1,147 @@
+"""Nothing that was sent or answered survives where the API has no word for it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy.errors import UnreadableBody
+from proxy.pure.cassette import Variables, interaction
+from proxy.pure.kinds import Secret
+from proxy.pure.messages import Request, Response
+from proxy.pure.misses import nearest, report
+from proxy.pure.sealed import SealedRequest
+from proxy.pure.tape import chunk
+from proxy.service import Policy
+from tests.laws.parrot import parrot
+from tests.laws.pipeline import DOOR, Stage
+from tests.laws.play import play
+from tests.laws.traffic import Trace, all_steps, odd_posts, traces
+from tests.laws.worlds import World, telling
+
+MARK, NUMBER = "Zq7xWvb", 735_577_355
+
+
+def ways(value: str) -> Iterator[str]:
+    """Yield the ways in which a value may be written."""
+    raw = value.encode("utf-8", "surrogatepass")
+    yield from (value, value.lower(), json.dumps(value)[1:-1], raw.hex())
+    yield from (quote(raw, safe=""), quote_plus(raw), base64.b64encode(raw).decode().rstrip("="))
+
+
+@given(traces(all_steps | odd_posts), st.lists(st.sampled_from((200, 402, 500)), min_size=1))
+def test_no_secret_stands_in_what_is_let_out(trace: Trace, statuses: list[int]) -> None:
+    world = World(1)
+    stage = Stage(answer=parrot(1, statuses), policy=Policy(record_errors=True))
+    play(trace, world, stage)
+    missing = Stage(answer=stage.answer, recorded=stage.service.recorded)
+    told = "\n".join((stage.cassette, *stage.notices, *stage.receipt(), *missing.notices))
+
+    for value in filter(telling, world.values.values()):
+        assert not any(way in told for way in ways(value))
+
+
+names = st.sampled_from(
+    ("card", "number", "name", "metadata", "person", "dob", "year", "expand", "0", "12", "*", "")
+)
+marked = st.builds("{}{}{}".format, st.text(max_size=3), st.just(MARK), st.text(max_size=3)).filter(
+    lambda text: not any("\ud800" <= one <= "\udfff" for one in text)
+)
+leaves = marked | st.just(NUMBER) | st.builds(lambda one: [one, {one: one}], marked)
+documents = st.recursive(
+    leaves,
+    lambda inside: (
+        st.lists(inside, min_size=1, max_size=3)
+        | st.dictionaries(names | marked, inside, min_size=1, max_size=3)
+    ),
+    max_leaves=8,
+).map(lambda inside: inside if isinstance(inside, dict) else {MARK: inside})
+
+
+def shown(asked: SealedRequest, answer: Response | None) -> str:
+    """Return all that is ever shown of an exchange: what is written, reprs, a report of a miss."""
+    answered = DOOR.response(answer or Response(200, (), b"{}"), asked, {})
+    one = interaction(asked, answered, Variables())
+    near = nearest(asked, (one,))
+    return "\n".join((chunk(one), repr(asked), repr(answered), report(asked, "x", near)))
+
+
+def assert_nothing_survives(asked: SealedRequest, answer: Response | None = None) -> None:
+    text = shown(asked, answer)
+    assert MARK not in text
+    assert str(NUMBER) not in text
+
+
+def form(document: Any, path: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401 - JSON
+    members = (
+        document.items()
+        if isinstance(document, dict)
+        else ((str(place), one) for place, one in enumerate(document))
+        if isinstance(document, list)
+        else ()
+    )
+    if not isinstance(document, dict | list):
+        yield path, str(document)
+    for name, inside in members:
+        yield from form(inside, f"{path}[{name}]" if path else name)
+
+
+@given(documents)
+def test_nothing_unlisted_survives_in_json(document: dict[str, Any]) -> None:
+    headers = (("Content-Type", "application/json"),)
+    body = json.dumps(document).encode()
+    try:
+        assert_nothing_survives(DOOR.request(Request("POST", "/v1/tokens", headers, body)))
+    except UnreadableBody:
+        pass
+
+
+@given(documents)
+def test_nothing_unlisted_survives_in_forms_and_queries(document: dict[str, Any]) -> None:
+    text = "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in form(document))
+    assert_nothing_survives(DOOR.request(Request("POST", "/v1/tokens", (), text.encode())))
+    assert_nothing_survives(DOOR.request(Request("GET", f"/v1/tokens?{text}")))
+    assert_nothing_survives(DOOR.request(Request("GET", f"/v1/tokens/{quote(text, safe='')[:99]}")))
+
+
+@given(documents)
+def test_nothing_unlisted_survives_in_multipart(document: dict[str, Any]) -> None:
+    parts = "".join(
+        f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in form(document)
+    )
+    headers = (("Content-Type", "multipart/form-data; boundary=B"),)
+    try:
+        body = f"{parts}--B--\r\n".encode()
+        assert_nothing_survives(DOOR.request(Request("POST", "/v1/tokens", headers, body)))
+    except UnreadableBody:
+        pass
+
+
+header_names = st.sampled_from(
+    ("Authorization", "Stripe-Account", "Stripe-Version", "Content-Type", "Cookie", "User-Agent")
+) | st.just(f"X-{MARK}")
+
+
+@given(st.lists(st.tuples(header_names, marked)))
+def test_nothing_unlisted_survives_in_headers(lines: list[tuple[str, str]]) -> None:
+    asked = DOOR.request(Request("GET", "/v1/tokens/tok_visa", tuple(lines)))
+    assert_nothing_survives(asked, Response(200, tuple(lines), b"{}"))
+
+
+@given(documents)
+def test_nothing_unlisted_survives_in_answers(document: dict[str, Any]) -> None:
+    asked = DOOR.request(Request("GET", "/v1/tokens/tok_visa"))
+    everywhere = {**document, "card": document, "error": document, "bank_account": document}
+    body = json.dumps(everywhere).encode()
+    assert_nothing_survives(asked, Response(200, (), body))
+
+
+def test_a_secret_has_no_repr() -> None:
+    assert MARK not in repr(Secret("card", MARK, MARK))
