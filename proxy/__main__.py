@@ -213,31 +213,30 @@ def mock(listen: tuple[str, int]) -> int:
     return app.mock(listen)
 
 
-@cli.command(epilog="Example: tokentape scan cassettes")
+@cli.command(epilog="Example: tokentape scan cassettes src README.md")
 @click.argument(
-    "paths",
-    nargs=-1,
-    required=True,
-    metavar="PATH...",
-    type=click.Path(exists=True, path_type=Path),
+    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path)
 )
 @click.option(
     "--format",
-    type=click.Choice(["text"]),
+    "form",
+    type=click.Choice(["text", "json", "sarif"]),
     default="text",
     show_default=True,
-    expose_value=False,
-    help="How findings are written.",
+    help="For people, for programs, or for annotations in CI.",
 )
 @_settled("config")
-def scan(settled: Settings, paths: tuple[Path, ...]) -> int:
-    """Verify that cassettes are well-formed and hold no secret.
+def scan(settled: Settings, paths: tuple[Path, ...], form: str) -> int:
+    """Find secrets in cassettes and any other text.
 
-    PATH is a file or a directory. Exits with 1 on a finding, for pre-commit and CI.
+    Secrets are card numbers, keys, client secrets, and in cassettes whatever is not redacted. PATH
+    is a file, a folder with all that is in it, or - for standard input. Left out are .git,
+    node_modules and virtual environments in folders, and binary files. Exits with 1 on a finding,
+    with 2 if something cannot be read.
     """
     from proxy import app
 
-    return app.scan(paths, settled)
+    return app.scan(paths, settled, form)
 
 
 @cli.command(epilog="Example: tokentape show checkout")

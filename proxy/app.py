@@ -37,11 +37,11 @@ def show(settings: Settings, name: str) -> int:
     return showing.show(settings, name)
 
 
-def scan(paths: tuple[Path, ...], settings: Settings) -> int:
-    """Verify cassettes and other files; return 1 on a finding."""
+def scan(paths: tuple[Path, ...], settings: Settings, form: str) -> int:
+    """Scan cassettes and other files for secrets; return 1 on a finding."""
     from proxy import scan as scanning
 
-    return scanning.scan(paths, settings)
+    return scanning.scan(paths, settings, form)
 
 
 def demo() -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol, TypeGuard
 
@@ -52,7 +52,7 @@ class Recorder:
     door: Door
     take: Take
     variables: Variables
-    vocabulary: Collection[str]
+    vocabulary: frozenset[str]
     """The API's own words: a value made of them alone cannot be told from them."""
     _numbers: dict[Secret, dict[str, Sealed]] = field(default_factory=dict)
 
@@ -97,7 +97,7 @@ class Recorder:
     def _objections(self, one: Interaction, request: Request) -> Iterator[str]:
         for place in problems(one, self.door.values, self.door.match_headers):
             yield f"{place} holds what is not redacted"
-        text = chunk(one)
+        text = chunk(one).encode("ascii")
         found = (*gate.findings(text), *gate.leaks(text, self._raw(request), self.vocabulary))
         for finding in found:
             yield f"{finding.kind} in line {finding.line} of the interaction to write"

@@ -130,7 +130,12 @@ class Service:
     def _find(self, asked: SealedRequest | None) -> Match | None:
         if asked is None:
             return None
-        return self.session.match(asked, repeat=self.policy.repeat, rebind=self.policy.rebind)
+        found = self.session.match(asked, repeat=self.policy.repeat, rebind=self.policy.rebind)
+        while self.session.exchanges:
+            places = self.session.exchanges.pop(0)
+            self._used = {places.get(one, one) for one in self._used}
+            self._templates.clear()
+        return found
 
     def _replay(self, found: Match, asked: SealedRequest) -> Answer:
         published = self.door.values.published

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from proxy import assembly
-from proxy.edges import cassette_file, signals, terminal
+from proxy.edges import cassette_file, descriptors, signals, terminal
 from proxy.edges.server import Handler, Server, loop_exception_handler
 from proxy.edges.settings import Limits, Settings, Timeouts
 from proxy.errors import CassetteError
@@ -85,6 +85,7 @@ async def _served(
     settings: Settings, service: Service, take: cassette_file.Take | None, until: Until
 ) -> int:
     """Serve until it is over; then what was recorded becomes the cassette."""
+    descriptors.make_room(settings.limits.connections)
     handler = _with_own_routes(service, settings.listen[0])
     server = _server(handler, settings.listen, settings.limits, settings.timeouts)
     told = signals.told()

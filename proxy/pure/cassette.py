@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from proxy.pure.kinds import Secret
@@ -118,6 +118,16 @@ class Variables:
         """Return what to sort fields by: how they look, then by their variables, new ones last."""
         bound = (self._variables.get(one, (one.kind, _NEW)) for one in entry.secrets)
         return entry.text, tuple(bound)
+
+    def exchange(self, values: Mapping[Variable, Secret | None]) -> None:
+        """Let variables stand for these values, all at once; None is for nothing yet."""
+        for variable in values:
+            before = self._values.pop(variable, None)
+            if before is not None:
+                self._variables.pop(before, None)
+        for variable, value in values.items():
+            if value is not None:
+                self.bind(variable, value)
 
     def bind(self, variable: Variable, secret: Secret) -> None:
         """Let a variable stand for a value; whatever either was bound to before is let go."""

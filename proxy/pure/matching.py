@@ -12,8 +12,10 @@ those are looked at that hold a variable which one of the live values is bound t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 
 from proxy.pure.cassette import (
     Interaction,
@@ -26,6 +28,10 @@ from proxy.pure.kinds import CLASS_ONLY, MADE_KINDS, Secret, secret
 from proxy.pure.placeholders import Placeholder, Variable
 from proxy.pure.sealed import SealedRequest
 from proxy.pure.stand_ins import stand_in
+from proxy.pure.twins import Names, Places, Twins
+
+_LOOKED_AT = 20
+"""Requests that are tried with twins changed over: no request must hold up other clients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,10 @@ class Session:
         self._born: set[Variable] = set()
         """Variables that answers make up: a client learns their value from us, or nowhere."""
         self._met: set[Variable] = set()
+        self._answered: set[Variable] = set()
+        self._loaded: list[Interaction] = []
+        self.exchanges: list[Places] = []
+        """Which positions changed places, in turn; for whoever keeps account by position to take."""
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -121,6 +131,7 @@ class Session:
         self._keys.append(key)
         if not bound:
             self._meet(asked, answered)
+            self._loaded.append(one)
         loose = self._born.isdisjoint(variables)
         self._groups.setdefault(key, _Group()).add(position, variables, loose=loose)
         if bound:
@@ -130,12 +141,13 @@ class Session:
         self.variables.reserve((*asked, *answered))
         for kind, number in self._born.intersection(asked):
             if kind in MADE_KINDS:
-                text = stand_in(Placeholder(kind, str(number)), self._seed)
-                self.variables.bind((kind, number), secret(kind, text))
+                self.variables.bind((kind, number), self._stand_in((kind, number)))
             else:  # a client may know it from elsewhere
                 self._born.discard((kind, number))
         self._met.update(asked)
-        self._born.update(variable for variable in answered if variable not in self._met)
+        born = [variable for variable in answered if variable not in self._met]
+        self._born.update(born)
+        self._answered.update(born)
 
     def settled(self, found: Placeholder) -> bool:
         """Tell whether no request can change what a placeholder stands for."""
@@ -153,7 +165,11 @@ class Session:
         group = self._groups.get(key)
         if group is None:
             return None
-        position = self._consistent(group, live, repeat=repeat)
+        position = self._consistent(group, live)
+        if position is None:
+            position = self._changed(group, live)
+        if position is None and repeat:
+            position = self._again(group, live)
         rebound = position is None and rebind
         if position is None and rebind:
             position = self._rebindable(group, live, repeat=repeat)
@@ -173,16 +189,18 @@ class Session:
         for pool in self._groups[self._keys[position]].pools(position):
             pool.serve(position)
 
-    def _consistent(self, group: _Group, live: Sequence[Secret], *, repeat: bool) -> int | None:
-        """Return the first unserved position that fits as things are bound, or else the last."""
-        pool = self._closest(group, live)
-        for position in pool.unserved:
-            if self._fits(group.variables[position], live):
-                return position
-        if not repeat or any(self.variables.variable(one) is None for one in live):
-            return None  # a value not met before fits no request that was served
-        fitting = (one for one in pool.backwards() if self._fits(group.variables[one], live))
+    def _consistent(self, group: _Group, live: Sequence[Secret]) -> int | None:
+        """Return the first unserved position that fits as things are bound."""
+        unserved = self._closest(group, live).unserved
+        fitting = (one for one in unserved if self._fits(group.variables[one], live))
         return next(fitting, None)
+
+    def _again(self, group: _Group, live: Sequence[Secret]) -> int | None:
+        """Return the last position, served before, that fits as things are bound."""
+        if any(self.variables.variable(one) is None for one in live):
+            return None  # a value not met before fits no request that was served
+        served = self._closest(group, live).backwards()
+        return next((one for one in served if self._fits(group.variables[one], live)), None)
 
     def _closest(self, group: _Group, live: Sequence[Secret]) -> _Pool:
         """Return the smallest pool that holds all requests which fit as things are bound."""
@@ -209,6 +227,55 @@ class Session:
                 return False
             assigned[variable], owners[one] = one, variable
         return True
+
+    def _changed(self, group: _Group, live: Sequence[Secret]) -> int | None:
+        """Return the first position that fits once twins have changed places."""
+        for position in tuple(islice(group.all.unserved, _LOOKED_AT)):
+            wanted = tuple(zip(group.variables[position], live, strict=True))
+            if all(self._change(*one) for one in wanted) and not self._served(position):
+                if self._fits(group.variables[position], live):
+                    return position
+        return None
+
+    def _change(self, variable: Variable, one: Secret) -> bool:
+        """Let twins change places if need be, so that a variable stands for a value, or may."""
+        value, owner = self._now(variable), self.variables.variable(one) or self._made.get(one)
+        if value == one or (value is None and owner is None):
+            return True
+        found = self._twins.exchange(variable, owner)
+        if found is not None:
+            self._exchange(*found)
+        return found is not None
+
+    def _exchange(self, places: Places, names: Names) -> None:
+        self.variables.exchange({one: self._now(other) for one, other in names.items()})
+        for here in [
+            one for one, other in places.items() if self._served(one) > self._served(other)
+        ]:
+            self.release(here)
+            self._serve(places[here])
+        self.exchanges.append(places)
+
+    def _now(self, variable: Variable) -> Secret | None:
+        """Return what a variable stands for; a client has read the stand-in of what answers make."""
+        value = self.variables.value(variable)
+        return self._stand_in(variable) if value is None and variable in self._answered else value
+
+    def _stand_in(self, variable: Variable) -> Secret:
+        kind, number = variable
+        return secret(kind, stand_in(Placeholder(kind, str(number)), self._seed))
+
+    def _served(self, position: int) -> bool:
+        return position in self._groups[self._keys[position]].all.served
+
+    @cached_property
+    def _twins(self) -> Twins:
+        return Twins(self._loaded, self._shape, self._served)
+
+    @cached_property
+    def _made(self) -> Mapping[Secret, Variable]:
+        made = (one for one in self._answered if one[0] in MADE_KINDS)
+        return {self._stand_in(variable): variable for variable in made}
 
     def _rebindable(self, group: _Group, live: Sequence[Secret], *, repeat: bool) -> int | None:
         """Return the position served longest ago that fits once its variables are bound anew."""

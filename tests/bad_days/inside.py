@@ -74,5 +74,7 @@ class Recording:
         )
         _, port = await server.start()
         self.url = f"http://127.0.0.1:{port}"
-        yield service
-        await server.stop()
+        try:
+            yield service
+        finally:
+            await server.stop()

@@ -76,7 +76,7 @@ def test_an_answer_does_not_depend_on_when_it_is_served(workplace: Workplace, cl
             Client(session.url).post(card(exp_year=exp_year))
         assert session.end() == 0
     served = set()
-    for step in STEPS:
+    for step in STEPS[-3:]:
         clock.set(step)
         with serving(workplace, clock, "replay", "clock", "--strict") as session:
             answers = [Client(session.url).post(card(exp_year=y)) for y in ("1999", "2090", "2027")]

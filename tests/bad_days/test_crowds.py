@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import resource
 from collections import Counter
 
 import pytest
 
 from tests.bad_days.crowd import Crowd, entry
 from tests.processes import Workplace
+from tests.upstreams import Upstream, stripe
 from tests.wire import Client, card
 
-CLIENTS, EACH = 300, 2
+CLIENTS, EACH = 200, 2
 CALLS = CLIENTS * EACH
 
 
@@ -23,6 +25,8 @@ async def test_each_is_recorded_once_and_replayed_once(workplace: Workplace) -> 
         crowd = Crowd(session.url)
         await crowd.call(CLIENTS, EACH)
         assert crowd.results() == {"recorded": CALLS}
+        health = Client(session.url).send("GET", "/_tokentape/health").json
+        assert (health["recorded"], health["interactions"]) == (CALLS, CALLS)
         assert session.end() == 0, session.said
     assert f"{CALLS} recorded, 0 replayed, 0 missed, 0 refused, 0 unused" in session.said
     text = workplace.text("crowd")
@@ -74,3 +78,22 @@ async def test_those_beyond_the_limit_are_told_and_the_others_served(workplace: 
         assert Client(url).post(card()).result == "recorded"
         recorded = crowd.results()["recorded"] + 1
     assert workplace.text("crowd").count("- request:\n") == recorded
+
+
+@pytest.mark.parametrize("embedded", [True, False])
+async def test_those_for_whom_there_is_no_descriptor_wait(
+    workplace: Workplace, embedded: bool
+) -> None:
+    with Upstream(stripe()) as upstream:
+        options = () if embedded else ("--upstream", upstream.url)
+        with workplace.serving("record", "few", *options) as session:
+            resource.prlimit(session.process.pid, resource.RLIMIT_NOFILE, (40, 40))
+            crowd = Crowd(session.url)
+            await crowd.call(100, 1)
+            assert crowd.results()["recorded"] >= (100 if embedded else 1)
+            assert set(crowd.results()) <= {"recorded", "forwarded"}  # no descriptor to go on with
+            assert len(crowd.answers) == 100
+            assert session.end() == 0, session.said
+    recorded = crowd.results()["recorded"]
+    assert workplace.text("few").count("- request:\n") == recorded
+    assert "failed" not in session.said

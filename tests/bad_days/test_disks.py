@@ -6,7 +6,6 @@ import os
 import resource
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,6 +51,37 @@ def test_a_full_disk_costs_the_recording_and_not_the_answer(workplace: Workplace
     with workplace.replayed("full", "--strict") as url:
         for name in ("Ada", "Cleo"):
             assert Client(url).post(person(name, "Quast")).result == "replayed"
+
+
+def test_a_disk_that_is_full_for_the_log_too_costs_no_answer(workplace: Workplace) -> None:
+    with workplace.serving("record", "full") as session:
+        client = Client(session.url)
+        assert client.post(card()).result == "recorded"
+        fill_disk(session, 1)
+        assert [client.post(card()).result for _ in range(3)] == ["forwarded"] * 3
+        fill_disk(session)
+        assert client.post(card()).result == "recorded"
+        assert session.end() == 1
+    assert workplace.text("full").count("- request:") == 2
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes anywhere")
+@pytest.mark.parametrize("mode", ["record", "auto"])
+def test_a_directory_that_may_not_be_written_is_told_at_the_start(
+    workplace: Workplace, mode: str
+) -> None:
+    with workplace.recorded("kept") as url:
+        Client(url).post(card())
+    directory = workplace.path("kept").parent
+    directory.chmod(0o500)
+    try:
+        done = workplace.run(mode, "kept", "--listen", "127.0.0.1:0")
+        assert done.returncode == 2
+        assert "EACCES" in done.stderr
+        with workplace.replayed("kept", "--strict") as url:
+            assert Client(url).post(card()).result == "replayed"
+    finally:
+        directory.chmod(0o700)
 
 
 def test_what_was_not_written_is_not_in_the_session_either(workplace: Workplace) -> None:

@@ -2,58 +2,16 @@
 
 from __future__ import annotations
 
-import socket
-import struct
-import threading
-import time
 from collections.abc import Iterator
-from typing import Self
 
 import pytest
 
-from tests.processes import PATIENCE, Workplace
+from tests.bad_days.scripted import Scripted
+from tests.processes import Workplace
 from tests.wire import Client, card, person
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 WHOLE = HEAD + b'Content-Length: 34\r\n\r\n{"id": "tok_1", "object": "token"}'
-
-
-class Scripted:
-    """Answers each connection's one request with bytes as they are, then closes or resets it."""
-
-    def __init__(self) -> None:
-        self.answer = b""
-        self.reset = False
-        self.asked = 0
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._serve)
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._socket.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            with connection:
-                connection.settimeout(PATIENCE)
-                received = b""
-                while b"card[number]=" not in received.replace(b"%5B", b"[").replace(b"%5D", b"]"):
-                    received += connection.recv(65536)
-                self.asked += 1
-                connection.sendall(self.answer)
-                linger = struct.pack("ii", self.reset, 0)
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                time.sleep(0.02)  # a reset takes back what is still on its way
 
 
 @pytest.fixture
@@ -69,7 +27,7 @@ BROKEN = {
     "no body": HEAD + b"Content-Length: 34\r\n\r\n",
     "half a body": HEAD + b'Content-Length: 34\r\n\r\n{"id": "tok_1", ',
     "half a chunk": HEAD + b'Transfer-Encoding: chunked\r\n\r\n22\r\n{"id": "tok_1", ',
-    "no last chunk": HEAD + b'Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n',
+    "no last chunk": HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
     "a wrong chunk": HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
     "no HTTP": b"SSH-2.0-OpenSSH_9.6\r\n",
     "a header without end": HEAD + b"X-A: " + b"a" * 100_000,

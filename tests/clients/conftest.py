@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +50,21 @@ class Clients:
 
 
 def installed() -> Path:
-    """Return the folder in which stripe-node is installed; that takes npm's registry once."""
+    """Return the folder in which stripe-node is installed; skip where it cannot be."""
     if not (shutil.which("node") and shutil.which("npm")):
         pytest.skip("there is no node")
-    wanted = json.loads((NODE / "package.json").read_text())["dependencies"]["stripe"]
-    with (NODE / "package.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if _version() != wanted:
-            _install()
+    if not _is_installed():
+        pytest.skip("stripe-node is not installed, and npm cannot install it now")
     return NODE
+
+
+@cache
+def _is_installed() -> bool:
+    """Install stripe-node if need be, which takes npm's registry once."""
+    with (NODE / "package.json").open() as package:
+        fcntl.flock(package, fcntl.LOCK_EX)
+        wanted = json.load(package)["dependencies"]["stripe"]
+        return _version() == wanted or _install()
 
 
 def _version() -> str:
@@ -68,18 +75,17 @@ def _version() -> str:
     return found
 
 
-def _install() -> None:
+def _install() -> bool:
     """Install aside and move in place, so that an interrupted installation is none."""
     with tempfile.TemporaryDirectory(dir=NODE, prefix=".install-") as aside:
         shutil.copy(NODE / "package.json", aside)
         options = ("--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts")
-        done = subprocess.run(
-            ["npm", "install", *options], cwd=aside, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            pytest.skip("stripe-node is not installed, and npm cannot install it now")
+        command = ("npm", "install", *options, "--fetch-retries=1", "--fetch-retry-mintimeout=500")
+        if subprocess.run(command, cwd=aside, capture_output=True, check=False).returncode:
+            return False
         shutil.rmtree(NODE / "node_modules", ignore_errors=True)
         (Path(aside) / "node_modules").rename(NODE / "node_modules")
+    return True
 
 
 @pytest.fixture(scope="session")

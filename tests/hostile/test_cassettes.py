@@ -295,9 +295,7 @@ def test_windows_line_ends_are_no_change(workplace: Workplace, good: str) -> Non
         assert Client(url).post(card(name="Bea")).json["card"]["name"] == "Bea"
 
 
-@pytest.mark.parametrize(
-    "text", [b"[" * 200_000, b"version: " + b"[" * 200_000, b"", b"\0\1\2"], ids=range(4)
-)
+@pytest.mark.parametrize("text", [b"[" * 200_000, b"\0\1\2"], ids=["deep", "binary"])
 @pytest.mark.parametrize("mode", ["replay", "auto", "show", "recover"])
 def test_the_process_ends_by_itself(workplace: Workplace, mode: str, text: bytes) -> None:
     """In a process of its own: what a parser does to its process shows there alone."""

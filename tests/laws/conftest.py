@@ -15,6 +15,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.register_profile(
-    "fuzz", settings.get_profile("default"), max_examples=int(os.environ.get("N","3000")), derandomize=False
+    "fuzz",
+    settings.get_profile("default"),
+    max_examples=int(os.environ.get("N", "3000")),
+    derandomize=False,
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

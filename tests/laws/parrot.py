@@ -82,7 +82,5 @@ def _echoed(request: Request, pairs: Pairs) -> Headers:
     lines = [*((f"X-{name}", value) for name, value in request.headers), *request.headers]
     lines += [("Stripe-Version", "; ".join(value for _, value in pairs))]
     return tuple(
-        (name, value)
-        for name, value in lines
-        if value.isprintable() and name != "Content-Encoding"
+        (name, value) for name, value in lines if value.isprintable() and name != "Content-Encoding"
     )

@@ -365,7 +365,9 @@ strays = st.one_of(
     st.builds(Step, fields(), wire=st.just(Wire("text"))),
     st.builds(Step, fields(), method=st.builds(Symbol, st.just("text"), shape=st.just("method"))),
     st.builds(Step, fields(), path=st.sampled_from(("/v1/charges", "/v1/tokens/a/b"))),
-    st.builds(Step, fields(), key=st.sampled_from(LIVE_KEYS).map(lambda one: Symbol("key", 1, one))),
+    st.builds(
+        Step, fields(), key=st.sampled_from(LIVE_KEYS).map(lambda one: Symbol("key", 1, one))
+    ),
     st.builds(Step, fields(), key=st.none()),
 )
 """Requests that are refused or cannot be recorded."""

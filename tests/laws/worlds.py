@@ -82,7 +82,9 @@ def card_number(random: Random, guard: str) -> str:
         start, length = random.choice(starts), random.choice(lengths)
         if guard != brand and random.random() < 0.3:
             length += 1
-        body = start + _some(random, string.digits, length - len(start) - 1, length - len(start) - 1)
+        body = start + _some(
+            random, string.digits, length - len(start) - 1, length - len(start) - 1
+        )
         check = (int(luhn.calc_check_digit(body)) + (guard != brand) * random.randint(0, 9)) % 10
         if card_guard(f"{body}{check}") == guard:
             return f"{body}{check}"
@@ -130,7 +132,7 @@ _DISGUISES: Mapping[str, tuple[Disguise, ...]] = {
         lambda core: f"{core}, {core} " * 9,
     ),
     "method": (lambda core: f"M{core}",),
-    "name": (lambda core: f"{core}=& \"x\" %25", lambda core: f"{{{{name.1}}}} {core}"),
+    "name": (lambda core: f'{core}=& "x" %25', lambda core: f"{{{{name.1}}}} {core}"),
     "header": (lambda core: f"{core}/1.0 (x)", lambda core: f"{core}-{core}-0"),
     "bytes": (lambda core: f"{core} \udcff\udcfe", lambda core: f"\udc80 {core}"),
 }

@@ -42,6 +42,9 @@ class Head(NamedTuple):
     chunked: bool
     upgrade: bool
 
+    def __repr__(self) -> str:
+        return f"<Head, {len(self.lines)} headers>"
+
 
 class _Brake:
     """Stands in for the protocol that the parser slows down when its buffers are full."""

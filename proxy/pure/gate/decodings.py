@@ -1,0 +1,242 @@
+"""Encoded text decoded: escapes in their line, base64 and hex wherever they stand, compression.
+
+Each decoding takes a text and yields what it finds in it: the offset of the encoded form, and the
+plain bytes. Nothing here judges; all of it is linear in the text, and what a compressed piece may
+grow to is bounded.
+"""
+
+from __future__ import annotations
+
+import binascii
+import html
+import re
+import zlib
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import accumulate, islice, pairwise
+from typing import Any
+
+import re2
+
+Piece = tuple[int, bytes]
+"""The offset of an encoded form, and what it says."""
+Pattern = Any
+"""A compiled pattern of re2, which has no types."""
+
+MAX_INFLATED = 1 << 20
+"""Bytes of a compressed piece that are looked at."""
+
+
+def bytewise(pattern: bytes) -> Pattern:
+    """Return a compiled pattern that takes each byte for a character."""
+    options = re2.Options()
+    options.encoding = options.Encoding.LATIN1
+    options.log_errors = False
+    return re2.compile(pattern, options)
+
+
+def decoded(text: bytes, shortest: int) -> Iterator[Piece]:
+    """Yield what `text` says in any encoding, if it has `shortest` characters or more."""
+    yield from _escapes(text)
+    yield from _quoted_printable(text)
+    yield from _base64(text, shortest)
+    yield from _hex(text, shortest)
+    yield from _codes(text, shortest)
+
+
+# Escapes: percent (also %u), backslashes of JSON, YAML and C, HTML entities. All at once, since
+# one word may mix them, and the whole line, since a secret may be encoded in part.
+
+_ESCAPED_LINE = bytewise(
+    rb"[^\n]*(?:%(?:[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})|\\[^\n]|&(?:#[0-9xX]|[A-Za-z]+;))[^\n]*"
+)
+_ESCAPE = re.compile(
+    rb"((?:%[0-9A-Fa-f]{2})+|(?:\\x[0-9A-Fa-f]{2})+)"
+    rb"|((?:[\\%]u[0-9A-Fa-f]{4})+)"
+    rb"|\\(?:u\{([0-9A-Fa-f]{1,8})\}|U([0-9A-Fa-f]{8}))"
+    rb"|\\([0-3][0-7]{2})"
+    rb"|(&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,31}(?=;));?)"
+    rb"|\\([^\n])"
+)
+_NOT_HEX = re.compile(rb"[^0-9A-Fa-f]+")
+_CONTROLS = {b"n": b"\r", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+
+
+def _escapes(text: bytes) -> Iterator[Piece]:
+    for line in _ESCAPED_LINE.finditer(text):
+        plain = _ESCAPE.sub(_unescaped, line[0])
+        yield line.start(), plain
+        for _, inside in _framed(_octets(plain)):
+            yield line.start(), inside
+
+
+def _octets(text: bytes) -> bytes:
+    """Return the bytes that a text spells one by one, as JSON's escapes for U+001F U+008B do."""
+    if b"\x1f\xc2\x8b" not in text:
+        return text
+    return bytes(ord(char) & 0xFF for char in text.decode("utf-8", "surrogateescape"))
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    octets, units, point, long_point, octal, entity, simple = match.groups()
+    if octets:
+        return _from_hex(_NOT_HEX.sub(b"", octets))
+    if units:
+        raw = _from_hex(_NOT_HEX.sub(b"", units))
+        return raw.decode("utf-16-be", "replace").encode()
+    if point or long_point:
+        code = int(point or long_point, 16)
+        return chr(code).encode("utf-8", "replace") if code <= 0x10FFFF else b""
+    if octal:
+        return bytes((int(octal, 8),))
+    if entity:
+        return html.unescape(entity.decode()).encode("utf-8", "replace")
+    return _CONTROLS.get(simple, simple)
+
+
+def _from_hex(digits: bytes) -> bytes:
+    return bytes.fromhex(digits.decode("ascii"))
+
+
+# Quoted-printable (RFC 2045 §6.7): a few escapes in a row, or lines that go on after `=`.
+_QUOTED = bytewise(rb"(?:[^\n]*=\r?\n)+[^\n]*|[^\n]*(?:=[0-9A-Fa-f]{2}){3}[^\n]*")
+
+
+def _quoted_printable(text: bytes) -> Iterator[Piece]:
+    for lines in _QUOTED.finditer(text):
+        yield lines.start(), binascii.a2b_qp(lines[0])
+
+
+# Base64, standard and URL-safe, padded or not, also broken over lines. It may be part of a longer
+# word, so each word is read from its first four characters on. All words are decoded in one go,
+# with `////` between them, which says 0xFF: no text holds that.
+
+_SEPARATOR = b"////"
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+_BREAK = re.compile(rb"[^A-Za-z0-9/_-]+")
+_WRAPPED = bytewise(
+    rb"[A-Za-z0-9+/_-]{8,}(?:[\"'+,\\ \t]*[\r\n]+[\"'+#>* \t]*[A-Za-z0-9+/_-]{4,})+"
+)
+
+
+@cache
+def _base64_words(characters: int) -> Pattern:
+    return bytewise(b"[A-Za-z0-9+/_-]{%d,}" % characters)
+
+
+def _base64(text: bytes, shortest: int) -> Iterator[Piece]:
+    words = [(word.start(), word[0]) for word in _base64_words(shortest * 4 // 3).finditer(text)]
+    words += ((lines.start(), _joined(lines[0])) for lines in _WRAPPED.finditer(text))
+    offsets = [offset for offset, _ in words]
+    for shift in range(4 if words else 0):
+        parts = [_whole_quads(word[shift:]) for _, word in words]
+        raw = binascii.a2b_base64(_SEPARATOR.join(parts).translate(_STANDARD))
+        sizes = [len(part) // 4 * 3 + 3 for part in parts]
+        yield from _texts(offsets, sizes, raw, shortest)
+        if not shift:
+            yield from _deflated(offsets, sizes, raw)
+
+
+def _joined(lines: bytes) -> bytes:
+    return b"".join(_BREAK.sub(b"", line) for line in lines.splitlines())
+
+
+def _whole_quads(word: bytes) -> bytes:
+    return word + b"A" * (-len(word) % 4)
+
+
+# Hex: as one word, from its first or second digit on, or byte by byte with something between.
+
+_SPACED_HEX = b"(?:0[xX])?[0-9A-Fa-f]{2}(?:[ ,:;-]{1,3}(?:0[xX])?[0-9A-Fa-f]{2}){%d,}"
+_MARK = re.compile(rb"0[xX]|[ ,:;-]+")
+
+
+@cache
+def _hex_words(octets: int) -> Pattern:
+    return bytewise(b"[0-9A-Fa-f]{%d,}|%s" % (2 * octets, _SPACED_HEX % (octets - 1)))
+
+
+def _hex(text: bytes, shortest: int) -> Iterator[Piece]:
+    words = [
+        (word.start(), _MARK.sub(b"", word[0])) for word in _hex_words(shortest).finditer(text)
+    ]
+    offsets = [offset for offset, _ in words]
+    for shift in range(2 if words else 0):
+        parts = [word[shift : shift + (len(word) - shift) // 2 * 2] for _, word in words]
+        raw, sizes = _from_hex(b"ff".join(parts)), [len(part) // 2 + 1 for part in parts]
+        yield from _texts(offsets, sizes, raw, shortest)
+        if not shift:
+            yield from _deflated(offsets, sizes, raw)
+
+
+# Character codes in decimal, as a byte array prints in JSON: 52, 50, 52, 50.
+_CODE = rb"(?:3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6])"
+
+
+@cache
+def _code_lists(count: int) -> Pattern:
+    return bytewise(b"%s(?:[,;]?\\s{0,40}\\b%s){%d,}" % (_CODE, _CODE, count - 1))
+
+
+def _codes(text: bytes, shortest: int) -> Iterator[Piece]:
+    for found in _code_lists(shortest).finditer(text):
+        yield found.start(), bytes(map(int, re.findall(rb"[0-9]+", found[0])))
+
+
+# Text in what was decoded: UTF-8, or UTF-16 of ASCII, which is the same with zeros between; as it
+# stands, or compressed. `raw` holds the decoded words one after another.
+
+
+@cache
+def _runs(characters: int) -> Pattern:
+    return bytewise(
+        rb"(?:[\x00\t\r\n\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
+        rb"|[\xf0-\xf4][\x80-\xbf]{3}){%d,}" % characters
+    )
+
+
+def _texts(
+    offsets: Sequence[int], sizes: Iterable[int], raw: bytes, shortest: int
+) -> Iterator[Piece]:
+    begins = [*accumulate(sizes, initial=0)]
+
+    def offset(at: int) -> int:
+        return offsets[bisect_right(begins, at) - 1]
+
+    for run in _runs(shortest).finditer(raw):
+        yield offset(run.start()), run[0]
+    for at, inside in _framed(raw):
+        yield offset(at), inside
+
+
+_FRAME = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
+"""How gzip (RFC 1952 §2.3) and zlib (RFC 1950 §2.2) begin."""
+_FRAMES = 1_000
+"""Beginnings that are followed in one go: by chance there are 60 in a megabyte of noise."""
+_FRAMED, _BARE = 47, -15
+
+
+def _framed(raw: bytes) -> Iterator[Piece]:
+    for frame in islice(_FRAME.finditer(raw), _FRAMES):
+        start = frame.start()
+        yield start, _inflated(raw[start : start + MAX_INFLATED], _FRAMED)
+
+
+_LEAST = 6
+"""Bytes below which nothing that tells much is compressed."""
+
+
+def _deflated(offsets: Iterable[int], sizes: Iterable[int], raw: bytes) -> Iterator[Piece]:
+    """Yield what words say that are deflated without a frame (RFC 1951)."""
+    begins = accumulate(sizes, initial=0)
+    for offset, (begin, end) in zip(offsets, pairwise(begins), strict=True):
+        if end - begin > _LEAST:
+            yield offset, _inflated(raw[begin:end], _BARE)
+
+
+def _inflated(raw: bytes, window_bits: int) -> bytes:
+    try:
+        return zlib.decompressobj(window_bits).decompress(raw, MAX_INFLATED)
+    except zlib.error:
+        return b""
