@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import resource
+import socket
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
+from proxy.pure.messages import Request, Response
 from tests.bad_days.crowd import Crowd, entry
-from tests.processes import Workplace
+from tests.processes import Workplace, awaited
 from tests.upstreams import Upstream, stripe
 from tests.wire import Client, card
 
@@ -80,20 +84,51 @@ async def test_those_beyond_the_limit_are_told_and_the_others_served(workplace: 
     assert workplace.text("crowd").count("- request:\n") == recorded
 
 
-@pytest.mark.parametrize("embedded", [True, False])
-async def test_those_for_whom_there_is_no_descriptor_wait(
-    workplace: Workplace, embedded: bool
+@contextmanager
+def few_descriptors(count: int) -> Iterator[None]:
+    """Let processes that start meanwhile begin with so few, but free to take more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def test_there_is_a_descriptor_for_each_client_and_its_request_upstream(
+    workplace: Workplace,
 ) -> None:
-    with Upstream(stripe()) as upstream:
-        options = () if embedded else ("--upstream", upstream.url)
-        with workplace.serving("record", "few", *options) as session:
-            resource.prlimit(session.process.pid, resource.RLIMIT_NOFILE, (40, 40))
+    clients, answer = 60, stripe()
+
+    def together(request: Request) -> Response:
+        awaited(lambda: len(upstream.seen) == clients or None, "all requests at once")
+        return answer(request)
+
+    with Upstream(together) as upstream:
+        with few_descriptors(64):
+            session = workplace.serving("record", "few", "--upstream", upstream.url)
+        with session:
             crowd = Crowd(session.url)
-            await crowd.call(100, 1)
-            assert crowd.results()["recorded"] >= (100 if embedded else 1)
-            assert set(crowd.results()) <= {"recorded", "forwarded"}  # no descriptor to go on with
-            assert len(crowd.answers) == 100
+            await crowd.call(clients, 1)
+            assert crowd.results() == {"recorded": clients}
             assert session.end() == 0, session.said
-    recorded = crowd.results()["recorded"]
-    assert workplace.text("few").count("- request:\n") == recorded
+
+
+def test_without_a_descriptor_left_it_goes_on_as_soon_as_there_is_one(workplace: Workplace) -> None:
+    with workplace.serving("record", "none") as session:
+        resource.prlimit(session.process.pid, resource.RLIMIT_NOFILE, (30, 30))
+        address = ("127.0.0.1", session.port)
+        for _ in range(3):
+            waiting = [socket.create_connection(address) for _ in range(60)]
+            for one in waiting:
+                one.close()
+        awaited(lambda: answered(session.url), "an answer")
+        assert session.end() == 0, session.said
     assert "failed" not in session.said
+
+
+def answered(url: str) -> bool | None:
+    try:
+        return Client(url).post(card()).result == "recorded"
+    except OSError:
+        return None

@@ -66,7 +66,7 @@ def test_two_cannot_record_one_cassette(
     assert files(workplace) == ["old.yaml"]
 
 
-@pytest.mark.parametrize("milliseconds", (0, 100, 250))
+@pytest.mark.parametrize("milliseconds", [0, 100, 250])
 def test_told_to_end_while_it_starts_it_leaves_nothing_in_the_way(
     workplace: Workplace, old: Callable[[], bool], milliseconds: int
 ) -> None:
@@ -141,6 +141,20 @@ def test_a_cassette_that_changes_while_it_is_served_is_served_as_it_was(
         assert session.end() == 0, session.said
     assert workplace.path("old").is_dir()
     workplace.path("old").rmdir()
+
+
+@pytest.mark.parametrize("change", ["emptied", "gone"])
+def test_a_cassette_that_changes_while_it_is_carried_on_is_whole_again_at_the_end(
+    workplace: Workplace, old: Callable[[], bool], change: str
+) -> None:
+    with workplace.serving("auto", "old") as session:
+        assert Client(session.url).post(card(exp_month="7")).result == "recorded"
+        (_emptied if change == "emptied" else _gone)(workplace.path("old"))
+        assert Client(session.url).post(card()).result == "replayed"
+        assert session.end() == 0, session.said
+    with workplace.replayed("old", "--strict") as url:
+        for month in ("5", "7"):
+            assert Client(url).post(card(exp_month=month)).result == "replayed"
 
 
 def _emptied(path: Path) -> None:

@@ -112,6 +112,8 @@ def _quoted_printable(text: bytes) -> Iterator[Piece]:
 # word, so each word is read from its first four characters on. All words are decoded in one go,
 # with `////` between them, which says 0xFF: no text holds that.
 
+_SHORTEST_WORD = 12
+"""Characters of base64 that a number of repeating digits may shrink to when it is compressed."""
 _SEPARATOR = b"////"
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _BREAK = re.compile(rb"[^A-Za-z0-9/_-]+")
@@ -126,7 +128,8 @@ def _base64_words(characters: int) -> Pattern:
 
 
 def _base64(text: bytes, shortest: int) -> Iterator[Piece]:
-    words = [(word.start(), word[0]) for word in _base64_words(shortest * 4 // 3).finditer(text)]
+    least = min(shortest * 4 // 3, _SHORTEST_WORD)
+    words = [(word.start(), word[0]) for word in _base64_words(least).finditer(text)]
     words += ((lines.start(), _joined(lines[0])) for lines in _WRAPPED.finditer(text))
     offsets = [offset for offset, _ in words]
     for shift in range(4 if words else 0):
