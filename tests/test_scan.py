@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def test_the_committed_cassettes_are_clean() -> None:
         assert INSPECTOR.cassette(path.read_bytes()) == (), path
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.sampled_from(SECRETS),
     st.sampled_from(sorted(ANYTHING)),
@@ -52,7 +53,7 @@ def test_a_secret_put_in_anywhere_by_hand_fails(
     assert INSPECTOR.cassette(CASSETTE[:place] + inserted + CASSETTE[place:])
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.sampled_from(SECRETS), st.sampled_from(sorted(ANYTHING)), st.integers(1, 2_000))
 def test_a_secret_in_place_of_any_word_fails(secret: str, disguise: str, index: int) -> None:
     words = CASSETTE.decode().split(" ")
@@ -159,8 +160,8 @@ def test_scan_starts_without_what_it_does_not_need() -> None:
         "app.scan((Path('README.md'),), Settings(), 'text');"
         "sys.exit('aiohttp' in sys.modules)"
     )
-    done = subprocess.run(["python3", "-c", code], cwd=ROOT, check=False, capture_output=True)
-    assert b"Traceback" in done.stderr or done.returncode == 0
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_hook_runs_a_command_that_there_is() -> None:
@@ -182,3 +183,13 @@ def test_this_repository_holds_no_secret() -> None:
         check=False,
     )
     assert ran.returncode == 0, ran.stdout
+
+
+def test_detect_secrets_agrees() -> None:
+    """All its detectors but the one that takes a variable's name for a finding."""
+    program = [sys.executable, "-m", "detect_secrets", "scan"]
+    options = ["--disable-plugin", "KeywordDetector"]
+    done = subprocess.run(
+        [*program, *options, *tracked()], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout)["results"] == {}

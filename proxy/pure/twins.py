@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
 
 from proxy.pure.cassette import Interaction, Shape
 from proxy.pure.placeholders import Placeholder, Variable, substitute
@@ -20,7 +19,8 @@ Places = Mapping[int, int]
 Names = Mapping[Variable, Variable]
 """The variables that do so with them."""
 
-_LOOKED_AT = 200
+_LOOKED_AT = 50
+"""Users of a variable that are tried: no request must hold up other clients."""
 
 
 class Twins:
@@ -48,21 +48,18 @@ class Twins:
 
         Without another, the variable becomes one that no answer served so far has shown.
         """
-        origin = next(iter(self._users[variable]), None)
-        if origin is None:
-            return None
-        tries = (self._closure(origin, twin) for twin in self._twins(origin, variable, other))
+        tries = (self._closure(*pair) for pair in self._pairs(variable, other))
         return next((found for found in tries if found), None)
 
-    def _twins(self, origin: int, variable: Variable, other: Variable | None) -> Iterator[int]:
-        place = self._variables[origin].index(variable)
-        looks = self._looks[origin]
-        among = self._users[other] if other else self._alike[looks]
-        for twin in islice(among, _LOOKED_AT):
-            if twin != origin and self._looks[twin] == looks:
-                there = self._variables[twin][place]
-                if there == other if other else there != variable and not self._served(twin):
-                    yield twin
+    def _pairs(self, variable: Variable, other: Variable | None) -> Iterator[tuple[int, int]]:
+        """Yield a user of the variable and a twin which there uses the other one."""
+        for user in self._users[variable][:_LOOKED_AT]:
+            place, looks = self._variables[user].index(variable), self._looks[user]
+            for twin in (self._users[other] if other else self._alike[looks])[:_LOOKED_AT]:
+                if twin != user and self._looks[twin] == looks:
+                    there = self._variables[twin][place]
+                    if there == other if other else there != variable and not self._served(twin):
+                        yield user, twin
 
     def _closure(self, one: int, other: int) -> tuple[Places, Names] | None:
         """Return what changes places with two twins: all that was served and uses what they use."""

@@ -16,7 +16,7 @@ _RESERVED = re.compile(r"[%&+]")
 
 def seen(url: str, key: str, environment: dict[str, str]) -> list[Seen]:
     """Make all calls; return status, body and request id of each."""
-    calls = json.loads(Path(__file__).with_name("calls.json").read_text("utf-8"))
+    calls = json.loads(Path(__file__).with_name("calls.json").read_text("utf-8").replace("#", "3"))
     made: dict[str, str] = {}
     return [_seen(call, url, key, made, environment) for call in calls]
 

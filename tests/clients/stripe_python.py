@@ -82,7 +82,7 @@ def _seen(call: Seen, status: Any, body: Any, request_id: Any, told: Seen) -> Se
 async def main(way: str, url: str, key: str) -> None:
     make = {"module": module, "client": client, "async": asynchronous}[way](url, key)
     made: dict[str, str] = {}
-    calls = json.loads(Path(__file__).with_name("calls.json").read_text("utf-8"))
+    calls = json.loads(Path(__file__).with_name("calls.json").read_text("utf-8").replace("#", "3"))
     json.dump([await seen(make, call, made) for call in calls], sys.stdout)
 
 

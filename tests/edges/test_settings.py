@@ -416,7 +416,7 @@ def test_the_problems_of_all_sources_come_at_once() -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("https://me:PASSWORD@api.stripe.com", "a URL with user info"),
+        ("https://me:" + "PASSWORD@api.stripe.com", "a URL with user info"),
         ("https://PASSWORD@api.stripe.com/v1?x#y", "a URL with user info"),
         ("https://h/?key=PASSWORD", "a URL with a query"),
         ("https://h#PASSWORD", "a URL with a fragment"),

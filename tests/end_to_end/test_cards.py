@@ -7,10 +7,15 @@ import itertools
 import pytest
 
 from tests.processes import Workplace
-from tests.wire import Answer, Client, card
+from tests.wire import Answer, Client, card, numbered
 
 NUMBERS = ("4242424242424242", "4000056655665556", "378282246310005", "4242424242424241")
-OTHERS = ("4539578763621486", "5425233430109903", "374245455400126", "4539578763621487")
+OTHERS = (
+    numbered("453957876362148"),
+    numbered("542523343010990"),
+    numbered("37424545540012"),
+    "4539578763621487",
+)
 """None is a published test value: a Visa card, a Mastercard, an Amex card, and a Visa typo."""
 
 
@@ -59,7 +64,7 @@ def test_an_unknown_number_answers_for_any_other_of_its_class_and_no_more(
     with workplace.recorded("cards") as url:
         sent(Client(url), OTHERS[0])
     with workplace.replayed("cards", "--strict") as url:
-        assert read(sent(Client(url), "4929260438345639"))[3] == "5639"
+        assert read(sent(Client(url), numbered("492926043834563")))[3] == "5639"
     with workplace.serving("replay", "cards") as session:
         answers = [sent(Client(session.url), number) for number in OTHERS[1:]]
         assert {answer.status for answer in answers} == {424}
@@ -71,7 +76,9 @@ def test_the_live_name_and_the_live_last_four_come_back(workplace: Workplace) ->
         token = sent(Client(url), OTHERS[0], name="Ada Ohnesorg").id
         Client(url).get(token)
     with workplace.replayed("cards", "--strict") as url:
-        live = sent(Client(url), "4929260438345639", name="Übung \"2\" 'ß' {{name.1}} \U0001f4b3")
+        live = sent(
+            Client(url), numbered("492926043834563"), name="Übung \"2\" 'ß' {{name.1}} \U0001f4b3"
+        )
         again = Client(url).get(live.id)
     made = live.json["card"]
     assert made["name"] == "Übung \"2\" 'ß' {{name.1}} \U0001f4b3"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.processes import Workplace
-from tests.wire import Client, card, person
+from tests.wire import Client, card, numbered, person
 
 NAMES = (("Ada", "Ohnesorg"), ("Grete", "Quast"))
 OTHERS = (("Zoe", "Immerda"), ("Yara", "Neuhaus"))
@@ -86,7 +86,7 @@ def test_strict_serves_no_next_run_with_other_names(two: Workplace) -> None:
 
 def test_the_next_run_may_come_in_another_order(workplace: Workplace) -> None:
     """Two cards, each in two people's hands: a name bound anew does not tear a card away."""
-    cards = ("4539578763621486", "4929260438345639")
+    cards = (numbered("453957876362148"), numbered("492926043834563"))
 
     def buy(url: str, run: str, order: tuple[int, ...]) -> None:
         made = [Client(url).post(card(cards[n % 2], name=f"{run}-{n}")) for n in order]

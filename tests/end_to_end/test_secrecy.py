@@ -96,6 +96,11 @@ def test_nothing_sent_or_answered_is_in_the_cassette(left: Traces) -> None:
     assert [value for value in left.secrets if stands(value, left.cassette)] == []
 
 
+def test_scan_finds_nothing_in_it(shared: Workplace, left: Traces) -> None:
+    done = shared.run("scan", "cassettes")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_nothing_sent_or_answered_is_said(left: Traces) -> None:
     assert "cassette_miss" in left.said
     assert "never asked for" not in left.said

@@ -44,18 +44,18 @@ class Comparison:
     def _name(self, value: str) -> str:
         return self._names.setdefault(value, f"<{len(self._names)}>")
 
-    def _see(self, node: Any) -> None:  # noqa: ANN401 - JSON
+    def _see(self, node: Any) -> None:
         for key, value in node.items() if isinstance(node, dict) else ():
             if key in _VOLATILE and isinstance(value, str):
                 self._name(value)
             self._see(value)
 
-    def _told(self, node: Any, owner: str) -> Any:  # noqa: ANN401 - JSON
+    def _told(self, node: Any, owner: str) -> Any:
         if isinstance(node, dict):
             return {key: self._member(key, value, owner) for key, value in node.items()}
         return self._text(node) if isinstance(node, str) else node
 
-    def _member(self, key: str, value: Any, owner: str) -> Any:  # noqa: ANN401 - JSON
+    def _member(self, key: str, value: Any, owner: str) -> Any:
         if key == "created":
             assert self._times.setdefault(owner, value) == value, "a token has two times"
             return isinstance(value, int)

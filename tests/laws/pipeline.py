@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from string import ascii_letters, digits
 from typing import cast
 
 from proxy import assembly
@@ -62,7 +63,7 @@ def stripe(seed: int) -> Answer:
     random = Random(f"upstream {seed}")
     pace, start = random.choice((0, 1, 1, 7)), NOW + random.randrange(1_000_000)
     ticks = iter(range(start, start + 10**7, pace or 1))
-    letters = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+    letters = ascii_letters + digits
     return MockStripe(
         PUBLISHED_CSV,
         CATALOG_CSV,

@@ -17,7 +17,7 @@ from proxy.service import Policy
 from tests.laws.parrot import parrot
 from tests.laws.pipeline import DOOR, Stage, replay, results, stripe
 from tests.laws.play import exchanges, play
-from tests.laws.traffic import Step, Trace, all_steps, gets, odd_posts, posts, request, traces
+from tests.laws.traffic import Step, Trace, all_steps, gets, odd_posts, posts, traces
 from tests.laws.worlds import SHAPES, Symbol, World
 
 

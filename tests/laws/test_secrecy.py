@@ -78,7 +78,7 @@ def assert_nothing_survives(asked: SealedRequest, answer: Response | None = None
     assert str(NUMBER) not in text
 
 
-def form(document: Any, path: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401 - JSON
+def form(document: Any, path: str = "") -> Iterator[tuple[str, str]]:
     members = (
         document.items()
         if isinstance(document, dict)

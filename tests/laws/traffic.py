@@ -150,7 +150,7 @@ def _placed(path: tuple[str, ...], wire: Wire) -> tuple[str, ...]:
     return tuple("" if index and one.isdigit() else one for index, one in enumerate(path))
 
 
-def _nested(pairs: _Pairs) -> Any:  # noqa: ANN401 - JSON
+def _nested(pairs: _Pairs) -> Any:
     members: dict[str, _Pairs] = {}
     for (first, *rest), value in pairs:
         members.setdefault(first, []).append((tuple(rest), value))

@@ -10,6 +10,7 @@ from proxy.mock.parameters import Parameters
 from proxy.mock.published import read_published
 from proxy.mock.refusals import Refusal
 from tests.mock.client import PUBLISHED
+from tests.wire import numbered
 
 TODAY = date(2025, 10, 13)
 CARDS = read_published(PUBLISHED).cards
@@ -39,7 +40,7 @@ def code(**fields: str) -> str:
         ("6205500000000000004", "UnionPay", "credit", "US", "0004"),
         ("4111-1111 1111-1111", "Visa", "credit", "US", "1111"),
         ("3530111333300000", "JCB", "credit", "JP", "0000"),
-        ("6011000000000004", "Discover", "credit", "US", "0004"),
+        (numbered("601100000000000"), "Discover", "credit", "US", "0004"),
     ],
 )
 def test_a_number_tells_brand_funding_country_and_its_end(

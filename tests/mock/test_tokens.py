@@ -6,6 +6,7 @@ import pytest
 
 from proxy.mock.published import read_published
 from tests.mock.client import LIVE, PUBLISHABLE, PUBLISHED, SECRET, US_BANK, VISA, Client, document
+from tests.wire import numbered
 
 KINDS: dict[str, tuple[dict[str, str], str]] = {
     "card": (VISA, "tok"),
@@ -41,7 +42,7 @@ def test_test_mode_and_live_mode_are_apart(client: Client) -> None:
 
 
 def test_a_card_that_is_not_published_is_taken_in_live_mode(client: Client) -> None:
-    assert client.token(VISA | {"card[number]": "4111111111111111"}, key=LIVE)["livemode"]
+    assert client.token(VISA | {"card[number]": numbered("411111111111111")}, key=LIVE)["livemode"]
 
 
 def test_the_same_card_has_the_same_fingerprint(client: Client) -> None:

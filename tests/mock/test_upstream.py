@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from proxy.pure.messages import Request, Response
 from tests.mock.client import LIVE, PUBLISHABLE, SECRET, US_BANK, VISA, Client, document
+from tests.wire import numbered
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_a_request_id_has_stripes_form_and_is_new_each_time(client: Client) -> N
 
 
 def test_no_card_or_account_number_stays_in_memory(client: Client) -> None:
-    card, account = "4111111111111111", "000987654321"
+    card, account = numbered("411111111111111"), "000987654321"
     for name, fields in {
         "card": VISA | {"card[number]": card},
         "bank": US_BANK | {"bank_account[account_number]": account},
