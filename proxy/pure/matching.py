@@ -118,7 +118,7 @@ class Session:
         self._answered: set[Variable] = set()
         self._loaded: list[Interaction] = []
         self.exchanges: list[Places] = []
-        """Which positions changed places, in turn; for whoever keeps account by position to take."""
+        """Which positions changed places, in turn: for whoever keeps account by position."""
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -231,10 +231,10 @@ class Session:
     def _changed(self, group: _Group, live: Sequence[Secret]) -> int | None:
         """Return the first position that fits once twins have changed places."""
         for position in tuple(islice(group.all.unserved, _LOOKED_AT)):
-            wanted = tuple(zip(group.variables[position], live, strict=True))
-            if all(self._change(*one) for one in wanted) and not self._served(position):
-                if self._fits(group.variables[position], live):
-                    return position
+            variables = group.variables[position]
+            changed = all(map(self._change, variables, live))
+            if changed and not self._served(position) and self._fits(variables, live):
+                return position
         return None
 
     def _change(self, variable: Variable, one: Secret) -> bool:
@@ -257,7 +257,7 @@ class Session:
         self.exchanges.append(places)
 
     def _now(self, variable: Variable) -> Secret | None:
-        """Return what a variable stands for; a client has read the stand-in of what answers make."""
+        """Return what a variable stands for; clients have read stand-ins of what answers make."""
         value = self.variables.value(variable)
         return self._stand_in(variable) if value is None and variable in self._answered else value
 

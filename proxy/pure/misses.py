@@ -15,7 +15,7 @@ from proxy.pure.sealed import SealedRequest
 
 SHOWN = 3
 """How many recorded requests a report names."""
-LOOKED_AT = 2_000
+LOOKED_AT = 400
 """How many are compared at most, the latest first: a report must not hold up other clients."""
 
 
@@ -30,11 +30,12 @@ class Near:
 def nearest(asked: SealedRequest, recorded: Sequence[Interaction]) -> tuple[Near, ...]:
     """Return the recorded requests closest to one that was missed, the closest first."""
     entries = (entry.text for entry in (*asked.query, *asked.body))
-    wanted = _counted(_line(asked.method, asked.path.text), entries)
+    line = _line(asked.method, asked.path.text)
+    wanted = _counted(line, entries)
     start = max(0, len(recorded) - LOOKED_AT)
-    scored: list[tuple[int, int]] = []
-    for index, one in enumerate(recorded[start:], start):
-        scored.append((_distance(wanted, _recorded(one)), index))
+    looked_at = [(index, _recorded(one)) for index, one in enumerate(recorded[start:], start)]
+    alike = [(index, one) for index, one in looked_at if ("", line) in one]
+    scored = [(_distance(wanted, one), index) for index, one in alike or looked_at]
     return tuple(
         Near(index + 1, tuple(_differences(wanted, _recorded(recorded[index]))))
         for _, index in sorted(scored)[:SHOWN]

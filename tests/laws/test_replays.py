@@ -42,10 +42,14 @@ def all_recorded(trace: Trace) -> Trace:
 
 
 def _once(step: Step, number: int) -> Step:
-    """Give a step an Idempotency-Key of its own, if it has any."""
+    """Give a step an Idempotency-Key of its own, if it has any; let it ask for no customer's card.
+
+    Nobody sent the number of that one, so its last four digits are anyone's.
+    """
     own = Symbol("text", 100 + number, "header")
     headers = ((name, own if name == "Idempotency-Key" else value) for name, value in step.headers)
-    return replace(step, headers=tuple(headers))
+    fields = (field for field in step.fields if field[0] != ("customer",))
+    return replace(step, headers=tuple(headers), fields=tuple(fields))
 
 
 def near(wanted: Sequence[int], trace: Trace, recorded: Sequence[Interaction]) -> list[int]:

@@ -1,0 +1,123 @@
+"""Cassettes changed at random: each is refused with a line, or served without a fault."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from proxy import assembly
+from proxy.edges.server.writer import rendered
+from proxy.edges.settings import Match, Redact
+from proxy.errors import CassetteError
+from proxy.pure.decide import Mode
+from proxy.pure.kinds import KINDS
+from proxy.pure.matching import Session
+from proxy.pure.messages import Request, Response
+from proxy.service import Policy, Service
+from tests.wire import SECRET, card, person
+
+PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
+VALUE = re.compile(r'"\w+"(?=,\n)|null|true|false|\b5\b')
+SLOTS = ("", "", "", ".last4", ".iin", ".year", ".masked")
+NAMES = ("3", "invalid", "sent", "future", "sk_test", "visa", "unknown")
+CHARACTERS = ("{", "}", '"', "\n", " ", "%", "&", "=", "[", "]", ":", "0", "~", "{{open}}", "'")
+
+DOOR = assembly.door(Redact(), Match())
+HEADERS = (
+    ("Authorization", f"Bearer {SECRET}"),
+    ("Content-Type", "application/x-www-form-urlencoded"),
+)
+
+
+def placeholder(random: Random) -> str:
+    kind, slot = random.choice(sorted(KINDS)), random.choice(SLOTS)
+    number = random.choice((1, 1, 1, 2, 9, 9_999_999))
+    guard = random.choice(("", "", "", ":visa", ":amex_invalid"))
+    name = random.choice(NAMES)
+    variable = f"{kind}.{number}{guard}" if random.random() < 0.7 else f"{kind}:{name}"
+    return f"{{{{{variable}{slot}}}}}"
+
+
+def changed(text: str, random: Random) -> str:
+    """Return a cassette with a placeholder, a value, a character, a line or an item changed."""
+    what = random.random()
+    if what < 0.7:
+        pattern = PLACEHOLDER if what < 0.55 else VALUE
+        found = random.choice(list(pattern.finditer(text)))
+        new = placeholder(random) if pattern is PLACEHOLDER else f'"{placeholder(random)}"'
+        return text[: found.start()] + new + text[found.end() :]
+    if what < 0.8:
+        at = random.randrange(len(text))
+        return text[:at] + random.choice(CHARACTERS) + text[at + random.choice((0, 1)) :]
+    between = "\n" if what < 0.9 else "\n- request:"
+    pieces = text.split(between)
+    piece = pieces.pop(random.randrange(len(pieces)))
+    if random.random() < 0.7:
+        pieces.insert(random.randrange(len(pieces) + 1), piece)
+    return between.join(pieces)
+
+
+def requests() -> Iterator[Request]:
+    born = {f"person[dob][{part}]": "11" for part in ("day", "month", "year")}
+    for fields in (
+        card(name="Ada Ohnesorg"),
+        card("4539578763621486"),
+        card(exp_month="13"),
+        {**person("Ada", "{{name.1}}"), **born},
+        {"pii[id_number]": "123456789"},
+    ):
+        yield Request("POST", "/v1/tokens", HEADERS, urlencode(fields).encode())
+    for token in ("tok_visa", "tok_1abc", "x"):
+        yield Request("GET", f"/v1/tokens/{token}", HEADERS[:1])
+
+
+async def served(service: Service) -> list[Response]:
+    """Ask for everything twice, and for every token that comes back."""
+    answers = []
+    for request in (*requests(), *requests()):
+        answer, done = await service.handle(request)
+        done(True)
+        answers.append(answer)
+        found = re.search(rb'"id": "(\w+)"', answer.body)
+        if found:
+            token = Request("GET", f"/v1/tokens/{found[1].decode()}", HEADERS[:1])
+            answers.append((await service.handle(token))[0])
+    return answers
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("mutations")
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(random=st.randoms(use_true_random=False), times=st.integers(1, 4))
+def test_whatever_loads_is_served(good: str, folder: Path, random: Random, times: int) -> None:
+    text = good
+    for _ in range(times):
+        text = changed(text, random)
+    (folder / "changed.yaml").write_text(text)
+    try:
+        loaded = assembly.interactions(folder, "changed", DOOR)
+    except CassetteError as error:
+        if not error.line:
+            raise
+        return
+    shape = assembly.shape(Match())
+    service = Service(Mode.REPLAY, "changed", DOOR, Policy(), Session(shape, "changed"), str)
+    service.load(loaded)
+    for answer in asyncio.run(served(service)):
+        assert rendered(answer, to_head=False, connection="")
+        json.loads(answer.body or b"{}")
+    assert list(service.receipt(shape, strict=True).lines())
