@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import resource
 import socket
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
+from aiohttp import web
 
-from proxy.pure.messages import Request, Response
 from tests.bad_days.crowd import Crowd, entry
-from tests.processes import Workplace, awaited
-from tests.upstreams import Upstream, stripe
+from tests.processes import PATIENCE, Workplace, awaited
 from tests.wire import Client, card
 
 CLIENTS, EACH = 200, 2
@@ -95,18 +96,32 @@ def few_descriptors(count: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+@asynccontextmanager
+async def upstream(clients: int) -> AsyncIterator[str]:
+    """Serve an upstream that answers once so many have asked."""
+    asked, all_here = itertools.count(1), asyncio.Event()
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        await request.read()
+        if next(asked) == clients:
+            all_here.set()
+        await asyncio.wait_for(all_here.wait(), PATIENCE)
+        return web.json_response({"id": "tok_1NfEjL2eZvKYlo2CqAbCdEfG", "object": "token"})
+
+    runner = web.ServerRunner(web.Server(answer))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, backlog=clients).start()
+    yield "http://{}:{}".format(*runner.addresses[0])
+    await runner.cleanup()
+
+
 async def test_there_is_a_descriptor_for_each_client_and_its_request_upstream(
     workplace: Workplace,
 ) -> None:
-    clients, answer = 60, stripe()
-
-    def together(request: Request) -> Response:
-        awaited(lambda: len(upstream.seen) == clients or None, "all requests at once")
-        return answer(request)
-
-    with Upstream(together) as upstream:
+    clients = 60
+    async with upstream(clients) as url:
         with few_descriptors(64):
-            session = workplace.serving("record", "few", "--upstream", upstream.url)
+            session = workplace.serving("record", "few", "--upstream", url)
         with session:
             crowd = Crowd(session.url)
             await crowd.call(clients, 1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -321,16 +320,26 @@ def test_the_process_ends_by_itself(workplace: Workplace, mode: str, text: bytes
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_take_from_a_stranger_is_judged_like_a_cassette(workplace: Workplace, good: str) -> None:
-    """What `recover` makes of it is refused when it is loaded; nothing of it is said."""
-    text, _ = LITERALS["as an id"].made(good)
-    lines = text.splitlines(keepends=True)
+def left_by_a_stranger(workplace: Workplace, good: str) -> None:
+    """Leave a take with a secret in it, beside a good cassette."""
+    lines = LITERALS["as an id"].made(good)[0].splitlines(keepends=True)
     lines.insert(3, "# recorded from here on\n")
-    (workplace.directory / "cassettes").mkdir()
-    taken = Path(workplace.directory / "cassettes" / ".strange.take")
-    taken.write_text("".join(lines) + "# end of interaction 1\n")
-    assert workplace.path("strange").exists() is False
+    workplace.path("strange").parent.mkdir()
+    workplace.path("strange").write_text(good)
+    take = workplace.path("strange").with_name(".strange.take")
+    take.write_text("".join(lines) + "# end of interaction 1\n")
+
+
+def test_a_take_from_a_stranger_is_judged_like_a_cassette(workplace: Workplace, good: str) -> None:
+    left_by_a_stranger(workplace, good)
     done = workplace.run("recover", "strange")
-    assert done.returncode == 2
-    assert SECRET not in done.stderr + done.stdout
-    assert workplace.run("replay", "strange").returncode == 2
+    assert (done.returncode, done.stdout) == (2, "")
+    assert NOT_REDACTED in done.stderr
+    assert SECRET not in done.stderr
+
+
+@pytest.mark.xfail(reason="recovery publishes a take before it is judged")
+def test_a_take_from_a_stranger_replaces_nothing(workplace: Workplace, good: str) -> None:
+    left_by_a_stranger(workplace, good)
+    workplace.run("recover", "strange")
+    assert workplace.text("strange") == good

@@ -11,21 +11,23 @@ from yaml import safe_load
 from proxy.pure.tape import cassette_text
 from proxy.service import Policy
 from tests.laws.parrot import parrot
-from tests.laws.pipeline import Stage, loaded, replay, results, stripe
+from tests.laws.pipeline import Answer, Stage, loaded, replay, results, stripe
 from tests.laws.play import play
 from tests.laws.traffic import Trace, all_steps, gets, odd_posts, posts, traces
 from tests.laws.worlds import World
 
 ALL = Policy(record_errors=True)
 parroted = st.builds(
-    lambda seed, statuses: parrot(seed, statuses),
+    parrot,
     st.integers(0, 99),
     st.lists(st.sampled_from((200, 402, 404)), min_size=1),
 )
 
 
 @given(traces(all_steps | odd_posts), parroted | st.integers(0, 99).map(stripe))
-def test_what_is_written_is_admitted_and_written_the_same_again(trace: Trace, answer) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_written_is_admitted_and_written_the_same_again(
+    trace: Trace, answer: Answer
+) -> None:
     stage = Stage(answer=answer, policy=ALL)
     play(trace, World(1), stage)
 
@@ -34,7 +36,7 @@ def test_what_is_written_is_admitted_and_written_the_same_again(trace: Trace, an
 
 
 @given(traces(all_steps | odd_posts), parroted | st.integers(0, 99).map(stripe))
-def test_vcrpy_and_pyyaml_read_what_we_read(trace: Trace, answer) -> None:  # type: ignore[no-untyped-def]
+def test_vcrpy_and_pyyaml_read_what_we_read(trace: Trace, answer: Answer) -> None:
     stage = Stage(answer=answer, policy=ALL)
     play(trace, World(1), stage)
     if not stage.cassette:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -96,10 +97,8 @@ def form(document: Any, path: str = "") -> Iterator[tuple[str, str]]:
 def test_nothing_unlisted_survives_in_json(document: dict[str, Any]) -> None:
     headers = (("Content-Type", "application/json"),)
     body = json.dumps(document).encode()
-    try:
+    with suppress(UnreadableBody):
         assert_nothing_survives(DOOR.request(Request("POST", "/v1/tokens", headers, body)))
-    except UnreadableBody:
-        pass
 
 
 @given(documents)

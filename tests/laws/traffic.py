@@ -232,7 +232,7 @@ def _values(row: Mapping[str, str]) -> st.SearchStrategy[Value]:
     if kind == "keep":
         return _kept(row)
     if slot:
-        return symbols("dob").map(lambda one: Part(one, slot))
+        return numbers.map(lambda number: Part(Symbol("dob", number, str(number)), slot))
     if kind == "hash":
         return st.just("")
     found: st.SearchStrategy[Value] = symbols(kind)

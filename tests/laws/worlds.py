@@ -52,10 +52,14 @@ class World:
         self.values[one], self.values[other] = self(other), self(one)
 
     def _new(self, value: str, kind: str) -> bool:
-        if value in self._taken or PUBLISHED.name(kind, value) is not None:
+        if value in self._taken | _WORDS or PUBLISHED.name(kind, value) is not None:
             return False
         self._taken.add(value)
         return True
+
+
+_WORDS = {"2001", "2050"}
+"""Values of the API's own words that traffic has, and that a secret might be by chance."""
 
 
 def _some(random: Random, alphabet: str, least: int, most: int) -> str:
@@ -93,7 +97,7 @@ def card_number(random: Random, guard: str) -> str:
 def _cvc(random: Random, shape: str) -> str:
     if shape in ("3", "4"):
         return _some(random, string.digits, int(shape), int(shape))
-    return _some(random, string.digits, 1, 2)
+    return _some(random, string.digits, 5, 6)
 
 
 def _routing_number(random: Random, shape: str) -> str:
@@ -138,8 +142,11 @@ _DISGUISES: Mapping[str, tuple[Disguise, ...]] = {
 }
 
 
-def _part_of(random: Random, shape: str) -> str:
-    return f"{random.randint(1920, 1999)}-{random.randint(1, 12)}-{random.randint(1, 28)}"
+def _date(random: Random, shape: str) -> str:
+    """Return a date of birth; no part of one is a part of another, of those with other shapes."""
+    third = int(shape)
+    year, day = random.randint(1920, 1939) + 20 * third, random.randint(14, 18) + 5 * third
+    return f"{year}-{random.randint(1, 3) + 3 * third + (third > 0)}-{day}"
 
 
 def _email(random: Random, shape: str) -> str:
@@ -161,7 +168,7 @@ _MAKERS: Mapping[str, Callable[[Random, str], str]] = {
     "card": card_number,
     "cvc": _cvc,
     "device": _text,
-    "dob": _part_of,
+    "dob": _date,
     "email": _email,
     "government_id": _digits(8, 12),
     "id_number": _digits(8, 12),

@@ -134,8 +134,16 @@ class _Answer:
         if isinstance(value, bool):
             return known.anything or known.form == "bool"
         if isinstance(value, (str, int)):
-            return self.values.catalog.kept(known, str(value)) is not None
+            plain = self.values.catalog.kept(known, str(value)) is not None
+            return plain and not self._gives_away(str(value))
         return known.anything
+
+    def _gives_away(self, text: str) -> bool:
+        """Tell whether a text repeats a CVC or key, and not a field of its own vocabulary."""
+        if all(one.text != text for one in self.asked.live.values()):
+            return False
+        entries = (*self.asked.query, *self.asked.body)
+        return all(entry.text.partition("=")[2] != text for entry in entries)
 
     def _unknown(self, value: Json) -> None:
         """Write what nobody vouches for: a text as one, anything else with its whole inside."""
