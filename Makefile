@@ -23,7 +23,7 @@ fuzz: $(VENV)/installed  ## the laws, tried for much longer
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -n auto tests/laws
 
 soak: $(VENV)/installed  ## a hundred thousand requests, with memory and descriptors watched
-	$(BIN)/python bench/soak.py
+	$(BIN)/python -m bench.soak
 
 lint: $(VENV)/installed  ## style, types and the floors
 	$(BIN)/ruff check .

@@ -52,13 +52,16 @@ def vocabulary() -> frozenset[str]:
 
 
 def interactions(directory: Path, name: str, own_door: Door) -> tuple[Interaction, ...]:
-    """Return what a cassette on disk holds.
+    """Return what a cassette on disk holds. Raises CassetteError, as `judged` does."""
+    return judged(cassette_file.read(directory, name), str(directory / f"{name}.yaml"), own_door)
 
-    Raises CassetteError for a cassette that is missing or damaged, and for one that says anything
-    that the door would not have written: what came in a pull request is hostile until it passed.
+
+def judged(text: bytes, file: str, own_door: Door) -> tuple[Interaction, ...]:
+    """Return what the bytes of a cassette hold; `file` is where they lie.
+
+    Raises CassetteError for a damaged one, and for one that says anything that the door would not
+    have written: what came in a pull request is hostile until it passed.
     """
-    file = str(directory / f"{name}.yaml")
-    text = cassette_file.read(directory, name)
     odd = _NOT_TEXT.search(text)
     if odd is not None:
         line = text.count(b"\n", 0, odd.start()) + 1

@@ -13,8 +13,10 @@ def recover(settings: Settings, name: str, *, discard: bool) -> int:
         cassette_file.discard(settings.cassettes, name)
         terminal.say(f"the unfinished recording of {name} is gone; the cassette stands")
         return 0
-    count = cassette_file.recover(settings.cassettes, name)
-    # A take may have come from anywhere: it is judged like any cassette.
-    assembly.interactions(settings.cassettes, name, assembly.door(settings.redact, settings.match))
+    door = assembly.door(settings.redact, settings.match)
+    file = f"the interrupted recording of {name}"
+    count = cassette_file.recover(
+        settings.cassettes, name, lambda text: assembly.judged(text, file, door)
+    )
     terminal.say(f"cassette {name} has the {count} interactions of the unfinished recording")
     return 0

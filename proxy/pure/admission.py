@@ -8,6 +8,7 @@ might be a secret, and is reported by its place, never by what it says.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -34,6 +35,9 @@ _CLASSES = {
     "time": frozenset({"sent"}),
 }
 _GUARDS = {"card": frozenset({*BRANDS, *(f"{brand}_invalid" for brand in BRANDS)})}
+
+_NEEDLESS = re.compile(r"(?<!\\)(?:\\\\)*\\u00(?:[2-6][0-9a-f]|7[0-9a-e])", re.IGNORECASE)
+"""Escapes in JSON that hide or make a placeholder: the door writes printable ASCII as it is."""
 
 
 def problems(one: Interaction, values: Values, match_headers: tuple[str, ...]) -> Iterator[str]:
@@ -130,6 +134,8 @@ class _Look:
         except (ValueError, RecursionError):
             yield "the answer's body, which is no JSON, or says something twice,"
             return
+        if _NEEDLESS.search(text):
+            yield "the answer's body, where it escapes what needs no escape,"
         yield from self._node(document, ())
 
     def _node(self, value: Json, path: Path) -> Iterator[str]:

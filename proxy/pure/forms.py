@@ -171,6 +171,9 @@ class _Members(tuple[tuple[str, Any], ...]):
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        return f"<{len(self)} members>"
+
 
 def _leaves(node: Any, path: Path) -> Iterator[Pair]:  # noqa: ANN401 - any JSON value
     if len(path) > MAX_DEPTH:

@@ -23,8 +23,8 @@ def is_own(target: str) -> bool:
 
 def answer(request: Request, host: str, health: Mapping[str, object]) -> Response:
     """Answer a request to an own route of the server at `host`; `health` is what it tells."""
-    named = (request.header("host") or "").rpartition(":")
-    asked_for = named[0] if named[1] and not named[2].endswith("]") else named[2]
+    sent = request.header("host") or ""
+    asked_for = sent if sent.endswith("]") else sent.rpartition(":")[0] or sent
     if asked_for.lower() not in {*_LOOPBACK, host}:
         return refusal(403, "foreign_host", "This route answers under its own address alone.")
     if request.header("origin") or request.header("sec-fetch-site") not in (None, "none"):

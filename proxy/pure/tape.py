@@ -45,8 +45,14 @@ def chunk(one: Interaction) -> str:
     )
 
 
+_NAMED_ANEW = {413: "Content Too Large", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
+"""Phrases of RFC 9110 that Python has since 3.13 alone."""
+
+
 def phrase(status: int) -> str:
     """Return the standard reason phrase of a status (RFC 9110 §15); what was sent is not kept."""
+    if status in _NAMED_ANEW:
+        return _NAMED_ANEW[status]
     try:
         return HTTPStatus(status).phrase.replace("'", "")
     except ValueError:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from proxy.errors import CassetteError
 from proxy.pure.cassette import API, Interaction, Lines
 from proxy.pure.forms import FORM_METHODS
+from proxy.pure.tape import phrase
 from proxy.pure.yaml_nodes import Mapping, Node, Scalar, Sequence, read_yaml
 
 MAX_BODY = 4 * 1024 * 1024
@@ -52,8 +53,6 @@ def _interaction(node: Node) -> Interaction:
     _keys(request, required={"method", "uri", "headers", "body"})
     response = _mapping(top.items["response"], "response")
     _keys(response, required={"status", "headers", "body"})
-    status = _mapping(response.items["status"], "status")
-    _keys(status, required={"code", "message"})
     body = _mapping(response.items["body"], "the body of a response")
     _keys(body, required={"string"})
     path, query = _uri(request.items["uri"])
@@ -63,7 +62,7 @@ def _interaction(node: Node) -> Interaction:
         query=query,
         request_headers=_headers(request.items["headers"]),
         body=_form(request.items["body"]),
-        status=_status(status.items["code"]),
+        status=_status(response.items["status"]),
         response_headers=_headers(response.items["headers"]),
         text=_answer(body.items["string"]),
     )
@@ -85,10 +84,14 @@ def _uri(node: Node) -> tuple[str, tuple[str, ...]]:
 
 
 def _status(node: Node) -> int:
-    text = _text(node)
-    if not re.fullmatch(r"[2-5][0-9]{2}", text):
+    status = _mapping(node, "status")
+    _keys(status, required={"code", "message"})
+    code, message = _text(status.items["code"]), _text(status.items["message"])
+    if not re.fullmatch(r"[2-5][0-9]{2}", code):
         raise CassetteError("the status code is a number from 200 to 599", line=node.line)
-    return int(text)
+    if message != phrase(int(code)):
+        raise CassetteError("the message of a status is its standard phrase", line=node.line)
+    return int(code)
 
 
 def _form(node: Node) -> tuple[str, ...]:

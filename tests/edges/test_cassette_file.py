@@ -276,7 +276,7 @@ class TestLinks:
             await take.finish()
         assert outside.read_bytes() == OLD
         (inside / "declined.yaml").unlink()
-        assert recover(inside, NAME) == 1
+        assert recover(inside, NAME, len) == 1
 
 
 class TestRecording:
@@ -495,7 +495,7 @@ class TestRecovery:
         with pytest.raises(CassetteError, match=r"interactions: 2\).* --discard"):
             Take.begin(tmp_path, NAME, HEADER)
         assert read(tmp_path, NAME) == cassette(9)
-        assert recover(tmp_path, NAME) == 2
+        assert recover(tmp_path, NAME, len) == 2
         assert read(tmp_path, NAME) == cassette(1, 2)
         assert everything(tmp_path) == ["declined.yaml"]
         assert pending(tmp_path, NAME) is None
@@ -518,7 +518,7 @@ class TestRecovery:
         await interrupted(tmp_path)
         assert pending(tmp_path, NAME) is None
         with pytest.raises(CassetteError, match="there is no interrupted recording"):
-            recover(tmp_path, NAME)
+            recover(tmp_path, NAME, len)
         await (await recorded(tmp_path, 1)).finish()
         assert everything(tmp_path) == ["declined.yaml"]
 
@@ -536,7 +536,7 @@ class TestRecovery:
             whole = max((number for end, number in ends.items() if end <= size), default=None)
             assert pending(tmp_path, NAME) == whole
             if whole:
-                assert recover(tmp_path, NAME) == whole
+                assert recover(tmp_path, NAME, len) == whole
             assert read(tmp_path, NAME) == (cassette(*range(1, whole + 1)) if whole else OLD)
 
     @pytest.mark.parametrize(
@@ -546,7 +546,7 @@ class TestRecovery:
         left = await interrupted(tmp_path, 1, 2)
         with left.open("ab") as take:
             take.write(tail + b"# end of interaction 3\n")
-        assert recover(tmp_path, NAME) == 2
+        assert recover(tmp_path, NAME, len) == 2
         assert read(tmp_path, NAME) == cassette(1, 2)
 
     async def test_noise_is_no_take(self, tmp_path: Path) -> None:
@@ -599,7 +599,7 @@ class TestBadDisks:
             )
         await take.append(chunk(4))
         take._file.close()
-        assert recover(tmp_path, NAME) == 2
+        assert recover(tmp_path, NAME, len) == 2
         assert read(tmp_path, NAME) == cassette(1, 4)
 
     async def test_a_take_refuses_to_outgrow_what_can_be_read(self, tmp_path: Path) -> None:
@@ -624,7 +624,7 @@ class TestBadDisks:
             await take.finish()
         assert everything(tmp_path) == [".declined.take", "declined.yaml"]
         assert read(tmp_path, NAME) == OLD
-        assert recover(tmp_path, NAME) == 3
+        assert recover(tmp_path, NAME, len) == 3
         assert read(tmp_path, NAME) == cassette(7, 8, 9)
 
     async def test_a_rename_that_fails_leaves_the_take(self, tmp_path: Path) -> None:
@@ -633,9 +633,9 @@ class TestBadDisks:
         with pytest.raises(CassetteError, match=r"tokentape recover declined`: Is a directory"):
             await take.finish()
         with pytest.raises(CassetteError, match="tokentape recover declined"):
-            recover(tmp_path, NAME)
+            recover(tmp_path, NAME, len)
         shutil.rmtree(tmp_path / "declined.yaml")
-        assert recover(tmp_path, NAME) == 1
+        assert recover(tmp_path, NAME, len) == 1
         assert everything(tmp_path) == ["declined.yaml"]
 
     async def test_a_folder_in_the_way_of_the_draft(self, tmp_path: Path) -> None:
@@ -663,7 +663,7 @@ class TestKilled:
         assert stood in {OLD, NEW}
         assert stood == NEW or answered <= (left or 2)
         if left:
-            assert recover(directory, NAME) == left
+            assert recover(directory, NAME, len) == left
             assert read(directory, NAME) == cassette(*range(1, left + 1))
         else:
             discard_quietly(directory)
@@ -682,7 +682,7 @@ class TestKilled:
             recorder.kill()
             heard += [int(line) for line in recorder.stdout if line.endswith("\n")]
         assert read(tmp_path, NAME) == OLD
-        count = recover(tmp_path, NAME)
+        count = recover(tmp_path, NAME, len)
         loaded = yaml.safe_load(read(tmp_path, NAME))["interactions"]
         kept = [int(each["request"]["body"]) for each in loaded]
         assert len(kept) == count

@@ -34,12 +34,9 @@ def asked(session: Session, target: str, *lines: str, method: str = "GET") -> tu
     return int(answer[9:12]), answer
 
 
-NO_PORT = pytest.param("[::1]", marks=pytest.mark.xfail(reason="to be mended in own_routes"))
-
-
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "127.0.0.1:{port}", "localhost:{port}", "LocalHost", "[::1]:{port}", NO_PORT],
+    ["127.0.0.1", "127.0.0.1:{port}", "localhost:{port}", "LocalHost", "[::1]:{port}", "[::1]"],
 )
 def test_its_own_address_is_answered(session: Session, host: str) -> None:
     status, answer = asked(session, HEALTH, f"Host: {host.format(port=session.port)}")

@@ -82,7 +82,6 @@ async def test_no_object_of_ours_shows_what_it_holds() -> None:
     assert watch.telling == set()
 
 
-@pytest.mark.xfail(strict=True, reason="a JSON body on its way through proxy/pure/forms.py")
 def test_nor_does_json_on_its_way() -> None:
     with watching() as watch:
         request_pairs(Request("POST", "/", JSON, json.dumps({SECRET: [SECRET]}).encode()))

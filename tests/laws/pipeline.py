@@ -33,6 +33,8 @@ WORDS = assembly.vocabulary()
 NOW = 1_790_000_000
 """September 2026."""
 
+USUAL = Policy()
+
 Answer = Callable[[Request], Response]
 
 
@@ -79,7 +81,7 @@ class Stage:
     mode: Mode = Mode.RECORD
     answer: Answer = field(default_factory=lambda: stripe(0))
     recorded: Iterable[Interaction] = ()
-    policy: Policy = Policy()
+    policy: Policy = USUAL
     strict: bool = False
 
     def __post_init__(self) -> None:

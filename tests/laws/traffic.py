@@ -19,6 +19,9 @@ from proxy.pure.messages import Request
 from tests.laws.pipeline import CATALOG_CSV, PUBLISHED
 from tests.laws.worlds import LIVE_KEYS, SHAPES, Symbol
 
+NO_TOKEN = Symbol("tok", 99)
+USUAL_KEY = Symbol("key", 0, SHAPES["key"][0])
+
 
 @dataclass(frozen=True)
 class Part:
@@ -41,7 +44,7 @@ class TokenOf:
     """The id that an earlier step of the trace was answered with; the symbol, if with none."""
 
     step: int
-    else_: Symbol = Symbol("tok", 99)
+    else_: Symbol = NO_TOKEN
 
 
 Value = str | Symbol | Part | Spaced | TokenOf
@@ -73,7 +76,7 @@ class Step:
     token: Value | None = None
     """Of the path; None for /v1/tokens itself."""
     method: Value = "POST"
-    key: Symbol | None = Symbol("key", 0, SHAPES["key"][0])
+    key: Symbol | None = USUAL_KEY
     headers: tuple[tuple[str, Value], ...] = ()
     wire: Wire = Wire()
     path: str = "/v1/tokens"
@@ -348,8 +351,7 @@ wires = st.builds(
     st.booleans(),
 )
 keys = st.sampled_from(SHAPES["key"]).map(lambda shape: Symbol("key", 0, shape))
-_usual_key = st.just(Symbol("key", 0, SHAPES["key"][0]))
-
+_usual_key = st.just(USUAL_KEY)
 
 posts = st.builds(Step, fields(), headers=headers, wire=wires, key=_usual_key | keys)
 odd_posts = st.builds(

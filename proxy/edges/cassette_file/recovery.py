@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from proxy.edges.cassette_file.frames import whole
+from proxy.edges.cassette_file.frames import unframed, whole
 from proxy.edges.cassette_file.places import Place, place_of
 from proxy.edges.cassette_file.plain_files import lock, open_if_there, remove
 from proxy.edges.cassette_file.publish import not_written, publish
@@ -24,16 +24,18 @@ def pending(directory: Path, name: str) -> int | None:
     return count or None
 
 
-def recover(directory: Path, name: str) -> int:
+def recover(directory: Path, name: str, judge: Callable[[bytes], object]) -> int:
     """Make what a killed recorder left the cassette; return how many interactions that holds.
 
-    The bytes are not judged: load them as you would any other cassette. Raises CassetteError if
-    nothing was left, if another process is recording it, or if the disk refuses.
+    `judge` is given its bytes first, and raises what speaks against them: a take may have come
+    from anywhere. Raises CassetteError if nothing was left, if another process is recording it, or
+    if the disk refuses.
     """
     with place_of(directory, name, not_written(name)) as place, _left(place) as take:
         count, end = whole(take) if take else (0, 0)
         if not take or not count:
             raise place.error("there is no interrupted recording to recover")
+        judge(b"".join(unframed(take, end, empty=False)))
         publish(place, take, end)
         remove(place.take, take)
     return count
