@@ -27,6 +27,11 @@ NAME = "declined"
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="takes Linux's /proc and /dev/full")
 
 
+def recovered(directory: Path, name: str) -> int:
+    """Recover a take that nobody has anything against."""
+    return recover(directory, name, lambda _: None)
+
+
 def saved(directory: Path, name: str = NAME, content: bytes = OLD) -> Path:
     path = directory / f"{name}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -126,7 +131,7 @@ class TestNames:
         ],
     )  # fmt: skip
     def test_all_others_are_refused_and_nothing_is_made(self, tmp_path: Path, name: str) -> None:
-        for use in (read, exists, pending, recover, discard):
+        for use in (read, exists, pending, recovered, discard):
             with pytest.raises(CassetteError, match="segments joined by `/`"):
                 use(tmp_path, name)
         with pytest.raises(CassetteError):
@@ -246,7 +251,7 @@ class TestLinks:
 
     def test_as_take(self, inside: Path, outside: Path) -> None:
         (inside / ".declined.take").symlink_to(outside)
-        for use in (pending, recover, discard):
+        for use in (pending, recovered, discard):
             with pytest.raises(CassetteError, match="links are not followed"):
                 use(inside, NAME)
         with pytest.raises(CassetteError, match="links are not followed"):
@@ -276,7 +281,7 @@ class TestLinks:
             await take.finish()
         assert outside.read_bytes() == OLD
         (inside / "declined.yaml").unlink()
-        assert recover(inside, NAME, len) == 1
+        assert recovered(inside, NAME) == 1
 
 
 class TestRecording:
@@ -367,7 +372,7 @@ class TestRecording:
         take = await recorded(tmp_path, 1)
         with pytest.raises(CassetteError, match="being recorded by another process"):
             Take.begin(tmp_path, NAME, HEADER)
-        for use in (recover, discard):
+        for use in (recovered, discard):
             with pytest.raises(CassetteError, match="being recorded by another process"):
                 use(tmp_path, NAME)
         assert pending(tmp_path, NAME) is None
@@ -495,7 +500,7 @@ class TestRecovery:
         with pytest.raises(CassetteError, match=r"interactions: 2\).* --discard"):
             Take.begin(tmp_path, NAME, HEADER)
         assert read(tmp_path, NAME) == cassette(9)
-        assert recover(tmp_path, NAME, len) == 2
+        assert recovered(tmp_path, NAME) == 2
         assert read(tmp_path, NAME) == cassette(1, 2)
         assert everything(tmp_path) == ["declined.yaml"]
         assert pending(tmp_path, NAME) is None
@@ -510,7 +515,7 @@ class TestRecovery:
     def test_where_nothing_was_left(self, tmp_path: Path) -> None:
         for directory in (tmp_path, tmp_path / "missing"):
             assert pending(directory, NAME) is None
-            for use in (recover, discard):
+            for use in (recovered, discard):
                 with pytest.raises(CassetteError, match="there is no interrupted recording"):
                     use(directory, NAME)
 
@@ -518,7 +523,7 @@ class TestRecovery:
         await interrupted(tmp_path)
         assert pending(tmp_path, NAME) is None
         with pytest.raises(CassetteError, match="there is no interrupted recording"):
-            recover(tmp_path, NAME, len)
+            recovered(tmp_path, NAME)
         await (await recorded(tmp_path, 1)).finish()
         assert everything(tmp_path) == ["declined.yaml"]
 
@@ -536,7 +541,7 @@ class TestRecovery:
             whole = max((number for end, number in ends.items() if end <= size), default=None)
             assert pending(tmp_path, NAME) == whole
             if whole:
-                assert recover(tmp_path, NAME, len) == whole
+                assert recovered(tmp_path, NAME) == whole
             assert read(tmp_path, NAME) == (cassette(*range(1, whole + 1)) if whole else OLD)
 
     @pytest.mark.parametrize(
@@ -546,7 +551,7 @@ class TestRecovery:
         left = await interrupted(tmp_path, 1, 2)
         with left.open("ab") as take:
             take.write(tail + b"# end of interaction 3\n")
-        assert recover(tmp_path, NAME, len) == 2
+        assert recovered(tmp_path, NAME) == 2
         assert read(tmp_path, NAME) == cassette(1, 2)
 
     async def test_noise_is_no_take(self, tmp_path: Path) -> None:
@@ -599,7 +604,7 @@ class TestBadDisks:
             )
         await take.append(chunk(4))
         take._file.close()
-        assert recover(tmp_path, NAME, len) == 2
+        assert recovered(tmp_path, NAME) == 2
         assert read(tmp_path, NAME) == cassette(1, 4)
 
     async def test_a_take_refuses_to_outgrow_what_can_be_read(self, tmp_path: Path) -> None:
@@ -624,7 +629,7 @@ class TestBadDisks:
             await take.finish()
         assert everything(tmp_path) == [".declined.take", "declined.yaml"]
         assert read(tmp_path, NAME) == OLD
-        assert recover(tmp_path, NAME, len) == 3
+        assert recovered(tmp_path, NAME) == 3
         assert read(tmp_path, NAME) == cassette(7, 8, 9)
 
     async def test_a_rename_that_fails_leaves_the_take(self, tmp_path: Path) -> None:
@@ -633,9 +638,9 @@ class TestBadDisks:
         with pytest.raises(CassetteError, match=r"tokentape recover declined`: Is a directory"):
             await take.finish()
         with pytest.raises(CassetteError, match="tokentape recover declined"):
-            recover(tmp_path, NAME, len)
+            recovered(tmp_path, NAME)
         shutil.rmtree(tmp_path / "declined.yaml")
-        assert recover(tmp_path, NAME, len) == 1
+        assert recovered(tmp_path, NAME) == 1
         assert everything(tmp_path) == ["declined.yaml"]
 
     async def test_a_folder_in_the_way_of_the_draft(self, tmp_path: Path) -> None:
@@ -663,7 +668,7 @@ class TestKilled:
         assert stood in {OLD, NEW}
         assert stood == NEW or answered <= (left or 2)
         if left:
-            assert recover(directory, NAME, len) == left
+            assert recovered(directory, NAME) == left
             assert read(directory, NAME) == cassette(*range(1, left + 1))
         else:
             discard_quietly(directory)
@@ -682,7 +687,7 @@ class TestKilled:
             recorder.kill()
             heard += [int(line) for line in recorder.stdout if line.endswith("\n")]
         assert read(tmp_path, NAME) == OLD
-        count = recover(tmp_path, NAME, len)
+        count = recovered(tmp_path, NAME)
         loaded = yaml.safe_load(read(tmp_path, NAME))["interactions"]
         kept = [int(each["request"]["body"]) for each in loaded]
         assert len(kept) == count
