@@ -40,13 +40,13 @@ def _scanned(paths: tuple[Path, ...], own: Inspector, cassettes: Path) -> Scan:
         try:
             judged = _judged(path, files_to_scan.read(path), own, cassettes)
         except OSError as error:
+            judged = ()
             unread.append((name, error.strerror or "an error of the system"))
-            continue
+        else:
+            clean += judged == findings == ()
         if judged is None:
             binary.append(name)
-            judged = ()
-        found += (Found(name, finding) for finding in (*findings, *judged))
-        clean += not findings and not judged
+        found += (Found(name, finding) for finding in (*findings, *(judged or ())))
     return Scan(tuple(found), clean, tuple(binary), tuple(unread))
 
 

@@ -1,195 +1,217 @@
-"""tokentape scan, as a hook or a CI runs it."""
+"""`tokentape scan` on files, folders and standard input: what it says, and how it ends."""
 
 from __future__ import annotations
 
+import io
 import json
-import shutil
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import vcr
 import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from vcr.request import Request as VcrRequest
+from vcr.serialize import serialize
+from vcr.serializers import yamlserializer
 
-from proxy import assembly
-from proxy.edges.settings import Match, Redact
-from proxy.pure.inspection import inspector
-from tests.disguises import ANYTHING
-from tests.processes import Workplace
-from tests.wire import LIVE, SECRET, VISA
+from proxy.edges.settings import Settings
+from proxy.scan import scan
+from tests.cassettes_by_hand import CASSETTE
+from tests.disguises import CARD, KEY
 
-ROOT = Path(__file__).parents[1]
-CASSETTE = (ROOT / "cassettes" / "checkout" / "declined.yaml").read_bytes()
-INSPECTOR = inspector(assembly.door(Redact(), Match()))
-SECRETS = (VISA, SECRET, LIVE, "Ada King Lovelace", "ada.lovelace@example.org")
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
-def workplace(tmp_path: Path) -> Workplace:
-    shutil.copytree(ROOT / "cassettes", tmp_path / "cassettes")
-    return Workplace(tmp_path)
+def scanned(capsys: pytest.CaptureFixture[str]) -> Any:
+    def run(*paths: str, form: str = "text") -> tuple[int, list[str]]:
+        status = scan(tuple(map(Path, paths)), Settings(), form)
+        out = capsys.readouterr().out
+        assert CARD not in out
+        assert KEY not in out
+        return status, out.splitlines()
+
+    return run
 
 
-def test_the_committed_cassettes_are_clean() -> None:
-    for path in (ROOT / "cassettes").rglob("*.yaml"):
-        assert INSPECTOR.cassette(path.read_bytes()) == (), path
+def write(path: str, text: str | bytes) -> None:
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
 
 
-@settings(max_examples=300, deadline=None)
-@given(
-    st.sampled_from(SECRETS),
-    st.sampled_from(sorted(ANYTHING)),
-    st.integers(0, len(CASSETTE)),
-    st.sampled_from(
-        ["{}", " {} ", "\n# {}\n", "\n{}: 1\n", "\n- {}\n", "&a={}", '"{}"', "\n    {}\n"]
-    ),
-)
-def test_a_secret_put_in_anywhere_by_hand_fails(
-    secret: str, disguise: str, place: int, around: str
-) -> None:
-    inserted = around.format(ANYTHING[disguise](secret)).encode()
-    assert INSPECTOR.cassette(CASSETTE[:place] + inserted + CASSETTE[place:])
+def test_a_finding_names_file_line_kind_and_what_to_do(scanned: Any) -> None:
+    write("a/b.py", f"one = 1\nkey = '{KEY}'\n")
+    status, (line, summary) = scanned("a")
+    assert status == 1
+    assert line.startswith("a/b.py:2: API key: roll the key")
+    assert summary == "1 finding in 1 file, 0 clean"
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.sampled_from(SECRETS), st.sampled_from(sorted(ANYTHING)), st.integers(1, 2_000))
-def test_a_secret_in_place_of_any_word_fails(secret: str, disguise: str, index: int) -> None:
-    words = CASSETTE.decode().split(" ")
-    places = [number for number, word in enumerate(words) if word.strip()]
-    number = places[index % len(places)]
-    words[number] = ANYTHING[disguise](secret) + "\n" * words[number].endswith("\n")
-    assert INSPECTOR.cassette(" ".join(words).encode())
+def test_nothing_found_is_said_in_a_line(scanned: Any) -> None:
+    write("cassettes/a.yaml", CASSETTE)
+    write("notes.md", "4242 4242 4242 4242 is a test number\n")
+    assert scanned(".") == (0, ["2 files clean"])
 
 
-def test_a_clean_folder(workplace: Workplace) -> None:
-    ran = workplace.run("scan", "cassettes")
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert "clean" in ran.stdout
+def test_whatever_is_yaml_in_the_folder_of_cassettes_has_to_be_one(scanned: Any) -> None:
+    write("cassettes/a/b.yaml", "name: Ada\n")
+    write("cassettes/c.yaml", b"\0\1")
+    write("cassettes/d.md", "name: Ada\n")
+    write("elsewhere/a.yaml", "name: Ada\n")
+    status, lines = scanned(".")
+    assert status == 1
+    assert [line.split(": ")[0] for line in lines[:-1]] == [
+        "cassettes/c.yaml:1",
+        "cassettes/a/b.yaml:1",
+    ]
 
 
-def test_a_finding_names_file_line_kind_and_mending_and_no_value(workplace: Workplace) -> None:
-    (workplace.directory / "notes.txt").write_text(f"one\nkey {LIVE}\n")
-    ran = workplace.run("scan", "notes.txt")
-    assert ran.returncode == 1
-    assert ran.stdout.startswith("notes.txt:2: API key: roll the key")
-    assert LIVE[8:] not in ran.stdout + ran.stderr
+def test_folders_are_scanned_but_for_those_of_other_programs(scanned: Any) -> None:
+    for folder in ("src/deep", "src", ".github", ".git", "node_modules/a", "x/__pycache__", "env"):
+        write(f"{folder}/file.txt", CARD)
+    write("env/pyvenv.cfg", "")
+    status, lines = scanned(".")
+    assert status == 1
+    assert [line.split(":")[0] for line in lines[:-1]] == [
+        ".github/file.txt", "src/file.txt", "src/deep/file.txt"
+    ]  # fmt: skip
 
 
-def test_standard_input(workplace: Workplace) -> None:
-    program = [*workplace.run("--version").args[:3], "scan", "-"]
-    done = subprocess.run(program, input=f"{LIVE}\n", capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stdout.startswith("-:1: API key")
+def test_links_in_folders_are_not_followed_but_named_ones_are(scanned: Any) -> None:
+    write("outside.txt", CARD)
+    Path("in").mkdir()
+    Path("in/link.txt").symlink_to("../outside.txt")
+    Path("in/loop").symlink_to("../in")
+    assert scanned("in") == (0, ["0 files clean"])
+    assert scanned("in/link.txt")[0] == 1
 
 
-def test_a_cassette_of_vcrpy_alone_is_told_so(workplace: Workplace) -> None:
-    raw = {
-        "version": 1,
-        "interactions": [
-            {
-                "request": {
-                    "method": "POST",
-                    "uri": "https://api.stripe.com/v1/tokens",
-                    "headers": {"Authorization": ["Bearer " + SECRET]},
-                    "body": f"card[number]={VISA}",
-                },
-                "response": {
-                    "status": {"code": 200, "message": "OK"},
-                    "headers": {},
-                    "body": {"string": "{}"},
-                },
-            }
-        ],
-    }
-    (workplace.directory / "raw.yaml").write_text(yaml.safe_dump(raw))
-    ran = workplace.run("scan", "raw.yaml")
-    assert ran.returncode == 1
-    assert "raw cassette" in ran.stdout
-    assert VISA not in ran.stdout
+def test_a_file_is_scanned_once(scanned: Any) -> None:
+    write("a/b.txt", CARD)
+    assert len(scanned("a/b.txt", "a", "./a/../a/b.txt")[1]) == 2
 
 
-def test_what_cannot_be_read_is_status_2(workplace: Workplace) -> None:
-    ran = workplace.run("scan", "nowhere", "cassettes")
-    assert ran.returncode == 2
-    assert "nowhere: cannot be read: No such file or directory" in ran.stdout + ran.stderr
+def test_binary_files_are_skipped_and_counted(scanned: Any) -> None:
+    write("a.png", b"\x89PNG\0" + CARD.encode())
+    write("b.txt", "text")
+    assert scanned(".") == (0, ["1 file clean, 1 binary file skipped"])
 
 
-def test_binary_files_are_left_alone_and_said_so(workplace: Workplace) -> None:
-    (workplace.directory / "picture.bin").write_bytes(b"\x00\x01" * 100)
-    ran = workplace.run("scan", "picture.bin")
-    assert ran.returncode == 0
-    assert "binary" in ran.stdout
+def test_standard_input(scanned: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Input:
+        buffer = io.BytesIO(CASSETTE.replace("{{name.1}}", "Ada", 1).encode())
+
+    monkeypatch.setattr(sys, "stdin", Input())
+    status, (line, _) = scanned("-")
+    assert status == 1
+    assert line.startswith("-:10: unredacted value (request field 3): ")
 
 
-def test_a_name_that_holds_a_secret_is_not_shown(workplace: Workplace) -> None:
-    (workplace.directory / f"{LIVE}.txt").write_text("nothing here\n")
-    ran = workplace.run("scan", str(workplace.directory))
-    assert ran.returncode == 1
-    assert LIVE[8:] not in ran.stdout + ran.stderr
+def test_a_file_name_that_holds_a_secret_is_a_finding_and_not_shown(scanned: Any) -> None:
+    write("a.txt", "text")
+    write(f"names/{CARD}.txt", "text")
+    status, lines = scanned(".")
+    assert status == 1
+    assert lines[0].startswith("file 2:1: card number (in its name): ")
 
 
-def test_json_is_for_programs(workplace: Workplace) -> None:
-    (workplace.directory / "notes.txt").write_text(f"key {LIVE}\n")
-    ran = workplace.run("scan", "--format", "json", "notes.txt", "cassettes")
-    report = json.loads(ran.stdout)
-    assert [(one["file"], one["line"]) for one in report["findings"]] == [("notes.txt", 1)]
-    assert report["clean"] > 1
+def test_what_cannot_be_read_is_said_and_the_rest_is_scanned(scanned: Any) -> None:
+    write("a.txt", CARD)
+    status, lines = scanned("gone.txt", "a.txt", CARD)
+    assert status == 2
+    assert lines[0].startswith("a.txt:1: card number")
+    assert lines[-3:-1] == [
+        "gone.txt: cannot be read: No such file or directory",
+        "file 3: cannot be read: No such file or directory",
+    ]
 
 
-def test_sarif_has_what_code_scanning_asks_for(workplace: Workplace) -> None:
-    """See docs.github.com, SARIF support for code scanning."""
-    (workplace.directory / "notes.txt").write_text(f"one\nkey {LIVE}\n")
-    report = json.loads(workplace.run("scan", "--format", "sarif", "notes.txt").stdout)
-    assert report["version"] == "2.1.0"
-    (run,) = report["runs"]
-    rules = {rule["id"] for rule in run["tool"]["driver"]["rules"]}
-    (result,) = run["results"]
-    assert result["ruleId"] in rules
-    assert result["message"]["text"]
-    place = result["locations"][0]["physicalLocation"]
-    assert place["artifactLocation"]["uri"] == "notes.txt"
-    assert place["region"]["startLine"] == 2
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
+def test_a_folder_that_cannot_be_listed_is_said(scanned: Any) -> None:
+    Path("closed").mkdir(mode=0)
+    assert scanned(".")[0] == 2
 
 
-def test_scan_starts_without_what_it_does_not_need() -> None:
-    code = (
-        "import sys; from pathlib import Path; from proxy import app;"
-        "from proxy.edges.settings import Settings;"
-        "app.scan((Path('README.md'),), Settings(), 'text');"
-        "sys.exit('aiohttp' in sys.modules)"
+def test_a_cassette_of_vcrpy_alone_is_reported(scanned: Any) -> None:
+    request = VcrRequest("POST", "https://api.stripe.com/v1/tokens", "card[name]=Ada", {})
+    body = json.dumps({"id": "tok_1", "card": {"number": CARD}}).encode()
+    response = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": body}}
+    recorded = {"requests": [request], "responses": [response]}
+    write("fixtures/vcr_cassettes/raw.yaml", serialize(recorded, yamlserializer))
+    assert vcr.__version__
+    status, lines = scanned("fixtures")
+    assert status == 1
+    kinds = [line.split(": ")[1] for line in lines[:-1]]
+    assert kinds == ["raw cassette", "card number"]
+    assert "tokentape record" in lines[0]
+
+
+def test_compressed_bodies_in_cassettes_of_vcrpy_are_read(scanned: Any) -> None:
+    import gzip
+
+    data = {"interactions": [{"body": {"string": gzip.compress(f"pan {CARD}".encode() * 9)}}]}
+    write("raw.yaml", yaml.safe_dump(data))
+    assert scanned("raw.yaml")[1][0].startswith("raw.yaml:4: card number")
+
+
+def test_json_and_sarif_are_the_whole_output(scanned: Any) -> None:
+    write("a b.txt", CARD)
+    status, lines = scanned(".", form="json")
+    assert status == 1
+    assert json.loads("\n".join(lines))["findings"][0]["file"] == "a b.txt"
+    here = Path.cwd().as_posix()
+    status, lines = scanned(f"{here}/a b.txt", form="sarif")
+    assert status == 1
+    (run,) = json.loads("\n".join(lines))["runs"]
+    location = run["results"][0]["locations"][0]["physicalLocation"]
+    assert location["artifactLocation"]["uri"] == "a%20b.txt"
+
+
+def test_the_program_itself() -> None:
+    write("a.txt", f"{KEY}\n")
+    command = [sys.executable, "-m", "proxy", "scan", "a.txt", "-"]
+    done = subprocess.run(
+        command,
+        input=CASSETTE.encode(),
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 1
+    assert done.stdout.startswith(b"a.txt:1: API key: ")
+    assert b"\x1b" not in done.stdout, "colours are for terminals"
+    assert done.stderr == b""
 
 
-def test_the_hook_runs_a_command_that_there_is() -> None:
+def test_scanning_starts_without_the_http_stack() -> None:
+    program = (
+        "import sys; from pathlib import Path; from proxy.edges.settings import Settings;"
+        "from proxy.scan import scan; scan((), Settings());"
+        "sys.exit(bool({'aiohttp', 'uvloop', 'pydantic', 'vcr'} & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, b"0 files clean\n")
+
+
+def test_the_committed_cassettes_are_clean(scanned: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    status, (summary,) = scanned("cassettes")
+    assert status == 0
+    assert summary.endswith(" files clean")
+
+
+def test_the_hook_for_pre_commit_runs_the_command() -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert hook["entry"] == "tokentape scan"
-
-
-def tracked() -> list[str]:
-    done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
-    return done.stdout.splitlines()
-
-
-def test_this_repository_holds_no_secret() -> None:
-    ran = subprocess.run(
-        [*Workplace(ROOT).run("--version").args[:3], "scan", *tracked()],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stdout
-
-
-def test_detect_secrets_agrees() -> None:
-    """All its detectors but the one that takes a variable's name for a finding."""
-    program = [sys.executable, "-m", "detect_secrets", "scan"]
-    options = ["--disable-plugin", "KeywordDetector"]
-    done = subprocess.run(
-        [*program, *options, *tracked()], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert json.loads(done.stdout)["results"] == {}
+    assert {"id", "name", "language", "types"} <= hook.keys()

@@ -30,11 +30,15 @@ def listed(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _inside(folder: Path) -> Iterator[Path]:
-    for at, folders, names in os.walk(folder):
+    closed: list[Path] = []
+    for at, folders, names in os.walk(
+        folder, onerror=lambda error: closed.append(Path(error.filename))
+    ):
         folders[:] = sorted(name for name in folders if not _left_out(Path(at, name)))
         for path in (Path(at, name) for name in sorted(names)):
             if path.is_file() and not path.is_symlink():
                 yield path
+    yield from closed  # to be read in vain, and said so
 
 
 def _left_out(folder: Path) -> bool:

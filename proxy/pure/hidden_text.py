@@ -21,7 +21,7 @@ from proxy.pure.yaml_nodes import Mapping, Node, Scalar, Sequence, read_yaml
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _SPACING = re.compile(r"[ \t\r]+$|\t", re.MULTILINE)
-_STRUCTURE = re.compile(r"(?:---\n)?(?:[-:,\[\]{}]|\n{1,2} *+| (?! ))*+")
+_STRUCTURE = re.compile(r"(?:---\n)?(?:[-:,\[\]{}]|\n\n?+(?!\n) *+| (?! ))*+")
 _BLOCK = re.compile(r"[|>][+-]?\n")
 
 
@@ -64,13 +64,18 @@ def _unread(text: str) -> Iterator[int]:
     for event in yaml.parse(text, _Loader):
         if isinstance(event, yaml.ScalarEvent):
             start, stop = (mark.index for mark in (event.start_mark, event.end_mark) if mark)
-            if not _STRUCTURE.fullmatch(text, end, start):
-                yield _line(text, start)
+            yield from _between(text, end, start)
             if event.style in ("|", ">") and not _BLOCK.match(text, start):
                 yield _line(text, start)
             end = stop
-    if not _STRUCTURE.fullmatch(text, end):
-        yield _line(text, len(text))
+    yield from _between(text, end, len(text))
+
+
+def _between(text: str, start: int, end: int) -> Iterator[int]:
+    structure = _STRUCTURE.match(text, start, end)
+    reached = structure.end() if structure else start
+    if reached < end:
+        yield _line(text, reached)
 
 
 def _line(text: str, offset: int) -> int:

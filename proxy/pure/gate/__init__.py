@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 
 from proxy.pure.findings import (
-    API_KEY,
     CARD_NUMBER,
-    CLIENT_SECRET,
+    CLIENT,
     CREDENTIALS,
-    WEBHOOK_SECRET,
+    KEY,
+    WEBHOOK,
     Finding,
 )
 from proxy.pure.gate import cards, keys
@@ -65,9 +65,9 @@ def _blocks(text: bytes) -> Iterator[tuple[int, bytes]]:
 
 _STRICT: tuple[tuple[str, Finder], ...] = (
     (CARD_NUMBER, cards.any_card_number),
-    (API_KEY, keys.any_key),
-    (WEBHOOK_SECRET, keys.any_webhook_secret),
-    (CLIENT_SECRET, keys.any_client_secret),
+    (KEY, keys.any_key),
+    (WEBHOOK, keys.any_webhook_secret),
+    (CLIENT, keys.any_client_secret),
     (CREDENTIALS, keys.basic_credentials),
 )
 
@@ -77,9 +77,10 @@ def _careful(public: frozenset[str]) -> tuple[tuple[str, Finder], ...]:
     return (
         (CARD_NUMBER, partial(cards.lone_card_number, public=public)),
         (CARD_NUMBER, partial(cards.named_card_number, public=public)),
-        (API_KEY, keys.lone_key),
-        (WEBHOOK_SECRET, keys.lone_webhook_secret),
-        (CLIENT_SECRET, keys.lone_client_secret),
+        (KEY, keys.lone_key),
+        (KEY, keys.lone_live_key),
+        (WEBHOOK, keys.lone_webhook_secret),
+        (CLIENT, keys.lone_client_secret),
         (CREDENTIALS, keys.basic_credentials),
     )
 

@@ -110,16 +110,16 @@ def _quoted_printable(text: bytes) -> Iterator[Piece]:
 
 # Base64, standard and URL-safe, padded or not, also broken over lines. It may be part of a longer
 # word, so each word is read from its first four characters on. All words are decoded in one go,
-# with `////` between them, which says 0xFF: no text holds that.
+# with `////` between them, which says 0xFF: no text holds that. Digits alone say no text either.
 
-_SHORTEST_WORD = 12
-"""Characters of base64 that a number of repeating digits may shrink to when it is compressed."""
+_SHRUNK = 9
+"""Octets that a number of repeating digits may shrink to when it is compressed."""
 _SEPARATOR = b"////"
 _STANDARD = bytes.maketrans(b"-_", b"+/")
-_BREAK = re.compile(rb"[^A-Za-z0-9/_-]+")
-_WRAPPED = bytewise(
-    rb"[A-Za-z0-9+/_-]{8,}(?:[\"'+,\\ \t]*[\r\n]+[\"'+#>* \t]*[A-Za-z0-9+/_-]{4,})+"
-)
+_LINE_END = rb"(?:[\"'],?(?: ?\+)?|[,\\])?[ \t]*[\r\n]+[ \t]*(?:[#>*]+ ?)?[\"']?"
+"""A line end inside a word, with what quotes, comments and code put around it."""
+_BREAK = re.compile(_LINE_END)
+_WRAPPED = bytewise(rb"[A-Za-z0-9+/_-]{8,}(?:%s[A-Za-z0-9+/_-]{4,})+" % _LINE_END)
 
 
 @cache
@@ -128,9 +128,9 @@ def _base64_words(characters: int) -> Pattern:
 
 
 def _base64(text: bytes, shortest: int) -> Iterator[Piece]:
-    least = min(shortest * 4 // 3, _SHORTEST_WORD)
-    words = [(word.start(), word[0]) for word in _base64_words(least).finditer(text)]
-    words += ((lines.start(), _joined(lines[0])) for lines in _WRAPPED.finditer(text))
+    least = _base64_words(min(shortest, _SHRUNK) * 4 // 3)
+    words = [(word.start(), word[0]) for word in least.finditer(text) if not word[0].isdigit()]
+    words += ((lines.start(), _BREAK.sub(b"", lines[0])) for lines in _WRAPPED.finditer(text))
     offsets = [offset for offset, _ in words]
     for shift in range(4 if words else 0):
         parts = [_whole_quads(word[shift:]) for _, word in words]
@@ -139,10 +139,6 @@ def _base64(text: bytes, shortest: int) -> Iterator[Piece]:
         yield from _texts(offsets, sizes, raw, shortest)
         if not shift:
             yield from _deflated(offsets, sizes, raw)
-
-
-def _joined(lines: bytes) -> bytes:
-    return b"".join(_BREAK.sub(b"", line) for line in lines.splitlines())
 
 
 def _whole_quads(word: bytes) -> bytes:
@@ -161,9 +157,8 @@ def _hex_words(octets: int) -> Pattern:
 
 
 def _hex(text: bytes, shortest: int) -> Iterator[Piece]:
-    words = [
-        (word.start(), _MARK.sub(b"", word[0])) for word in _hex_words(shortest).finditer(text)
-    ]
+    least = _hex_words(min(shortest, _SHRUNK))
+    words = [(word.start(), _MARK.sub(b"", word[0])) for word in least.finditer(text)]
     offsets = [offset for offset, _ in words]
     for shift in range(2 if words else 0):
         parts = [word[shift : shift + (len(word) - shift) // 2 * 2] for _, word in words]

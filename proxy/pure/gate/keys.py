@@ -1,7 +1,8 @@
 """Stripe's keys and secrets by their shape, and Basic credentials.
 
 The shapes are those of Stripe's documentation and CLI. In a cassette whatever has one is a secret;
-elsewhere it must stand alone and look random, since documentation has `sk_test_...` and the like.
+elsewhere it must stand alone and look random, since documentation has `sk_test_...` and the like;
+what is as long as a live key counts as one even so.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ Finder = Callable[[bytes], Iterator[int]]
 def _any(pattern: bytes) -> Finder:
     compiled = bytewise(b"(?i)" + pattern)
     return lambda text: (found.start() for found in compiled.finditer(text))
+
+
+def _alone(pattern: bytes) -> Finder:
+    return _any(rb"(?-i:(?:^|[^A-Za-z0-9])%s)" % pattern)
 
 
 def _random(pattern: bytes) -> Finder:
@@ -39,6 +44,7 @@ any_key = _any(
 lone_key = _random(
     rb"(?:(?:[srpeu]k|rkcs)_(?:org_)?(?:test|live|prod)_|oak_(?:test_|live_)?)([A-Za-z0-9]{10,})"
 )
+lone_live_key = _alone(rb"[srp]k_(?:org_)?live_[A-Za-z0-9]{24}")
 any_webhook_secret = _any(rb"whsec_[A-Za-z0-9+/=_-]{8,}")
 lone_webhook_secret = _random(rb"whsec_([A-Za-z0-9+/]{16,})")
 any_client_secret = _any(rb"[a-z]{2,10}_[A-Za-z0-9]{8,}_secret_[A-Za-z0-9]{8,}")

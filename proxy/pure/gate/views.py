@@ -11,8 +11,8 @@ from functools import cached_property
 from proxy.pure.gate.decodings import decoded
 from proxy.pure.gate.lookalikes import plain
 
-MAX_DEPTH = 4
-"""How deep encodings are followed: percent inside base64 inside JSON inside gzip, say."""
+MAX_DEPTH = 6
+"""How deep encodings are followed: percent twice inside base64 inside JSON inside JSON, say."""
 _SPARE = 4 << 20
 """Bytes that decodings may add up to beside four times the text: a bomb ends there."""
 _LINE_END = re.compile(b"\n")
