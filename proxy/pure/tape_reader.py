@@ -17,7 +17,7 @@ from proxy.pure.tape import phrase
 from proxy.pure.yaml_nodes import Mapping, Node, Scalar, Sequence, read_yaml
 
 MAX_BODY = 4 * 1024 * 1024
-_RECORDED_WITH = re.compile(r"tokentape [0-9]+\.[0-9]+(?:\.[0-9]+)?")
+_RECORDED_WITH = re.compile(r"tokentape [0-9]{1,3}\.[0-9]{1,3}(?:\.[0-9]{1,3})?")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,100}")
 _FIELDS = re.compile(r"[!-~]*")
 _ANSWER = re.compile(r"(?:[!-~][ -~]*\n)(?:[ -~]*\n)*")
