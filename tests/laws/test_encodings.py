@@ -41,7 +41,9 @@ def shuffled(fields: Fields, data: st.DataObject) -> Fields:
     """
     order = data.draw(st.permutations(range(len(fields))))
     fixed = [
-        n for n in order if any(isinstance(one, Symbol) or one in "01" for one in fields[n][0])
+        n
+        for n in order
+        if any(isinstance(one, Symbol) or one in ("0", "1") for one in fields[n][0])
     ]
     in_turn = iter(sorted(fixed))
     return tuple(fields[next(in_turn) if number in fixed else number] for number in order)
