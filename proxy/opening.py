@@ -1,0 +1,206 @@
+"""Opening sessions: one cassette, in one mode, on a port of its own, until it is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+
+from proxy import assembly
+from proxy.edges import cassette_file
+from proxy.edges.server import Answer, Handler, Server
+from proxy.edges.settings import Limits, Settings, Timeouts
+from proxy.errors import CassetteError
+from proxy.pure import own_routes, tape
+from proxy.pure.decide import Mode, replays, writes
+from proxy.pure.matching import Session
+from proxy.pure.messages import Request, Response
+from proxy.pure.receipt import Receipt
+from proxy.recorder import Recorder
+from proxy.service import Policy, Service, Upstream
+
+Notice = Callable[[str], None]
+"""Takes a line for people; nothing in it is unsealed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What a session did, and what became of what it recorded."""
+
+    receipt: Receipt
+    saved: str = ""
+    """The path of the cassette, if something was recorded."""
+    trouble: str = ""
+    """Why what was recorded could not become the cassette."""
+
+    @property
+    def exit_status(self) -> int:
+        """1 where the receipt says so or the cassette could not be written, else 0."""
+        return 1 if self.trouble else self.receipt.exit_status
+
+
+class OpenSession:
+    """A session that accepts connections at `url`, to be closed once."""
+
+    def __init__(
+        self,
+        service: Service,
+        server: Server,
+        take: cassette_file.Take | None,
+        upstream: AsyncExitStack,
+        receipt: Callable[[], Receipt],
+    ) -> None:
+        self.service = service
+        self.receipt = receipt
+        """Returns what the session did so far."""
+        self.url = ""
+        self._server = server
+        self._take = take
+        self._upstream = upstream
+
+    async def listen(self) -> None:
+        """Accept connections. Raises ConfigurationError where the address cannot be had."""
+        self.url = url(*await self._server.start())
+
+    async def close(self) -> Ending:
+        """End it after the answers under way; what was recorded becomes the cassette."""
+        await self._server.stop()
+        await self._upstream.aclose()
+        try:
+            saved, trouble = await self._saved(), ""
+        except CassetteError as error:
+            saved, trouble = "", str(error)
+        return Ending(self.receipt(), saved, trouble)
+
+    async def _saved(self) -> str:
+        """End the take, if there is one; return the path of the cassette if it was written."""
+        if self._take is None:
+            return ""
+        if self.service.counts.recorded:
+            return str(await self._take.finish())
+        await self._take.abandon()
+        return ""
+
+
+class Opener:
+    """Opens sessions; what they share is put together once."""
+
+    def __init__(self, settings: Settings, notice: Notice, on_fault: Notice) -> None:
+        """`on_fault` gets the class name of an error inside, and nothing else of it."""
+        self._settings = settings
+        self._notice = notice
+        self._on_fault = on_fault
+        self._door = assembly.door(settings.redact, settings.match)
+        self._shape = assembly.shape(settings.match)
+
+    async def open(
+        self, mode: Mode, name: str, *, strict: bool | None = None, on_exhausted: str = ""
+    ) -> OpenSession:
+        """Open a session; where something is not given, the settings say it.
+
+        Raises CassetteError for a cassette that cannot be loaded or recorded, and
+        ConfigurationError where the address cannot be had.
+        """
+        said = self._settings
+        strict = said.strict if strict is None else strict
+        service = self._service(mode, name, _policy(said, on_exhausted, strict=strict))
+        take = self._take(service) if writes(mode) else None
+        upstream = AsyncExitStack()
+        handler = _with_own_routes(service, said.listen[0])
+        server = serving(handler, said.listen, said.limits, said.timeouts, self._on_fault)
+        receipt = partial(service.receipt, self._shape, strict=strict)
+        session = OpenSession(service, server, take, upstream, receipt)
+        try:
+            if writes(mode):
+                service.upstream = await _upstream(said, upstream)
+            await session.listen()
+        except BaseException:
+            await session.close()
+            raise
+        return session
+
+    def _service(self, mode: Mode, name: str, policy: Policy) -> Service:
+        session = Session(self._shape, name)
+        service = Service(mode, name, self._door, policy, session, self._notice)
+        folder = self._settings.cassettes
+        if replays(mode) and (not writes(mode) or cassette_file.exists(folder, name)):
+            service.load(assembly.interactions(folder, name, self._door))
+        return service
+
+    def _take(self, service: Service) -> cassette_file.Take:
+        first = [tape.chunk(one).encode("ascii") for one in service.recorded]
+        header = tape.HEADER.encode("ascii")
+        take = cassette_file.Take.begin(self._settings.cassettes, service.name, header, first)
+        words = assembly.vocabulary()
+        service.recorder = Recorder(self._door, take, service.session.variables, words)
+        return take
+
+
+def _policy(settings: Settings, on_exhausted: str, *, strict: bool) -> Policy:
+    return Policy(
+        repeat=(on_exhausted or settings.on_exhausted) == "repeat",
+        rebind=not strict,
+        forward_others=settings.others == "forward",
+        allow_live=settings.allow_live,
+        record_errors=settings.record.errors,
+    )
+
+
+async def _upstream(settings: Settings, stack: AsyncExitStack) -> Upstream:
+    if settings.upstream == "mock":
+        return _InProcess(assembly.embedded_upstream())
+    from proxy.edges import upstream  # noqa: PLC0415  the others need no HTTP client
+
+    outside = upstream.Upstream(
+        settings.upstream, timeout=settings.timeouts.upstream, max_body=8 * settings.limits.body
+    )
+    return await stack.enter_async_context(outside)
+
+
+class _InProcess:
+    """The embedded upstream, asked without a socket."""
+
+    def __init__(self, answer: Callable[[Request], Response]) -> None:
+        self._answer = answer
+
+    async def send(self, request: Request) -> Response:
+        return self._answer(request)
+
+
+def _with_own_routes(service: Service, host: str) -> Handler:
+    async def handle(request: Request) -> Answer:
+        if own_routes.is_own(request.target):
+            return own_routes.answer(request, host, service.health()), nobody_asks
+        return await service.handle(request)
+
+    return handle
+
+
+def serving(
+    handler: Handler,
+    listen: tuple[str, int],
+    limits: Limits,
+    timeouts: Timeouts,
+    on_fault: Notice,
+) -> Server:
+    """Return a server for a handler, yet to be started."""
+    return Server(
+        handler,
+        *listen,
+        max_head=limits.head,
+        max_body=limits.body,
+        max_connections=limits.connections,
+        request_timeout=timeouts.request,
+        shutdown_timeout=timeouts.shutdown,
+        on_fault=on_fault,
+    )
+
+
+def nobody_asks(_written: bool, /) -> None:  # noqa: FBT001  the server's callback
+    """Hear that an answer went out, and do nothing."""
+
+
+def url(host: str, port: int) -> str:
+    """Return the base URL of a server at an address."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
