@@ -11,6 +11,7 @@ different values never become one.
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -32,6 +33,9 @@ MAX_DEPTH = 16
 
 FORM_METHODS = frozenset({"GET", "POST", "DELETE"})
 """The methods of the API."""
+
+_PLAIN = re.compile(r"[^\[\]]+(?:\[[^\[\]]*\])+")
+"""Names whose brackets hold no brackets."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _ENCODINGS = {"gzip", "x-gzip", "deflate"}
@@ -75,6 +79,8 @@ def form_pairs(text: bytes) -> Iterator[Pair]:
 def _decode(text: bytes) -> str:
     if b"+" in text:
         text = text.replace(b"+", b" ")
+    if b"%5" in text:  # most of what is encoded is a bracket, and these need no more
+        text = text.replace(b"%5B", b"[").replace(b"%5D", b"]")
     if b"%" in text:
         text = unquote_to_bytes(text)
     return text.decode("utf-8", "surrogateescape")
@@ -86,6 +92,9 @@ def split_name(name: str) -> Path:
     A name whose brackets do not close in order is one opaque segment. Brackets inside brackets
     stay with their segment: `metadata[k[1]]` is `("metadata", "k[1]")`.
     """
+    if _PLAIN.fullmatch(name):
+        plain = tuple(name[:-1].replace("][", "[").split("["))
+        return plain if len(plain) <= MAX_DEPTH else (name,)
     head, bracket, rest = name.partition("[")
     if not bracket:
         return (name,)

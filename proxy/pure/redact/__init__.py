@@ -12,10 +12,10 @@ behind. A name that the API does not know is a secret like any other.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from proxy.pure.messages import Request, Response
-from proxy.pure.redact.requests import sealed_request
+from proxy.pure.redact.requests import Lines, kept_lines, sealed_request
 from proxy.pure.redact.responses import sealed_response
 from proxy.pure.redact.values import Values
 from proxy.pure.sealed import Sealed, SealedRequest, SealedResponse
@@ -30,13 +30,17 @@ class Door:
     """Blank fields stay apart from absent ones everywhere (`match.blank: strict`)."""
     match_headers: tuple[str, ...] = ()
     """Headers beside the catalog's own that are kept, sealed, to match by them."""
+    _lines: Lines = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_lines", kept_lines(self.values, self.match_headers))
 
     def request(self, raw: Request) -> SealedRequest:
         """Seal a request to /v1/tokens.
 
         Raises UnreadableBody where the body cannot be taken apart: nothing of it may be kept.
         """
-        return sealed_request(raw, self.values, self.match_headers, keep_blank=self.keep_blank)
+        return sealed_request(raw, self.values, self._lines, keep_blank=self.keep_blank)
 
     def response(
         self, raw: Response, asked: SealedRequest, numbers: Mapping[str, Sealed]

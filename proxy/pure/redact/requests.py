@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter, itemgetter
 from urllib.parse import quote_plus
 
 from proxy.errors import UnreadableBody
 from proxy.pure.catalog import KEEP, Field
-from proxy.pure.forms import FORM_METHODS, Pair, Path, query_pairs, request_pairs
+from proxy.pure.forms import FORM_METHODS, Pairs, Path, query_pairs, request_pairs
 from proxy.pure.kinds import CLASS_ONLY, KINDS, Secret, secret
 from proxy.pure.messages import Request
 from proxy.pure.normalise import normalised
 from proxy.pure.placeholders import escape
-from proxy.pure.redact.values import Values
+from proxy.pure.redact.values import Place, Values
 from proxy.pure.routes import TOKENS, token_id
 from proxy.pure.sealed import Sealed, SealedRequest, joined
 
@@ -22,47 +24,78 @@ FORM = "application/x-www-form-urlencoded"
 """The form that every body is kept in, whatever it came in."""
 
 _NUMBERS = frozenset({"card", "account_number"})
+_TOKENS = Sealed(TOKENS)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A field as it was sent, and where it belongs."""
+
+    path: Path
+    value: str
+    place: Place
+
+
+Lines = Mapping[str, tuple[str, Field]]
+"""The header lines that are kept, by their names in lower case: canonical name, what is known."""
+
+
+def kept_lines(values: Values, match_headers: tuple[str, ...]) -> Lines:
+    """Return the headers of requests that are kept: the catalog's own, and those to match by."""
+    known = values.catalog.request_headers
+    names = {name.lower(): name for name in (*match_headers, *known)}
+    return {lower: (name, known.get(name, Field("text"))) for lower, name in names.items()}
 
 
 def sealed_request(
-    raw: Request, values: Values, match_headers: tuple[str, ...], *, keep_blank: bool
+    raw: Request, values: Values, lines: Lines, *, keep_blank: bool
 ) -> SealedRequest:
     """Seal a request to /v1/tokens. Raises UnreadableBody."""
     if raw.method not in FORM_METHODS:
         raise UnreadableBody("the method is none of the API's")
-    query = normalised(query_pairs(raw.target), values.catalog, keep_blank=keep_blank)
-    body = normalised(request_pairs(raw), values.catalog, keep_blank=keep_blank)
-    pairs = (*query, *body)
+    query = _sent(query_pairs(raw.target), values, keep_blank=keep_blank)
+    body = _sent(request_pairs(raw), values, keep_blank=keep_blank)
     return SealedRequest(
         method=raw.method,
         path=_path(raw.target, values),
         query=_entries(query, values),
-        headers=tuple(_headers(raw, values, match_headers)),
+        headers=_headers(raw, values, lines),
         body=_entries(body, values),
-        live=dict(_live(raw, pairs, values)),
-        numbers=dict(_numbers(pairs, values)),
+        live=dict(_live(raw, (*query, *body))),
+        numbers=dict(_numbers((*query, *body), values)),
+    )
+
+
+def _sent(pairs: Pairs, values: Values, *, keep_blank: bool) -> tuple[Sent, ...]:
+    return tuple(
+        [
+            Sent(path, value, values.place(path))
+            for path, value in normalised(pairs, values.catalog, keep_blank=keep_blank)
+        ]
     )
 
 
 def _path(target: str, values: Values) -> Sealed:
     token = token_id(target)
     if token is None:
-        return Sealed(TOKENS)
+        return _TOKENS
     return joined((Sealed(TOKENS + "/"), values.sealed("object_id", token)))
 
 
-def _entries(pairs: tuple[Pair, ...], values: Values) -> tuple[Sealed, ...]:
+def _entries(fields: Sequence[Sent], values: Values) -> tuple[Sealed, ...]:
     """Return `name=value` texts, sorted by what is shown of them: their order does not count."""
-    dates = _dates(pairs, values)
-    entries = [
-        joined((values.name(path), _value(path, value, dates, values)), "=")
-        for path, value in pairs
-    ]
-    return tuple(sorted(entries, key=lambda entry: entry.text))
+    dates = _dates(fields)
+    entries = [_entry(sent.place.name, _value(sent, dates, values)) for sent in fields]
+    entries.sort(key=attrgetter("text"))
+    return tuple(entries)
 
 
-def _value(path: Path, value: str, dates: Mapping[Path, str], values: Values) -> Sealed:
-    known = values.catalog.locate_request(path).field
+def _entry(name: Sealed, value: Sealed) -> Sealed:
+    return Sealed(f"{name.text}={value.text}", name.secrets + value.secrets)
+
+
+def _value(sent: Sent, dates: Mapping[Path, str], values: Values) -> Sealed:
+    known, value = sent.place.field, sent.value
     if value == "":
         return Sealed("")
     if known is None:
@@ -71,7 +104,7 @@ def _value(path: Path, value: str, dates: Mapping[Path, str], values: Values) ->
     if kept is not None:
         return Sealed(quote_plus(kept, errors="surrogateescape"))
     if known.slot:
-        return values.sealed("dob", dates[path[:-1]], known.slot)
+        return values.sealed("dob", dates[sent.path[:-1]], known.slot)
     if known.kind == "time" and re.fullmatch(r"[0-9]{1,13}", value):
         # The clock of the moment: at replay any other moment will do.
         return Sealed("{{time:sent}}")
@@ -82,13 +115,13 @@ def _is_kind(known: Field) -> bool:
     return known.kind == "object_id" or (known.kind in KINDS and known.kind != "time")
 
 
-def _dates(pairs: tuple[Pair, ...], values: Values) -> dict[Path, str]:
+def _dates(fields: Iterable[Sent]) -> dict[Path, str]:
     """Put the parts of each date of birth together: it is one value, sent in three fields."""
     found: dict[Path, dict[str, str]] = {}
-    for path, value in pairs:
-        known = values.catalog.locate_request(path).field
+    for sent in fields:
+        known = sent.place.field
         if known is not None and known.slot:
-            found.setdefault(path[:-1], {})[known.slot] = _part_of_date(value)
+            found.setdefault(sent.path[:-1], {})[known.slot] = _part_of_date(sent.value)
     slots = ("year", "month", "day")
     return {path: "-".join(date.get(slot, "") for slot in slots) for path, date in found.items()}
 
@@ -100,12 +133,12 @@ def _part_of_date(value: str) -> str:
     return value.encode("unicode_escape").decode().replace("-", r"\x2d")
 
 
-def _live(raw: Request, pairs: tuple[Pair, ...], values: Values) -> Iterator[tuple[str, Secret]]:
+def _live(raw: Request, fields: Iterable[Sent]) -> Iterator[tuple[str, Secret]]:
     """Yield what came in for kinds kept as a class alone; the Authorization header wins."""
-    for path, value in pairs:
-        known = values.catalog.locate_request(path).field
+    for sent in fields:
+        known = sent.place.field
         if known is not None and known.kind in CLASS_ONLY:
-            yield known.kind, secret(known.kind, value)
+            yield known.kind, secret(known.kind, sent.value)
     authorization, idempotency_key = raw.header("authorization"), raw.header("idempotency-key")
     if authorization is not None:
         yield "key", secret("key", api_key(authorization))
@@ -113,24 +146,23 @@ def _live(raw: Request, pairs: tuple[Pair, ...], values: Values) -> Iterator[tup
         yield "idempotency_key", secret("idempotency_key", idempotency_key)
 
 
-def _numbers(pairs: tuple[Pair, ...], values: Values) -> Iterator[tuple[str, Sealed]]:
-    for path, value in pairs:
-        known = values.catalog.locate_request(path).field
+def _numbers(fields: Iterable[Sent], values: Values) -> Iterator[tuple[str, Sealed]]:
+    for sent in fields:
+        known = sent.place.field
         if known is not None and known.kind in _NUMBERS:
-            yield known.kind, values.sealed(known.kind, value)
+            yield known.kind, values.sealed(known.kind, sent.value)
 
 
-def _headers(
-    raw: Request, values: Values, match_headers: tuple[str, ...]
-) -> Iterator[tuple[str, Sealed]]:
-    known = values.catalog.request_headers
-    names = {name.lower(): name for name in (*match_headers, *known)}
-    if not raw.body:  # some clients name a type of no body, others none: it says nothing
-        names.pop("content-type", None)
-    for name in sorted(names.values()):
-        for key, value in raw.headers:
-            if key.lower() == name.lower():
-                yield name, _header(known.get(name, Field("text")), value, values)
+def _headers(raw: Request, values: Values, lines: Lines) -> tuple[tuple[str, Sealed], ...]:
+    found = [
+        (*line, value)
+        for key, value in raw.headers
+        if (line := lines.get(key.lower())) is not None
+        # Some clients name a type of no body, others none: it says nothing.
+        and (raw.body or line[0].lower() != "content-type")
+    ]
+    found.sort(key=itemgetter(0))
+    return tuple([(name, _header(known, value, values)) for name, known, value in found])
 
 
 def _header(known: Field, value: str, values: Values) -> Sealed:

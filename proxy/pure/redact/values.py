@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from urllib.parse import quote_plus
 
-from proxy.pure.catalog import Catalog
+from proxy.pure.catalog import Catalog, Field
 from proxy.pure.forms import Path, join_name
 from proxy.pure.kinds import CLASS_ONLY, SLOTS, guard, id_kind, secret
 from proxy.pure.phrases import Phrases
 from proxy.pure.placeholders import UNNUMBERED, Placeholder, whole
 from proxy.pure.published import Published
 from proxy.pure.sealed import Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a field of a request belongs: what the catalog knows of it, and its name, sealed."""
+
+    field: Field | None
+    name: Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +32,29 @@ class Values:
     phrases: Phrases
     this_year: int
     """The year by which a card's expiry is past or future."""
+    _places: dict[Path, Place] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Places looked up before: of the API's own names alone, so they are few and no secret."""
 
     def sealed(self, kind: str, text: str, slot: str = "") -> Sealed:
         """Seal one sensitive value, or the part of it that `slot` names."""
         if kind == "object_id":
             kind = id_kind(text)
-        name = self.published.name(kind, text)
+        one = secret(kind, text)
+        name = self.published.names.get((kind, one.same))
         if name is not None:
-            return Sealed(str(Placeholder(kind, name=name, slot=slot)))
+            return Sealed(_notation(kind, "", name, slot))
         known_class = guard(kind, text, this_year=self.this_year)
         if kind in CLASS_ONLY:
-            return Sealed(str(Placeholder(kind, name=known_class, slot=slot)))
+            return Sealed(_notation(kind, "", known_class, slot))
         # A guard stands with the whole value alone: a part of it tells no more.
-        variable = Placeholder(kind, UNNUMBERED, "" if slot else known_class, slot)
-        return Sealed(str(variable), (secret(kind, text),))
+        return Sealed(_notation(kind, UNNUMBERED, "" if slot else known_class, slot), (one,))
 
-    def name(self, path: Path) -> Sealed:
-        """Seal a field's name: segments of the API as they are, any other as a variable."""
+    def place(self, path: Path) -> Place:
+        """Return where a field of a request belongs."""
+        known = self._places.get(path)
+        return known or self._located(path)
+
+    def _located(self, path: Path) -> Place:
         located = self.catalog.locate_request(path)
         pieces = [
             Sealed(quote_plus(segment))
@@ -48,7 +63,15 @@ class Values:
             for position, segment in enumerate(path)
         ]
         text = join_name(piece.text for piece in pieces)
-        return Sealed(text, tuple(one for piece in pieces for one in piece.secrets))
+        name = Sealed(text, tuple(one for piece in pieces for one in piece.secrets))
+        place = Place(located.field, name)
+        if located.known == len(path) and not located.free:
+            self._places[path] = place
+        return place
+
+    def name(self, path: Path) -> Sealed:
+        """Seal a field's name: segments of the API as they are, any other as a variable."""
+        return self.place(path).name
 
     def part(self, number: Sealed, slot: str) -> tuple[Sealed, str]:
         """Return a part of a sealed number, sealed, and what it reads."""
@@ -62,3 +85,8 @@ class Values:
             else self.published.value(found.kind, found.name) or ""
         )
         return Sealed(str(sliced), number.secrets), SLOTS[found.kind][slot](text)
+
+
+@lru_cache(maxsize=1024)
+def _notation(kind: str, number: str, name: str, slot: str) -> str:
+    return str(Placeholder(kind, number, name, slot))
