@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -169,10 +169,10 @@ class _InProcess:
 
 
 def _with_own_routes(service: Service, host: str) -> Handler:
-    async def handle(request: Request) -> Answer:
+    def handle(request: Request) -> Answer | Awaitable[Answer]:
         if own_routes.is_own(request.target):
             return own_routes.answer(request, host, service.health()), nobody_asks
-        return await service.handle(request)
+        return service.handle(request)
 
     return handle
 

@@ -35,10 +35,14 @@ _Scope = tuple[Secret, ...]
 """An Idempotency-Key, and who asks with it."""
 
 
+Outcome = Answer | Awaitable[Answer]
+"""An answer at once, or later."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Try:
     params: object
-    answer: asyncio.Future[Answer | None]
+    answer: Answer | asyncio.Future[Answer | None]
     """None if there came none: then whoever waits is the next to try."""
 
 
@@ -48,37 +52,66 @@ class Retries:
     def __init__(self) -> None:
         self._tries: OrderedDict[_Scope, _Try] = OrderedDict()
 
-    async def once(self, asked: SealedRequest, answer: Callable[[], Awaitable[Answer]]) -> Answer:
+    def once(self, asked: SealedRequest, answer: Callable[[], Outcome]) -> Outcome:
         """Return the answer to a request, the first one again for a retry."""
         scope = _scope(asked)
         if scope is None:
-            return await answer()
+            return answer()
         before = self._tries.get(scope)
         if before is None:
-            return await self._first(scope, _params(asked), answer)
+            return self._first(scope, _params(asked), answer)
         if before.params != _params(asked):
             return Answer(_key_reused(scope[0].text))
-        answered = await asyncio.shield(before.answer)
-        return _again(answered) if answered else await self.once(asked, answer)
+        if isinstance(before.answer, Answer):
+            return _again(before.answer)
+        return self._after(before.answer, asked, answer)
 
     def remember(self, asked: SealedRequest) -> bool:
         """Tell whether a retry of a request would get its answer again."""
         return _scope(asked) in self._tries
 
-    async def _first(
-        self, scope: _Scope, params: object, answer: Callable[[], Awaitable[Answer]]
-    ) -> Answer:
-        entry = self._tries[scope] = _Try(params, asyncio.get_running_loop().create_future())
-        answered = None
-        try:
-            answered = await answer()
-        finally:
-            if answered is None or not _kept(answered.response.status):
+    def _first(self, scope: _Scope, params: object, answer: Callable[[], Outcome]) -> Outcome:
+        outcome = answer()
+        if not isinstance(outcome, Answer):
+            return self._later(scope, params, outcome)
+        self._keep(scope, params, outcome)
+        return outcome
+
+    def _later(
+        self, scope: _Scope, params: object, outcome: Awaitable[Answer]
+    ) -> Awaitable[Answer]:
+        waiting = asyncio.get_running_loop().create_future()
+        self._tries[scope] = _Try(params, waiting)
+
+        async def settle() -> Answer:
+            answered = None
+            try:
+                answered = await outcome
+            finally:
                 self._tries.pop(scope, None)
-            entry.answer.set_result(answered)
-        if len(self._tries) > REMEMBERED:
-            self._tries.popitem(last=False)
-        return answered
+                waiting.set_result(answered)
+            self._keep(scope, params, answered)
+            return answered
+
+        return settle()
+
+    async def _after(
+        self,
+        before: asyncio.Future[Answer | None],
+        asked: SealedRequest,
+        answer: Callable[[], Outcome],
+    ) -> Answer:
+        answered = await asyncio.shield(before)
+        if answered:
+            return _again(answered)
+        outcome = self.once(asked, answer)
+        return outcome if isinstance(outcome, Answer) else await outcome
+
+    def _keep(self, scope: _Scope, params: object, answered: Answer) -> None:
+        if _kept(answered.response.status):
+            self._tries[scope] = _Try(params, answered)
+            if len(self._tries) > REMEMBERED:
+                self._tries.popitem(last=False)
 
 
 def _kept(status: int) -> bool:

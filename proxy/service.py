@@ -6,7 +6,7 @@ out: looks up, asks the upstream, hands over what is to be written, and answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol
 
@@ -25,10 +25,12 @@ from proxy.pure.rehydrate import Filling, Template, response, template
 from proxy.pure.routes import is_tokens
 from proxy.pure.sealed import SealedRequest
 from proxy.recorder import HeldBack, Recorder
-from proxy.retries import Answer, Retries
+from proxy.retries import Answer, Outcome, Retries
 
 Done = Callable[[bool], None]
 """Called once an answer has been written to its client whole (True), or could not be (False)."""
+
+Handled = tuple[Response, Done]
 
 RESULT = "Tokentape-Result"
 """The header that says what was done: recorded, replayed, forwarded, miss or refused."""
@@ -80,13 +82,24 @@ class Service:
             self.session.add(one)
             self.recorded.append(one)
 
-    async def handle(self, request: Request) -> tuple[Response, Done]:
-        """Answer one request. Never raises for what a client or an upstream sends."""
+    def handle(self, request: Request) -> Handled | Awaitable[Handled]:
+        """Answer one request: at once from the cassette, later if it has to be forwarded.
+
+        Never raises for what a client or an upstream sends.
+        """
         asked = self._sealed(request) if is_tokens(request.target) else None
         if asked is None:
-            answer = await self._answer(request, None)
+            outcome = self._answer(request, None)
         else:
-            answer = await self._retries.once(asked, lambda: self._answer(request, asked))
+            outcome = self._retries.once(asked, lambda: self._answer(request, asked))
+        if isinstance(outcome, Answer):
+            return self._handled(outcome, asked)
+        return self._later(outcome, asked)
+
+    async def _later(self, outcome: Awaitable[Answer], asked: SealedRequest | None) -> Handled:
+        return self._handled(await outcome, asked)
+
+    def _handled(self, answer: Answer, asked: SealedRequest | None) -> Handled:
         return answer.response, lambda written: self._done(answer, asked, written=written)
 
     def receipt(self, shape: Shape, *, strict: bool) -> Receipt:
@@ -107,7 +120,7 @@ class Service:
             self.notice(f"a request cannot be recorded or replayed: {error.reason}")
             return None
 
-    async def _answer(self, request: Request, asked: SealedRequest | None) -> Answer:
+    def _answer(self, request: Request, asked: SealedRequest | None) -> Outcome:
         decision = decide(
             self.mode,
             tokens=is_tokens(request.target),
@@ -120,7 +133,7 @@ class Service:
             case Replay(found) if asked is not None:
                 return self._replay(found, asked)
             case Forward(recorded):
-                return await self._forward(request, asked if recorded else None)
+                return self._forward(request, asked if recorded else None)
             case Refuse(status, code, message):
                 self.counts.refused += 1
                 return Answer(refusal(status, code, message))

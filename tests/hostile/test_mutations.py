@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -80,17 +79,17 @@ def requests() -> Iterator[Request]:
         yield Request("GET", f"/v1/tokens/{token}", HEADERS[:1])
 
 
-async def served(service: Service) -> list[Response]:
+def served(service: Service) -> list[Response]:
     """Ask for everything twice, and for every token that comes back."""
     answers = []
     for request in (*requests(), *requests()):
-        answer, done = await service.handle(request)
+        answer, done = service.handle(request)
         done(True)
         answers.append(answer)
         found = re.search(rb'"id": "(\w+)"', answer.body)
         if found:
             token = Request("GET", f"/v1/tokens/{found[1].decode()}", HEADERS[:1])
-            answers.append((await service.handle(token))[0])
+            answers.append(service.handle(token)[0])
     return answers
 
 
@@ -117,7 +116,7 @@ def test_whatever_loads_is_served(good: str, folder: Path, random: Random, times
     shape = assembly.shape(Match())
     service = Service(Mode.REPLAY, "changed", DOOR, Policy(), Session(shape, "changed"), str)
     service.load(loaded)
-    for answer in asyncio.run(served(service)):
+    for answer in served(service):
         assert rendered(answer, to_head=False, connection="")
         json.loads(answer.body or b"{}")
     assert list(service.receipt(shape, strict=True).lines())

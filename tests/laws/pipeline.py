@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from string import ascii_letters, digits
-from typing import cast
 
 from proxy import assembly
 from proxy.edges import package_data
@@ -21,7 +20,7 @@ from proxy.pure.messages import Request, Response
 from proxy.pure.tape import HEADER
 from proxy.pure.tape_reader import read_tape
 from proxy.recorder import Recorder
-from proxy.service import Policy, Service
+from proxy.service import Handled, Policy, Service
 
 DOOR = assembly.door(Redact(), Match())
 SHAPE = Shape()
@@ -97,20 +96,21 @@ class Stage:
 
     def send(self, request: Request) -> Response:
         """Ask, and take the answer whole."""
-        answer, done = asyncio.run(self.service.handle(request))
+        answer, done = asyncio.run(self._handled(request))
         done(True)
         return answer
 
+    async def _handled(self, request: Request) -> Handled:
+        outcome = self.service.handle(request)
+        return outcome if isinstance(outcome, tuple) else await outcome
+
     def answer_inside(self, request: Request) -> Response:
         """Answer as the upstream of another stage does, whose event loop runs already."""
-        handling = self.service.handle(request)
-        try:
-            handling.send(None)
-        except StopIteration as ended:
-            answer, done = ended.value
-            done(True)
-            return cast("Response", answer)
-        raise AssertionError("a replay waits for nothing")
+        outcome = self.service.handle(request)
+        assert isinstance(outcome, tuple), "a replay waits for nothing"
+        answer, done = outcome
+        done(True)
+        return answer
 
     @property
     def cassette(self) -> str:
