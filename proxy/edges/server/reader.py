@@ -10,8 +10,10 @@ import asyncio
 from itertools import chain
 
 from aiohttp import hdrs
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from proxy.edges.server.aiohttp_private import Head, HeadTooLong, RequestParser, Unparsable
+from proxy.edges.server.plain import plain_head
 from proxy.pure.messages import Headers, Request, Response
 from proxy.pure.refusals import refusal
 
@@ -35,6 +37,9 @@ HEAD_TOO_LARGE = refusal(
 BODY_TOO_LARGE = refusal(
     413, "request_body_too_large", "The request body is larger than this server takes."
 )
+
+PLAIN = Head("", "", (1, 1), (), CIMultiDictProxy(CIMultiDict()), *(False,) * 3)
+"""Stands for the head of a plain request: nothing in it needs care."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _VERSIONS = frozenset({(1, 0), (1, 1)})
@@ -60,15 +65,39 @@ class RequestReader:
         """Both limits are in bytes; `max_body` counts the body as sent, chunk framing aside."""
         self._parser = RequestParser(loop, max_line=max_head, buffer=max(max_body, max_head))
         self._max_head = max_head
-        self._max_body = max_body
         self._head: Head | None = None
         self._headers: Headers = ()
         self._head_bytes = 0
         self._end = b""
         self._owes_continue = False
+        self._max_body = max_body
+        self._plainly = True
+        """Whether all requests so far were plain: aiohttp's parser has seen none of them."""
+        self._begun = b""
 
     def feed(self, data: bytes) -> Request | None:
         """Take bytes; return the request once it is whole. Raises Refused."""
+        if self._plainly and data:
+            data = self._begun + data
+            plain = self._plain(data)
+            if plain is not None or self._plainly:
+                return plain
+        return self._feed(data)
+
+    def _plain(self, data: bytes) -> Request | None:
+        """Return a request if it is plain; note if it is not, or waits for more a second time."""
+        head = plain_head(data)
+        fits = head and head.body <= self._max_head and head.end - head.body <= self._max_body
+        missing = head.end - len(data) if head and fits else -1
+        if missing == 0 and head:
+            self._begun = b""
+            self._head = PLAIN
+            return Request(head.method, head.target, head.headers, data[head.body :])
+        self._plainly = missing > 0 and not self._begun
+        self._begun = data if self._plainly else b""
+        return None
+
+    def _feed(self, data: bytes) -> Request | None:
         self._end = (self._end + data)[-len(_LAST_CHUNK) :]
         if self._head is None and self._head_bytes == 0 and data.startswith(_TLS_RECORD):
             raise Refused(TLS)
@@ -144,10 +173,11 @@ class RequestReader:
 
     def release(self) -> None:
         """Forget the request at hand; then `feed(b"")` gives one that was sent along with it."""
-        self._head = None
+        plain, self._head = self._head is PLAIN, None
         self._head_bytes = 0
         self._owes_continue = False
-        self._parser.release()
+        if not plain:
+            self._parser.release()
 
 
 def _size(head: Head) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter, itemgetter
 from urllib.parse import quote_plus
 
@@ -31,8 +31,8 @@ _TOKENS = Sealed(TOKENS)
 class Sent:
     """A field as it was sent, and where it belongs."""
 
-    path: Path
-    value: str
+    path: Path = field(repr=False)
+    value: str = field(repr=False)
     place: Place
 
 
