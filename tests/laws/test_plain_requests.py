@@ -16,9 +16,23 @@ from proxy.pure.messages import Request
 MAX_HEAD, MAX_BODY = 600, 60
 
 names = st.sampled_from(
-    "Host host Content-Type Content-Length Connection Transfer-Encoding Expect Upgrade TE X-A "
-    "x_b! Stripe-Account Naïve".split()
-    + ["", "Bad Name"]
+    (
+        "Host",
+        "host",
+        "Content-Type",
+        "Content-Length",
+        "Connection",
+        "Transfer-Encoding",
+        "Expect",
+        "Upgrade",
+        "TE",
+        "X-A",
+        "x_b!",
+        "Stripe-Account",
+        "",
+        "Bad Name",
+        "Naïve",
+    )
 )
 values = st.one_of(
     st.sampled_from(("", "x", " keep-alive", "Keep-Alive", "close", "chunked", "100-continue"))
@@ -39,6 +53,8 @@ def requests(draw: st.DrawFn) -> bytes:
     version = draw(st.sampled_from((*["HTTP/1.1"] * 4, "HTTP/1.0", "HTTP/2.0")))
     body = draw(st.binary(max_size=6) | st.just(b"a=b"))
     heads = draw(st.lists(lines, max_size=5))
+    if draw(st.integers(0, 5)):
+        heads.insert(0, "Host: x")
     if draw(st.booleans()):
         heads.append(f"Content-Length: {len(body)}")
     end = draw(st.sampled_from((*["\r\n"] * 6, "\n", "\r")))

@@ -46,7 +46,7 @@ def plain_head(data: bytes) -> Plain | None:
 
 def _length(fields: dict[str, str], lines: int) -> int | None:
     """Return how long the body is, or None for a head that is not plain."""
-    if len(fields) < lines or not _FRAMING.isdisjoint(fields):
+    if len(fields) < lines or "host" not in fields or not _FRAMING.isdisjoint(fields):
         return None
     if fields.get("connection", "keep-alive").lower() != "keep-alive":
         return None
