@@ -15,7 +15,7 @@ from functools import lru_cache
 from proxy.errors import CassetteError
 from proxy.pure.cassette import Interaction, Texts
 from proxy.pure.placeholders import UNNUMBERED, blanked, unnumbered
-from proxy.pure.tape import HEADER, MARGIN, block, said, scalar
+from proxy.pure.tape import HEADER, MARGIN, said
 from proxy.pure.tape_reader import ANSWER, FIELDS, MAX_BODY, read_tape
 
 _FIRST = "- request:\n"

@@ -22,8 +22,9 @@ from tests.laws.worlds import SHAPES, Symbol, World
 
 
 def texts(one: Interaction) -> Iterator[str]:
-    yield from (one.path, *one.query, *one.body, one.text)
-    for _, text in (*one.request_headers, *one.response_headers):
+    said = one.texts
+    yield from (said.path, *said.query, *said.body, said.text)
+    for _, text in (*said.request_headers, *said.response_headers):
         yield text
 
 
