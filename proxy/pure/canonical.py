@@ -18,7 +18,9 @@ from proxy.pure.placeholders import UNNUMBERED, blanked, unnumbered
 from proxy.pure.tape import HEADER, MARGIN, said
 from proxy.pure.tape_reader import ANSWER, FIELDS, MAX_BODY, read_tape
 
-_FIRST = "- request:\n"
+_BEGINNING = f"{HEADER}- request:\n".encode("ascii")
+_NEXT = b"\n- request:\n"
+_UNNUMBERED = f".{UNNUMBERED}".encode("ascii")
 _BODY = "    body: "
 _STRING = "      string: "
 _REMEMBERED = 1_000
@@ -29,22 +31,23 @@ class _OtherForm(Exception):
     """This is not in canonical form, or no cassette at all."""
 
 
-def read_canonical(text: str) -> tuple[Interaction, ...] | None:
-    """Return the interactions of a cassette in canonical form; None for any other text."""
-    if not text.startswith(HEADER + _FIRST) or f".{UNNUMBERED}" in text:
+def read_canonical(data: bytes) -> tuple[Interaction, ...] | None:
+    """Return the interactions of a cassette in canonical form; None for anything else."""
+    if not data.startswith(_BEGINNING) or _UNNUMBERED in data or not data.isascii():
         return None
     outline = _remembering(_frame)
     try:
-        return tuple(_interaction(chunk, outline) for chunk in _chunks(text))
+        return tuple(_interaction(chunk, outline) for chunk in _chunks(data))
     except (_OtherForm, CassetteError):
         return None
 
 
-def _chunks(text: str) -> Iterator[str]:
+def _chunks(data: bytes) -> Iterator[str]:
+    """Yield the text of each interaction. No more of a large cassette is in memory twice."""
     start = len(HEADER)
-    while start < len(text):
-        end = text.find("\n" + _FIRST, start) + 1 or len(text)
-        yield text[start:end]
+    while start < len(data):
+        end = data.find(_NEXT, start) + 1 or len(data)
+        yield data[start:end].decode("ascii")
         start = end
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 OPEN = "{{open}}"
 UNNUMBERED = "?"
@@ -133,5 +134,11 @@ def unnumbered(text: str) -> int:
 
 
 def _variable(opened: str) -> Variable:
-    kind, _, number = opened[2:].partition(".")
-    return kind, int(number)
+    kind, _, number = opened.partition(".")
+    return _kind(kind), int(number)
+
+
+@lru_cache(maxsize=200)
+def _kind(opened: str) -> str:
+    """Return one and the same text for a kind: a cassette has very many variables, of few kinds."""
+    return opened[2:]

@@ -72,7 +72,7 @@ def variables(trace: Trace, world: World, stage: Stage) -> Iterator[tuple[Variab
     recorded = iter(stage.service.recorded)
     for sent, answer in found.values():
         if answer.header("tokentape-result") == "recorded":
-            asked, one = DOOR.request(sent), next(recorded)
+            asked, one = DOOR.request(sent), next(recorded).texts
             written = (one.path, *one.query, *one.body)
             sealed = (asked.path, *asked.query, *asked.body)
             for text, entry in zip(written, sealed, strict=True):
