@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from proxy.errors import CassetteError
 from proxy.pure.cassette import API, Interaction, Lines, Texts, outlined
@@ -35,7 +35,15 @@ class Placed:
 
 def read_tape(text: str) -> tuple[Placed, ...]:
     """Return the interactions of a cassette. Raises CassetteError with a line."""
-    top = _mapping(read_yaml(text), "a cassette")
+    placed: list[Placed] = []
+    outlines: dict[Texts, Texts] = {}
+
+    def take(item: Node) -> None:
+        one = _interaction(item)
+        outline = outlines.setdefault(one.outline, one.outline)
+        placed.append(Placed(replace(one, outline=outline), item.line))
+
+    top = _mapping(read_yaml(text, take), "a cassette")
     _keys(top, required={"version", "interactions"}, allowed={"recorded_with"})
     if _text(top.items["version"]) != "1":
         raise CassetteError("the version of a cassette is 1", line=top.items["version"].line)
@@ -45,7 +53,9 @@ def read_tape(text: str) -> tuple[Placed, ...]:
     listed = top.items["interactions"]
     if not isinstance(listed, Sequence):
         raise CassetteError("interactions is a list", line=listed.line)
-    return tuple(Placed(_interaction(item), item.line) for item in listed.items)
+    for item in listed.items:
+        _mapping(item, "an interaction")
+    return tuple(placed)
 
 
 def _interaction(node: Node) -> Interaction:
