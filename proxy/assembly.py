@@ -14,17 +14,14 @@ from proxy.edges.settings import Match, Redact
 from proxy.errors import CassetteError
 from proxy.mock.upstream import MockStripe
 from proxy.pure import tape
-from proxy.pure.admission import problems
 from proxy.pure.cassette import Interaction, Shape
 from proxy.pure.catalog import extended, read_catalog
+from proxy.pure.loading import admitted
 from proxy.pure.messages import Request, Response
 from proxy.pure.phrases import read_phrases
 from proxy.pure.published import read_published
 from proxy.pure.redact import Door
 from proxy.pure.redact.values import Values
-from proxy.pure.tape_reader import read_tape
-
-_NOT_TEXT = re.compile(rb"[^\t\n\r -~]")
 
 
 def door(redact: Redact, match: Match) -> Door:
@@ -62,19 +59,10 @@ def judged(text: bytes, file: str, own_door: Door) -> tuple[Interaction, ...]:
     Raises CassetteError for a damaged one, and for one that says anything that the door would not
     have written: what came in a pull request is hostile until it passed.
     """
-    odd = _NOT_TEXT.search(text)
-    if odd is not None:
-        line = text.count(b"\n", 0, odd.start()) + 1
-        raise CassetteError("a cassette is printable ASCII", file=file, line=line)
     try:
-        placed = read_tape(text.decode("ascii"))
+        return admitted(text, own_door)
     except CassetteError as error:
         raise CassetteError(error.message, file=file, line=error.line) from None
-    for one in placed:
-        for place in problems(one.interaction, own_door.values, own_door.match_headers):
-            message = f"{place} holds what is not redacted: record it again"
-            raise CassetteError(message, file=file, line=one.line)
-    return tuple(one.interaction for one in placed)
 
 
 def embedded_upstream() -> Callable[[Request], Response]:

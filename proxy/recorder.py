@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeGuard
 
 from proxy.pure import gate
-from proxy.pure.admission import problems
 from proxy.pure.cassette import Interaction, Variables, interaction
 from proxy.pure.catalog import Field
 from proxy.pure.forms import join_name, query_pairs, request_pairs
+from proxy.pure.judge import Judge
 from proxy.pure.kinds import Secret, id_kind
 from proxy.pure.messages import Request, Response
 from proxy.pure.placeholders import Placeholder, parts
@@ -55,6 +55,11 @@ class Recorder:
     vocabulary: frozenset[str]
     """The API's own words: a value made of them alone cannot be told from them."""
     _numbers: dict[Secret, dict[str, Sealed]] = field(default_factory=dict)
+    _judge: Judge = field(init=False)
+
+    def __post_init__(self) -> None:
+        judge = Judge(self.door.values, self.door.match_headers)
+        object.__setattr__(self, "_judge", judge)
 
     def interaction(
         self, request: Request, asked: SealedRequest, answer: Response
@@ -95,7 +100,7 @@ class Recorder:
         )
 
     def _objections(self, one: Interaction, request: Request) -> Iterator[str]:
-        for place in problems(one, self.door.values, self.door.match_headers):
+        for place in self._judge.problems(one):
             yield f"{place} holds what is not redacted"
         text = chunk(one).encode("ascii")
         found = (*gate.findings(text), *gate.leaks(text, self._raw(request), self.vocabulary))

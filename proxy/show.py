@@ -10,7 +10,7 @@ import orjson
 from proxy import assembly
 from proxy.edges.settings import Settings
 from proxy.edges.terminal import out
-from proxy.pure.cassette import Interaction, request_variables, response_variables
+from proxy.pure.cassette import Interaction, Texts, request_variables, response_variables
 
 
 def show(settings: Settings, name: str) -> int:
@@ -18,7 +18,7 @@ def show(settings: Settings, name: str) -> int:
     door = assembly.door(settings.redact, settings.match)
     recorded = assembly.interactions(settings.cassettes, name, door)
     out(f"{name}: {len(recorded)} interactions", bold=True)
-    for number, one in enumerate(recorded, 1):
+    for number, one in enumerate((one.texts for one in recorded), 1):
         out()
         out(f"{number:>3}  {one.method} {one.path}", bold=True)
         for entry in (*one.query, *one.body):
@@ -41,7 +41,7 @@ def _variables(recorded: Iterable[Interaction]) -> list[tuple[str, int]]:
     return sorted(Counter(kind for kind, _ in met).items())
 
 
-def _summary(one: Interaction) -> str:
+def _summary(one: Texts) -> str:
     """Say what an answer is in a few words: the token and its kind, or the error."""
     document = orjson.loads(one.text or "null")
     if not isinstance(document, dict):

@@ -1,4 +1,4 @@
-"""The second look: whether a loaded interaction says only what the door would have let through.
+"""The second look: whether an interaction says only what the door would have let through.
 
 A cassette that came in a pull request is hostile until it has passed. Every literal in it must be
 of the catalog's vocabulary, every placeholder must name something that exists; what is neither
@@ -7,19 +7,17 @@ might be a secret, and is reported by its place, never by what it says.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from urllib.parse import unquote_plus
 
-from proxy.pure.cassette import Interaction
 from proxy.pure.catalog import Field
 from proxy.pure.forms import Path, split_name
 from proxy.pure.json_text import Json
 from proxy.pure.kinds import BRANDS, CLASS_ONLY, KINDS, SLOTS
-from proxy.pure.placeholders import UNNUMBERED, Placeholder, parts, whole
+from proxy.pure.placeholders import Placeholder, parts, whole
 from proxy.pure.redact.requests import FORM
 from proxy.pure.redact.values import Values
 from proxy.pure.routes import TOKENS
@@ -40,27 +38,9 @@ _NEEDLESS = re.compile(r"(?<!\\)(?:\\\\)*\\u00(?:[2-6][0-9a-f]|7[0-9a-e])", re.I
 """Escapes in JSON that hide or make a placeholder: the door writes printable ASCII as it is."""
 
 
-def problems(one: Interaction, values: Values, match_headers: tuple[str, ...]) -> Iterator[str]:
-    """Yield each place that holds what the door would not have written."""
-    look = _Look(values)
-    if not look.path(one.path):
-        yield "the uri's path"
-    for what, entries in (("query field", one.query), ("request field", one.body)):
-        for number, entry in enumerate(entries, 1):
-            if not look.entry(entry):
-                yield f"{what} {number}"
-    for name, text in one.request_headers:
-        if not look.request_header(name, text, match_headers):
-            yield "a request header"
-    for name, text in one.response_headers:
-        if not look.response_header(name, text):
-            yield "a response header"
-    yield from look.answer(one.text)
-
-
 def exists(found: Placeholder, values: Values) -> bool:
     """Tell whether a placeholder names a kind, class, public value and slot that there are."""
-    if found.kind not in KINDS or found.number == UNNUMBERED:
+    if found.kind not in KINDS:
         return False
     if found.slot and found.slot not in SLOTS.get(found.kind, {}):
         return False
@@ -71,21 +51,15 @@ def exists(found: Placeholder, values: Values) -> bool:
     return named or found.name in _CLASSES.get(found.kind, ())
 
 
-def _without_repeats(members: list[tuple[str, Json]]) -> dict[str, Json]:
-    """Return an object's members. Raises ValueError for a key that stands twice: one would hide."""
-    document = dict(members)
-    if len(document) < len(members):
-        raise ValueError("a key stands twice")
-    return document
-
-
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """What the door knows, used to recognise its own hand."""
+class Look:
+    """What the door knows, used to recognise its own hand in an outline, piece by piece."""
 
     values: Values
+    match_headers: tuple[str, ...]
 
     def path(self, text: str) -> bool:
+        """Tell whether this is the path of tokens, or of one that is sealed."""
         head, _, token = text.rpartition("/")
         return text == TOKENS or (head == TOKENS and self._placeholder(token))
 
@@ -106,39 +80,35 @@ class _Look:
         )
 
     def _value(self, known: Field | None, plain: str, written: str) -> bool:
-        if self._placeholder(written):
-            return True
+        if "{{" in written:
+            return self._placeholder(written)
         return known is not None and self.values.catalog.kept(known, plain) == plain
 
     def _placeholder(self, text: str) -> bool:
         found = whole(text)
         return found is not None and exists(found, self.values)
 
-    def request_header(self, name: str, text: str, match_headers: tuple[str, ...]) -> bool:
+    def request_header(self, name: str, text: str) -> bool:
+        """Tell whether a header is one that is kept, with a value of its vocabulary."""
         known = self.values.catalog.request_headers.get(name)
         if known is None:
-            return name in match_headers and self._placeholder(text)
+            return name in self.match_headers and self._placeholder(text)
         if known.kind == "key":
             return self._placeholder(text.removeprefix("Bearer "))
         return text == FORM or self._value(known, text, text)
 
     def response_header(self, name: str, text: str) -> bool:
+        """Tell whether a header is one that is kept, with a value of its vocabulary."""
         known = self.values.catalog.response_headers.get(name)
         return known is not None and self._value(known, text, text)
 
-    def answer(self, text: str) -> Iterator[str]:
-        if not text:
-            return
-        try:
-            document = json.loads(text, object_pairs_hook=_without_repeats)
-        except (ValueError, RecursionError):
-            yield "the answer's body, which is no JSON, or says something twice,"
-            return
+    def spelling(self, text: str) -> Iterator[str]:
+        """Yield where the body of an answer spells what the door spells otherwise."""
         if _NEEDLESS.search(text):
             yield "the answer's body, where it escapes what needs no escape,"
-        yield from self._node(document, ())
 
-    def _node(self, value: Json, path: Path) -> Iterator[str]:
+    def node(self, value: Json, path: Path) -> Iterator[str]:
+        """Yield the places in a value of an answer's body that are not right."""
         located = self.values.catalog.locate_response(path)
         if isinstance(value, (dict, list)) and located.known < len(path):
             yield "the answer's body, at a field that is not known and not redacted"
@@ -147,7 +117,7 @@ class _Look:
                 yield from self._member(key, inside, (*path, key))
         elif isinstance(value, list):
             for index, inside in enumerate(value):
-                yield from self._node(inside, (*path, str(index)))
+                yield from self.node(inside, (*path, str(index)))
         elif not self._leaf(located.field, value):
             yield f"the answer's body, at {self._place(path)}"
 
@@ -157,7 +127,7 @@ class _Look:
         if not own and not self._placeholder(key):
             yield "the answer's body, at a field whose name is not known and not redacted"
         else:
-            yield from self._node(value, path)
+            yield from self.node(value, path)
 
     def _leaf(self, known: Field | None, value: Json) -> bool:
         if value is None or value == "":

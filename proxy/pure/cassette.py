@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 
 from proxy.pure.kinds import Secret
-from proxy.pure.placeholders import Variable, blanked
+from proxy.pure.placeholders import Variable, blanked, numbered, unnumbered
 from proxy.pure.sealed import Sealed, SealedRequest, SealedResponse
 
 API = "https://api.stripe.com"
@@ -21,8 +24,8 @@ Lines = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Interaction:
-    """One recorded request and its answer. All texts are tape notation."""
+class Texts:
+    """What an interaction says. All texts are tape notation."""
 
     method: str
     path: str
@@ -38,6 +41,45 @@ class Interaction:
         """The URI as a cassette has it."""
         return API + self.path + ("?" + "&".join(self.query) if self.query else "")
 
+    def request(self) -> tuple[str, ...]:
+        """Return the texts of the request in the order of a cassette."""
+        lines = (text for _, text in self.request_headers)
+        return (self.path, *self.query, *lines, *self.body)
+
+    def changed(self, change: Callable[[str], str]) -> Texts:
+        """Return these texts, all that may hold placeholders changed, in the same order."""
+        return Texts(
+            self.method,
+            change(self.path),
+            tuple(map(change, self.query)),
+            tuple((name, change(text)) for name, text in self.request_headers),
+            tuple(map(change, self.body)),
+            self.status,
+            tuple((name, change(text)) for name, text in self.response_headers),
+            change(self.text),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """One recorded request and its answer.
+
+    A cassette has many that differ in the numbers of their variables alone: they share an outline.
+    """
+
+    outline: Texts
+    """What is said, its variables unnumbered."""
+    asked: tuple[Variable, ...]
+    """The variables of the request, at each place where one stands."""
+    answered: tuple[Variable, ...]
+    """Those of the answer."""
+
+    @property
+    def texts(self) -> Texts:
+        """What is said, with the numbers, as a cassette has it."""
+        variables = iter((*self.asked, *self.answered))
+        return self.outline.changed(lambda text: numbered(text, variables))
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -49,16 +91,37 @@ class Shape:
 
     def recorded(self, one: Interaction) -> tuple[str, tuple[Variable, ...]]:
         """Return the key of a recorded request, its variables blanked, and those variables."""
-        headers = (f"{name}: {text}" for name, text in one.request_headers if self._matches(name))
-        pieces = (
-            blanked(one.path),
-            *sorted(blanked(entry) for entry in one.query if self._counts(entry)),
-            ("", ()),
-            *sorted(blanked(entry) for entry in one.body if self._counts(entry)),
-            *map(blanked, headers),
+        key, places = _keyed(one.outline, self)
+        found = (sorted([one.asked[at] for at in alike]) for alike in places)
+        return key, tuple([one for alike in found for variables in alike for one in variables])
+
+    def keyed(self, outline: Texts) -> tuple[str, tuple[tuple[slice, ...], ...]]:
+        """Return the key of requests with this outline, and where the key's variables stand.
+
+        Fields that look the same are together there: they come in the order of their variables.
+        """
+        path, *placed = _placed(outline.request())
+        queried, headed = len(outline.query), len(outline.query) + len(outline.request_headers)
+        names = (name for name, _ in outline.request_headers)
+        groups = (
+            [path],
+            *self._fields(placed[:queried]),
+            [("", slice(0, 0))],
+            *self._fields(placed[headed:]),
+            *(
+                [(f"{name}: {text}", place)]
+                for name, (text, place) in zip(names, placed[queried:headed], strict=True)
+                if self._matches(name)
+            ),
         )
-        key = "\n".join(text for text, _ in pieces)
-        return f"{one.method} {key}", tuple(one for _, found in pieces for one in found)
+        key = "\n".join(text for group in groups for text, _ in group)
+        held = (tuple(at for _, at in group if at.start < at.stop) for group in groups)
+        return f"{outline.method} {key}", tuple(filter(None, held))
+
+    def _fields(self, placed: Iterable[_Placed]) -> Iterable[list[_Placed]]:
+        """Return the fields that count, sorted, those that look the same together."""
+        counted = sorted((one for one in placed if self._counts(one[0])), key=itemgetter(0))
+        return [list(alike) for _, alike in groupby(counted, key=itemgetter(0))]
 
     def live(self, asked: SealedRequest, variables: Variables) -> tuple[str, tuple[Secret, ...]]:
         """Return the key of a request that came in, and its secrets in the key's order.
@@ -88,6 +151,23 @@ class Shape:
 
     def _matches(self, name: str) -> bool:
         return name.lower() in self.match_headers
+
+
+@lru_cache(maxsize=1_000)
+def _keyed(outline: Texts, shape: Shape) -> tuple[str, tuple[tuple[slice, ...], ...]]:
+    return shape.keyed(outline)
+
+
+_Placed = tuple[str, slice]
+
+
+def _placed(texts: Iterable[str]) -> Iterator[_Placed]:
+    """Yield each text with where its variables stand among those of all."""
+    start = 0
+    for text in texts:
+        stop = start + unnumbered(text)
+        yield text, slice(start, stop)
+        start = stop
 
 
 class Variables:
@@ -156,27 +236,49 @@ def interaction(
 ) -> Interaction:
     """Return a recorded interaction, its variables numbered in the order that a cassette has."""
 
-    def text(sealed: Sealed) -> str:
-        return sealed.numbered(variables.number)
+    def numbers(*sealed: Sealed) -> tuple[Variable, ...]:
+        return tuple(variables.number(secret) for one in sealed for secret in one.secrets)
 
-    return Interaction(
+    outline = Texts(
         method=asked.method,
-        path=text(asked.path),
-        query=tuple(text(entry) for entry in asked.query),
-        request_headers=tuple((name, text(line)) for name, line in asked.headers),
-        body=tuple(text(entry) for entry in asked.body),
+        path=asked.path.text,
+        query=tuple(entry.text for entry in asked.query),
+        request_headers=tuple((name, line.text) for name, line in asked.headers),
+        body=tuple(entry.text for entry in asked.body),
         status=answered.status,
-        response_headers=tuple((name, text(line)) for name, line in answered.headers),
-        text=text(answered.body),
+        response_headers=tuple((name, line.text) for name, line in answered.headers),
+        text=answered.body.text,
     )
+    sent = (line for _, line in asked.headers)
+    came = (line for _, line in answered.headers)
+    return Interaction(
+        outline,
+        numbers(asked.path, *asked.query, *sent, *asked.body),
+        numbers(*came, answered.body),
+    )
+
+
+def outlined(said: Texts) -> Interaction:
+    """Return the interaction that says this. Raises ValueError for a variable without a number."""
+    found: list[Variable] = []
+
+    def blank(text: str) -> str:
+        if unnumbered(text):
+            raise ValueError("a variable has no number")
+        outline, variables = blanked(text)
+        found.extend(variables)
+        return outline
+
+    outline = said.changed(blank)
+    asked = sum(map(unnumbered, outline.request()))
+    return Interaction(outline, tuple(found[:asked]), tuple(found[asked:]))
 
 
 def request_variables(one: Interaction) -> tuple[Variable, ...]:
     """Return the variables of a recorded request in the order of first use."""
-    texts = (one.path, *one.query, *(text for _, text in one.request_headers), *one.body)
-    return blanked("\n".join(texts))[1]
+    return one.asked
 
 
 def response_variables(one: Interaction) -> tuple[Variable, ...]:
     """Return the variables of a recorded answer in the order of first use."""
-    return blanked("\n".join((*(text for _, text in one.response_headers), one.text)))[1]
+    return one.answered

@@ -33,7 +33,7 @@ def hidden_lines(text: str, canonical: str) -> Iterator[int]:
     if text != canonical:
         yield from _unsaid(read_yaml(text), read_yaml(canonical))
         yield from (_line(text, space.start()) for space in _SPACING.finditer(text))
-        yield from _unread(text)
+        yield from unread_lines(text)
 
 
 def _unsaid(node: Node, said: Node) -> Iterator[int]:
@@ -58,7 +58,7 @@ def _value(node: Scalar) -> str:
     return "" if node.plain and node.text == "null" else node.text.rstrip("\n")
 
 
-def _unread(text: str) -> Iterator[int]:
+def unread_lines(text: str) -> Iterator[int]:
     """Yield lines with text that is no part of a value: comments, directives, odd spacing."""
     end = 0
     for event in yaml.parse(text, _Loader):

@@ -13,11 +13,11 @@ from functools import cached_property
 
 from proxy.errors import CassetteError
 from proxy.pure import gate
-from proxy.pure.admission import problems
 from proxy.pure.cassette import Interaction
 from proxy.pure.findings import HIDDEN, MALFORMED, RAW, UNREDACTED, Finding
 from proxy.pure.gate.decodings import bytewise
 from proxy.pure.hidden_text import hidden_lines, says_it_plainly
+from proxy.pure.judge import Judge
 from proxy.pure.kinds import KINDS
 from proxy.pure.redact import Door
 from proxy.pure.tape import cassette_text
@@ -116,11 +116,12 @@ class Inspector:
                 yield Finding(line, HIDDEN)
 
     def _unredacted(self, recorded: tuple[Interaction, ...], places: _Places) -> Iterator[Finding]:
+        judge = Judge(self.door.values, self.door.match_headers)
         for number, one in enumerate(recorded):
-            faults = tuple(problems(one, self.door.values, self.door.match_headers))
+            faults = judge.problems(one)
             for place in faults:
                 yield Finding(places.line(number, place), UNREDACTED, place)
-            if not faults and not says_it_plainly(one.text):
+            if not faults and not says_it_plainly(one.outline.text):
                 yield Finding(places.line(number, _ANSWER), HIDDEN)
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from proxy.pure.cassette import Interaction
-from proxy.pure.placeholders import blanked
 from proxy.pure.sealed import SealedRequest
 
 SHOWN = 3
@@ -63,8 +62,8 @@ def _line(method: str, path: str) -> str:
 
 
 def _recorded(one: Interaction) -> _Fields:
-    entries = (blanked(entry)[0] for entry in (*one.query, *one.body))
-    return _counted(_line(one.method, blanked(one.path)[0]), entries)
+    said = one.outline
+    return _counted(_line(said.method, said.path), (*said.query, *said.body))
 
 
 def _counted(line: str, entries: Iterable[str]) -> _Fields:

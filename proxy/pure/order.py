@@ -75,5 +75,6 @@ def _answer(one: Interaction, shape: Shape) -> tuple[object, ...]:
         variable = (found.kind, int(found.number))
         return f"<{found.kind} {names.setdefault(variable, f'made {len(names)}')} {found.slot}>"
 
-    lines = tuple((name, substitute(text, rename)) for name, text in one.response_headers)
-    return one.status, lines, substitute(one.text, rename)
+    said = one.texts
+    lines = tuple((name, substitute(text, rename)) for name, text in said.response_headers)
+    return said.status, lines, substitute(said.text, rename)

@@ -15,19 +15,26 @@ Placeholders are recognised whole. Any other `{{` is malformed: literal text has
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 OPEN = "{{open}}"
 UNNUMBERED = "?"
 
 _WORD = r"[A-Za-z0-9_]{1,80}"
+_KIND = r"[a-z][a-z0-9_]{0,30}"
+_NUMBER = r"[1-9][0-9]{0,6}"
+_SLOT = r"[a-z][a-z0-9_]{0,20}"
 _PATTERN = re.compile(
     r"\{\{(?:(?P<open>open)"
-    rf"|(?P<kind>[a-z][a-z0-9_]{{0,30}})"
-    rf"(?:\.(?P<number>\?|[1-9][0-9]{{0,6}})(?::(?P<guard>{_WORD}))?|:(?P<name>{_WORD}))"
-    rf"(?:\.(?P<slot>[a-z][a-z0-9_]{{0,20}}))?)\}}\}}"
+    rf"|(?P<kind>{_KIND})"
+    rf"(?:\.(?P<number>\?|{_NUMBER})(?::(?P<guard>{_WORD}))?|:(?P<name>{_WORD}))"
+    rf"(?:\.(?P<slot>{_SLOT}))?)\}}\}}"
 )
+_END = rf"(?=(?::{_WORD})?(?:\.{_SLOT})?\}}\}})"
+_NUMBERED = re.compile(rf"(\{{\{{{_KIND}\.{_NUMBER}){_END}")
+_UNNUMBERED = re.compile(rf"(\{{\{{{_KIND}\.)\?{_END}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +111,34 @@ def substitute(text: str, fill: Callable[[Placeholder], str]) -> str:
 
 def blanked(text: str) -> tuple[str, tuple[Variable, ...]]:
     """Return `text` with its variables unnumbered, and those variables in order."""
-    variables: list[Variable] = []
+    pieces = _NUMBERED.split(text)
+    if len(pieces) == 1:
+        return text, ()
+    opened = pieces[1::2]
+    known = {one: _variable(one) for one in set(opened)}
+    variables = tuple([known[one] for one in opened])
+    pieces[1::2] = ["{{" + kind + "." + UNNUMBERED for kind, _ in variables]
+    return "".join(pieces), variables
 
-    def blank(found: Placeholder) -> str:
-        if not found.number:
-            return str(found)
-        variables.append((found.kind, int(found.number)))
-        return str(Placeholder(found.kind, UNNUMBERED, found.name, found.slot))
 
-    return substitute(text, blank), tuple(variables)
+def numbered(text: str, variables: Iterator[Variable]) -> str:
+    """Return `text` with its variables numbered: it takes as many as it has. Undoes `blanked`."""
+    pieces = _UNNUMBERED.split(text)
+    pieces[1::2] = [f"{opened}{next(variables)[1]}" for opened in pieces[1::2]]
+    return "".join(pieces)
+
+
+def unnumbered(text: str) -> int:
+    """Return how many variables without a number stand in `text`."""
+    return len(_UNNUMBERED.findall(text)) if f".{UNNUMBERED}" in text else 0
+
+
+def _variable(opened: str) -> Variable:
+    kind, _, number = opened.partition(".")
+    return _kind(kind), int(number)
+
+
+@lru_cache(maxsize=200)
+def _kind(opened: str) -> str:
+    """Return one and the same text for a kind: a cassette has very many variables, of few kinds."""
+    return opened[2:]

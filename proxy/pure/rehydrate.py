@@ -51,10 +51,12 @@ class Template:
 
 def template(one: Interaction, settled: Fill) -> Template:
     """Take a recorded answer apart; what `settled` knows is filled in for good."""
+    said = one.texts
     headers = tuple(
-        (name, _filled(_pieces(text, _header_safe), settled)) for name, text in one.response_headers
+        (name, _filled(_pieces(text, _header_safe), settled))
+        for name, text in said.response_headers
     )
-    return Template(one.status, headers, _filled(_json_pieces(one.text), settled))
+    return Template(said.status, headers, _filled(_json_pieces(said.text), settled))
 
 
 def response(prepared: Template, fill: Fill) -> Response:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable
 from http import HTTPStatus
 
-from proxy.pure.cassette import Interaction, Lines
+from proxy.pure.cassette import Interaction, Lines, Texts
+from proxy.pure.placeholders import numbered
 
 HEADER = "version: 1\nrecorded_with: tokentape 0.1\ninteractions:\n"
 """What every cassette begins with; its interactions follow."""
@@ -19,6 +20,9 @@ EMPTY = HEADER.rstrip("\n") + " []\n"
 
 FRAME = HEADER + "request method uri headers body response status code message string OK open"
 """The words of the format itself."""
+
+MARGIN = "\n" + " " * 8
+"""What comes before each line of a body."""
 
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_\[\]{}.:=&%+?/*-]*")
 
@@ -31,17 +35,22 @@ def cassette_text(interactions: Iterable[Interaction]) -> str:
 
 def chunk(one: Interaction) -> str:
     """Return one interaction: an item of the list, its first line at the margin."""
+    return numbered(said(one.outline), iter((*one.asked, *one.answered)))
+
+
+def said(one: Texts) -> str:
+    """Return the text of an interaction that says this; what numbers its variables have is one."""
     return (
         "- request:\n"
         f"    method: {one.method}\n"
-        f"    uri: {_scalar(one.uri)}\n"
+        f"    uri: {scalar(one.uri)}\n"
         f"{_headers(one.request_headers)}"
-        f"    body: {_scalar('&'.join(one.body))}\n"
+        f"    body: {scalar('&'.join(one.body))}\n"
         "  response:\n"
         f"    status: {{code: {one.status}, message: {phrase(one.status)}}}\n"
         f"{_headers(one.response_headers)}"
         "    body:\n"
-        f"      string: {_block(one.text)}"
+        f"      string: {block(one.text)}"
     )
 
 
@@ -77,7 +86,8 @@ def _odd(text: str) -> bool:
     return not _FLOW.fullmatch(text) or text.lower() in _WORDS
 
 
-def _scalar(text: str) -> str:
+def scalar(text: str) -> str:
+    """Return a uri or form as a cassette has it: plain where YAML allows."""
     plain = _PLAIN.fullmatch(text) and ("=" in text or "/" in text) and not text.endswith(":")
     return text if plain else _quoted(text)
 
@@ -86,8 +96,8 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _block(text: str) -> str:
+def block(text: str) -> str:
+    """Return the body of an answer as a cassette has it: its lines, indented."""
     if not text:
         return "''\n"
-    lines = "".join(f"        {line}\n" for line in text.removesuffix("\n").split("\n"))
-    return "|\n" + lines
+    return MARGIN.join(("|", *text.removesuffix("\n").split("\n"))) + "\n"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from proxy.errors import CassetteError
-from proxy.pure.cassette import API, Interaction, Lines
+from proxy.pure.cassette import API, Interaction, Lines, Texts, outlined
 from proxy.pure.forms import FORM_METHODS
 from proxy.pure.tape import phrase
 from proxy.pure.yaml_nodes import Mapping, Node, Scalar, Sequence, read_yaml
@@ -19,8 +19,10 @@ from proxy.pure.yaml_nodes import Mapping, Node, Scalar, Sequence, read_yaml
 MAX_BODY = 4 * 1024 * 1024
 _RECORDED_WITH = re.compile(r"tokentape [0-9]{1,3}\.[0-9]{1,3}(?:\.[0-9]{1,3})?")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,100}")
-_FIELDS = re.compile(r"[!-~]*")
-_ANSWER = re.compile(r"(?:[!-~][ -~]*\n)(?:[ -~]*\n)*")
+FIELDS = re.compile(r"[!-~]*")
+"""What a uri or form is made of."""
+ANSWER = re.compile(r"(?:[!-~][ -~]*\n)(?:[ -~]*\n)*")
+"""What the body of an answer is made of, if it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,15 @@ class Placed:
 
 def read_tape(text: str) -> tuple[Placed, ...]:
     """Return the interactions of a cassette. Raises CassetteError with a line."""
-    top = _mapping(read_yaml(text), "a cassette")
+    placed: list[Placed] = []
+    outlines: dict[Texts, Texts] = {}
+
+    def take(item: Node) -> None:
+        one = _interaction(item)
+        outline = outlines.setdefault(one.outline, one.outline)
+        placed.append(Placed(replace(one, outline=outline), item.line))
+
+    top = _mapping(read_yaml(text, take), "a cassette")
     _keys(top, required={"version", "interactions"}, allowed={"recorded_with"})
     if _text(top.items["version"]) != "1":
         raise CassetteError("the version of a cassette is 1", line=top.items["version"].line)
@@ -43,7 +53,9 @@ def read_tape(text: str) -> tuple[Placed, ...]:
     listed = top.items["interactions"]
     if not isinstance(listed, Sequence):
         raise CassetteError("interactions is a list", line=listed.line)
-    return tuple(Placed(_interaction(item), item.line) for item in listed.items)
+    for item in listed.items:
+        _mapping(item, "an interaction")
+    return tuple(placed)
 
 
 def _interaction(node: Node) -> Interaction:
@@ -56,7 +68,7 @@ def _interaction(node: Node) -> Interaction:
     body = _mapping(response.items["body"], "the body of a response")
     _keys(body, required={"string"})
     path, query = _uri(request.items["uri"])
-    return Interaction(
+    said = Texts(
         method=_method(request.items["method"]),
         path=path,
         query=query,
@@ -66,6 +78,10 @@ def _interaction(node: Node) -> Interaction:
         response_headers=_headers(response.items["headers"]),
         text=_answer(body.items["string"]),
     )
+    try:
+        return outlined(said)
+    except ValueError:
+        raise CassetteError("a variable in a cassette has a number", line=node.line) from None
 
 
 def _method(node: Node) -> str:
@@ -79,7 +95,9 @@ def _uri(node: Node) -> tuple[str, tuple[str, ...]]:
     uri = _fields(node)
     if not uri.startswith(API + "/v1/tokens"):
         raise CassetteError(f"the uri begins with {API}/v1/tokens", line=node.line)
-    path, _, query = uri.removeprefix(API).partition("?")
+    path, mark, query = uri.removeprefix(API).partition("?")
+    if mark and not query:
+        raise CassetteError("a uri does not end in `?`", line=node.line)
     return path, tuple(query.split("&")) if query else ()
 
 
@@ -102,7 +120,7 @@ def _form(node: Node) -> tuple[str, ...]:
 
 def _fields(node: Node) -> str:
     text = _bounded(node)
-    if not _FIELDS.fullmatch(text):
+    if not FIELDS.fullmatch(text):
         raise CassetteError("a uri or form is printable ASCII without spaces", line=node.line)
     return text
 
@@ -110,7 +128,7 @@ def _fields(node: Node) -> str:
 def _answer(node: Node) -> str:
     """Return the body of an answer with one line end at its end, as it is written."""
     text = _bounded(node).rstrip("\n")
-    if text and not _ANSWER.fullmatch(f"{text}\n"):
+    if text and not ANSWER.fullmatch(f"{text}\n"):
         message = "the body of an answer is printable ASCII, its first line not indented"
         raise CassetteError(message, line=node.line)
     return text and f"{text}\n"
@@ -138,6 +156,9 @@ def _header_value(node: Node) -> str:
 
 
 def _listed(node: Node) -> Iterable[Node]:
+    if isinstance(node, Sequence) and not node.items:
+        message = "a header has a value: give it one, or take the line out"
+        raise CassetteError(message, line=node.line)
     return node.items if isinstance(node, Sequence) else [node]
 
 

@@ -111,6 +111,7 @@ def _taken_apart(one: Interaction, shape: Shape) -> tuple[str, tuple[Variable, .
         number = variables.setdefault((found.kind, int(found.number)), len(variables))
         return f"<{found.kind} {number} {found.name} {found.slot}>"
 
-    headers = (f"{name}: {text}" for name, text in one.response_headers)
-    answer = substitute("\n".join((str(one.status), *headers, one.text)), count)
+    said = one.texts
+    headers = (f"{name}: {text}" for name, text in said.response_headers)
+    answer = substitute("\n".join((str(said.status), *headers, said.text)), count)
     return f"{key} {places} {answer}", tuple(variables)

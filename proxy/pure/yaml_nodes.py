@@ -7,6 +7,7 @@ keys, one document, bounded depth and size.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import yaml
@@ -17,6 +18,9 @@ from proxy.errors import CassetteError
 _Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 MAX_DEPTH = 8
+_TOP_LISTS = 2
+"""How many containers are around the items of lists at the top: none is around the list of
+documents, which holds the mapping at the top."""
 
 
 @dataclass(slots=True)
@@ -47,66 +51,102 @@ class Mapping:
 Node = Scalar | Sequence | Mapping
 
 
-def read_yaml(text: str) -> Node:
-    """Return the one document of `text`. Raises CassetteError naming the line."""
+Taker = Callable[[Node], None]
+
+
+def read_yaml(text: str, take: Taker | None = None) -> Node:
+    """Return the one document of `text`. Raises CassetteError naming the line.
+
+    If `take` is there, it is given the items of lists at the top, which are not kept then: a large
+    cassette never is in memory as nodes.
+    """
     try:
-        return _read(text)
+        return _read(text, take)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 0
         raise CassetteError("this is no YAML that can be read", line=line) from None
 
 
-def _read(text: str) -> Node:
-    root = Sequence(1)
-    stack: list[Sequence | Mapping] = [root]
-    keys: list[str | None] = [None]
-    parser = _Parser(text)
-    while not parser.check_event(yaml.StreamEndEvent):
-        event = parser.get_event()
-        line = event.start_mark.line + 1
-        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent, yaml.ScalarEvent)):
-            _plain_only(event, line)
-            node = _node(event, line)
-            _attach(stack[-1], keys, node, line)
-            if not isinstance(node, Scalar):
-                if len(stack) > MAX_DEPTH:
-                    raise CassetteError("this is nested too deeply for a cassette", line=line)
-                stack.append(node)
-                keys.append(None)
-        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-            stack.pop()
-            keys.pop()
-        elif isinstance(event, yaml.AliasEvent):
+def _read(text: str, take: Taker | None) -> Node:
+    next_event = _Parser(text).get_event
+    tree = _Tree(take)
+    while (kind := type(event := next_event())) is not yaml.StreamEndEvent:
+        if kind is yaml.ScalarEvent:
+            _plain_only(event)
+            tree.add(Scalar(event.start_mark.line + 1, event.value, event.style in _PLAIN))
+        elif kind is yaml.MappingStartEvent:
+            _plain_only(event)
+            tree.open(Mapping(event.start_mark.line + 1))
+        elif kind is yaml.SequenceStartEvent:
+            _plain_only(event)
+            tree.open(Sequence(event.start_mark.line + 1))
+        elif kind in (yaml.MappingEndEvent, yaml.SequenceEndEvent):
+            tree.close()
+        elif kind is yaml.AliasEvent:
+            line = event.start_mark.line + 1
             raise CassetteError("an alias (*name) has no place in a cassette", line=line)
-    if len(root.items) != 1:
-        raise CassetteError("a cassette is one YAML document", line=1)
-    return root.items[0]
+    return tree.document()
 
 
-def _plain_only(event: yaml.NodeEvent, line: int) -> None:
+_PLAIN = (None, "")
+
+
+def _plain_only(event: yaml.NodeEvent) -> None:
     if event.anchor is not None:
+        line = event.start_mark.line + 1
         raise CassetteError("an anchor (&name) has no place in a cassette", line=line)
-    if getattr(event, "tag", None) is not None:
+    if event.tag is not None:
+        line = event.start_mark.line + 1
         raise CassetteError("a tag (!name) has no place in a cassette", line=line)
 
 
-def _node(event: yaml.Event, line: int) -> Node:
-    if isinstance(event, yaml.ScalarEvent):
-        return Scalar(line, event.value, plain=event.style in (None, ""))
-    return Mapping(line) if isinstance(event, yaml.MappingStartEvent) else Sequence(line)
+class _Tree:
+    """Nodes as they are put together."""
 
+    def __init__(self, take: Taker | None) -> None:
+        self._take = take
+        self._root = Sequence(1)
+        self._inside: list[Sequence | Mapping] = []
+        """The containers that are open around the innermost."""
+        self._keys: list[str | None] = []
+        """For each of them, the key that waits for its value."""
+        self._here: Sequence | Mapping = self._root
+        self._key: str | None = None
 
-def _attach(parent: Sequence | Mapping, keys: list[str | None], node: Node, line: int) -> None:
-    if isinstance(parent, Sequence):
-        parent.items.append(node)
-    elif keys[-1] is not None:
-        parent.items[keys[-1]] = node
-        keys[-1] = None
-    elif not isinstance(node, Scalar):
-        raise CassetteError("a key of a cassette is a word", line=line)
-    elif node.text in parent.items:
-        raise CassetteError("a key stands twice in one place", line=line)
-    else:
-        keys[-1] = node.text
-        parent.items[node.text] = Scalar(line, "", plain=True)
+    def document(self) -> Node:
+        """Return the one document. Raises CassetteError if there is none, or more."""
+        if len(self._root.items) != 1:
+            raise CassetteError("a cassette is one YAML document", line=1)
+        return self._root.items[0]
+
+    def add(self, node: Node) -> None:
+        """Put a node where the next one belongs."""
+        here = self._here
+        if isinstance(here, Sequence):
+            here.items.append(node)
+        elif self._key is not None:
+            here.items[self._key] = node
+            self._key = None
+        elif not isinstance(node, Scalar):
+            raise CassetteError("a key of a cassette is a word", line=node.line)
+        elif node.text in here.items:
+            raise CassetteError("a key stands twice in one place", line=node.line)
+        else:
+            self._key = node.text
+            here.items[node.text] = Scalar(node.line, "", plain=True)
+
+    def open(self, node: Sequence | Mapping) -> None:
+        """Put a container where the next node belongs; what follows goes into it."""
+        self.add(node)
+        if len(self._inside) >= MAX_DEPTH:
+            raise CassetteError("this is nested too deeply for a cassette", line=node.line)
+        self._inside.append(self._here)
+        self._keys.append(self._key)
+        self._here, self._key = node, None
+
+    def close(self) -> None:
+        """End the innermost container."""
+        self._here, self._key = self._inside.pop(), self._keys.pop()
+        if self._take and len(self._inside) == _TOP_LISTS and isinstance(self._here, Sequence):
+            self._take(self._here.items.pop())

@@ -142,7 +142,7 @@ PLACEHOLDERS = {
         "{{card:visa.last4}}", "{{card:visa.first12}}", NOT_REDACTED
     ),
     "a slot of another kind": Change("{{tok.1}}", "{{tok.1.last4}}", NOT_REDACTED),
-    "no number": Change("{{tok.1}}", "{{tok.?}}", NOT_REDACTED),
+    "no number": Change("{{tok.1}}", "{{tok.?}}", "number"),
     "zero": Change("{{tok.1}}", "{{tok.0}}", NOT_REDACTED),
     "a giant number": Change("{{tok.1}}", f"{{{{tok.{'9' * 5_000}}}}}", NOT_REDACTED),
     "one brace too few": Change("{{card:visa}}", "{{card:visa}", NOT_REDACTED),

@@ -45,7 +45,7 @@ def test_vcrpy_and_pyyaml_read_what_we_read(trace: Trace, answer: Answer) -> Non
     requests, responses = deserialize(stage.cassette, yamlserializer)
 
     for ours, theirs, asked, answered in zip(
-        loaded(stage.cassette), plain, requests, responses, strict=True
+        (one.texts for one in loaded(stage.cassette)), plain, requests, responses, strict=True
     ):
         body = "&".join(ours.body)
         assert (asked.method, asked.uri, asked.body) == (ours.method, ours.uri, body.encode())

@@ -22,8 +22,9 @@ from tests.laws.worlds import SHAPES, Symbol, World
 
 
 def texts(one: Interaction) -> Iterator[str]:
-    yield from (one.path, *one.query, *one.body, one.text)
-    for _, text in (*one.request_headers, *one.response_headers):
+    said = one.texts
+    yield from (said.path, *said.query, *said.body, said.text)
+    for _, text in (*said.request_headers, *said.response_headers):
         yield text
 
 
@@ -71,7 +72,7 @@ def variables(trace: Trace, world: World, stage: Stage) -> Iterator[tuple[Variab
     recorded = iter(stage.service.recorded)
     for sent, answer in found.values():
         if answer.header("tokentape-result") == "recorded":
-            asked, one = DOOR.request(sent), next(recorded)
+            asked, one = DOOR.request(sent), next(recorded).texts
             written = (one.path, *one.query, *one.body)
             sealed = (asked.path, *asked.query, *asked.body)
             for text, entry in zip(written, sealed, strict=True):

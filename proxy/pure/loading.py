@@ -1,0 +1,48 @@
+"""From the bytes of a cassette to interactions that may be served: read, and judged one by one.
+
+A cassette as tokentape writes it is read fast. Any other (re-saved by vcrpy, edited), or one with
+a fault, goes the general way, which is slower and just as strict, and names the line of a fault.
+"""
+
+from __future__ import annotations
+
+import re
+
+from proxy.errors import CassetteError
+from proxy.pure.canonical import read_canonical
+from proxy.pure.cassette import Interaction
+from proxy.pure.hidden_text import unread_lines
+from proxy.pure.judge import Judge
+from proxy.pure.redact import Door
+from proxy.pure.tape_reader import read_tape
+
+_ODD = re.compile(r"[^\t\n -~]")
+_COMMENT = re.compile(r"#|^%", re.MULTILINE)
+"""What every comment and directive has; so have some values."""
+
+
+def admitted(data: bytes, door: Door) -> tuple[Interaction, ...]:
+    """Return what a cassette holds. Raises CassetteError with the line of what is not right."""
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n")  # git writes it so on Windows
+    judge = Judge(door.values, door.match_headers)
+    found = read_canonical(data)
+    if found is None or any(map(judge.problems, found)):
+        return _in_general(data.decode("latin-1"), judge)
+    return found
+
+
+def _in_general(text: str, judge: Judge) -> tuple[Interaction, ...]:
+    odd = _ODD.search(text)
+    if odd is not None:
+        line = text.count("\n", 0, odd.start()) + 1
+        raise CassetteError("a cassette is printable ASCII", line=line)
+    placed = read_tape(text)
+    for line in unread_lines(text) if _COMMENT.search(text) else ():
+        message = "a comment, or what else is no part of a value, could hide something: take it out"
+        raise CassetteError(message, line=line)
+    for one in placed:
+        for place in judge.problems(one.interaction):
+            message = f"{place} holds what is not redacted: record it again"
+            raise CassetteError(message, line=one.line)
+    return tuple(one.interaction for one in placed)
