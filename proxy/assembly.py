@@ -33,7 +33,7 @@ def door(redact: Redact, match: Match) -> Door:
         read_phrases(package_data.read("phrases.csv")),
         time.gmtime().tm_year,
     )
-    return Door(values, keep_blank=match.blank == "strict", match_headers=match.headers)
+    return Door(values, match.blank == "strict", match.headers, shape(match))
 
 
 def shape(match: Match) -> Shape:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 
 from proxy.pure.kinds import Secret
 from proxy.pure.placeholders import Variable, blanked, numbered, unnumbered
-from proxy.pure.sealed import Sealed, SealedRequest, SealedResponse
+from proxy.pure.sealed import Look, Sealed, SealedRequest, SealedResponse
 
 API = "https://api.stripe.com"
 """The origin in every stored URI, whatever upstream was recorded: it is Stripe's API."""
 
 _NEW = 10_000_000
 """Higher than the number of any variable."""
+
+_BETWEEN = Sealed("")
+"""Between query and body."""
 
 Lines = tuple[tuple[str, str], ...]
 """Header lines, names in canonical spelling, values in tape notation."""
@@ -123,22 +126,46 @@ class Shape:
         counted = sorted((one for one in placed if self._counts(one[0])), key=itemgetter(0))
         return [list(alike) for _, alike in groupby(counted, key=itemgetter(0))]
 
-    def live(self, asked: SealedRequest, variables: Variables) -> tuple[str, tuple[Secret, ...]]:
-        """Return the key of a request that came in, and its secrets in the key's order.
+    def look(
+        self,
+        method: str,
+        path: Sealed,
+        query: Sequence[Sealed],
+        headers: Iterable[tuple[str, Sealed]],
+        body: Sequence[Sealed],
+    ) -> Look:
+        """Return how a request that came in looks; its fields are sorted by their texts."""
+        pieces = [
+            path,
+            *filter(self._told, query),
+            _BETWEEN,
+            *filter(self._told, body),
+            *(
+                Sealed(f"{name}: {line.text}", line.secrets)
+                for name, line in headers
+                if self._matches(name)
+            ),
+        ]
+        key = "\n".join([method + " " + path.text, *[piece.text for piece in pieces[1:]]])
+        secrets = tuple([one for piece in pieces for one in piece.secrets])
+        fields = [entry for entry in (*query, *body) if entry.secrets]
+        return Look(key, secrets, any(one.text == two.text for one, two in pairwise(fields)))
 
-        Fields that look the same (two of metadata, say) come in the order of what they are bound
-        to, as they stand in a recorded request: the order in which they were sent does not count.
+    def ranked(self, asked: SealedRequest, variables: Variables) -> tuple[Secret, ...]:
+        """Return the secrets of a request in the key's order.
+
+        Fields that look the same come in the order of what they are bound to, as they stand in a
+        recorded request: the order in which they were sent does not count.
         """
-        headers = ((name, line) for name, line in asked.headers if self._matches(name))
+        if not asked.look.alike:
+            return asked.look.secrets
         pieces = (
             asked.path,
             *sorted(filter(self._told, asked.query), key=variables.rank),
-            Sealed(""),
             *sorted(filter(self._told, asked.body), key=variables.rank),
-            *(Sealed(f"{name}: {line.text}", line.secrets) for name, line in headers),
+            *(line for name, line in asked.headers if self._matches(name)),
         )
-        key = "\n".join(piece.text for piece in pieces)
-        return f"{asked.method} {key}", tuple(one for piece in pieces for one in piece.secrets)
+        return tuple([one for piece in pieces for one in piece.secrets])
 
     def _told(self, entry: Sealed) -> bool:
         return self._counts(entry.text)
@@ -180,6 +207,8 @@ class Variables:
         self._values: dict[Variable, Secret] = {}
         self._variables: dict[Secret, Variable] = {}
         self._highest: dict[str, int] = defaultdict(int)
+        self.turns = 0
+        """How often something was bound anew or let go."""
 
     def reserve(self, variables: Iterable[Variable]) -> None:
         """Take note of numbers that a cassette has given already."""
@@ -201,6 +230,7 @@ class Variables:
 
     def exchange(self, values: Mapping[Variable, Secret | None]) -> None:
         """Let variables stand for these values, all at once; None is for nothing yet."""
+        self.turns += 1
         for variable in values:
             before = self._values.pop(variable, None)
             if before is not None:
@@ -211,7 +241,11 @@ class Variables:
 
     def bind(self, variable: Variable, secret: Secret) -> None:
         """Let a variable stand for a value; whatever either was bound to before is let go."""
-        before = self._values.pop(variable, None)
+        before = self._values.get(variable)
+        if before is not None and before == secret and before.text == secret.text:
+            return
+        self.turns += 1
+        self._values.pop(variable, None)
         if before is not None:
             self._variables.pop(before, None)
         other = self._variables.pop(secret, None)

@@ -12,26 +12,23 @@ those are looked at that hold a variable which one of the live values is bound t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
-from proxy.pure.cassette import (
-    Interaction,
-    Shape,
-    Variables,
-    request_variables,
-    response_variables,
-)
+from proxy.pure.cassette import Interaction, Shape, Variables
 from proxy.pure.kinds import CLASS_ONLY, MADE_KINDS, Secret, secret
 from proxy.pure.placeholders import Placeholder, Variable
+from proxy.pure.pools import Group, Pool
 from proxy.pure.sealed import SealedRequest
 from proxy.pure.stand_ins import stand_in
 from proxy.pure.twins import Names, Places, Twins
 
 _LOOKED_AT = 20
 """Requests that are tried with twins changed over: no request must hold up other clients."""
+
+_SERVED_AGAIN = 500
+"""Servings of what was served before that are noted at a time: their order seldom matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,117 +39,79 @@ class Match:
     rebound: bool = False
 
 
-@dataclass(slots=True)
-class _Pool:
-    """Positions of recorded requests; dicts serve as ordered sets."""
-
-    unserved: dict[int, None] = field(default_factory=dict)
-    """In recorded order."""
-    served: dict[int, None] = field(default_factory=dict)
-    """Longest ago first."""
-    last: int = -1
-
-    def add(self, position: int) -> None:
-        self.unserved[position] = None
-        self.last = position
-
-    def serve(self, position: int) -> None:
-        self.unserved.pop(position, None)
-        self.served.pop(position, None)
-        self.served[position] = None
-
-    def release(self, position: int) -> None:
-        if position in self.served:
-            del self.served[position]
-            self.unserved = dict.fromkeys(sorted((position, *self.unserved)))
-
-    def backwards(self) -> Iterator[int]:
-        """Yield the served positions, the last recorded first."""
-        if self.last in self.served:
-            yield self.last
-        yield from sorted(self.served, reverse=True)
-
-    def __len__(self) -> int:
-        return len(self.unserved) + len(self.served)
-
-
-@dataclass(slots=True)
-class _Group:
-    """The recorded requests of one key."""
-
-    variables: dict[int, tuple[Variable, ...]] = field(default_factory=dict)
-    all: _Pool = field(default_factory=_Pool)
-    loose: _Pool = field(default_factory=_Pool)
-    """Those without a variable that an answer made up: only these can be bound anew at will."""
-    holding: dict[tuple[int, Variable], _Pool] = field(default_factory=dict)
-    """(place in the key, variable) -> those that have this variable there"""
-
-    def add(self, position: int, variables: tuple[Variable, ...], *, loose: bool) -> None:
-        self.variables[position] = variables
-        self.all.add(position)
-        if loose:
-            self.loose.add(position)
-        for place in enumerate(variables):
-            self.holding.setdefault(place, _Pool()).add(position)
-
-    def pools(self, position: int) -> Iterator[_Pool]:
-        yield self.all
-        if position in self.loose.unserved or position in self.loose.served:
-            yield self.loose
-        for place in enumerate(self.variables[position]):
-            yield self.holding[place]
-
-
 class Session:
     """One replay of a cassette: what has been served, and what its variables stand for."""
 
     def __init__(self, shape: Shape, seed: str) -> None:
         self.variables = Variables()
-        self._shape = shape
-        self._seed = seed
-        self._groups: dict[str, _Group] = {}
-        self._keys: list[str] = []
-        self._born: set[Variable] = set()
-        """Variables that answers make up: a client learns their value from us, or nowhere."""
-        self._met: set[Variable] = set()
-        self._answered: set[Variable] = set()
-        self._loaded: list[Interaction] = []
         self.exchanges: list[Places] = []
         """Which positions changed places, in turn: for whoever keeps account by position."""
+        self._shape = shape
+        self._seed = seed
+        self._groups: dict[str, Group] = {}
+        self._places: list[Group] = []
+        """By position."""
+        self._answered: dict[Variable, int] = {}
+        """Variables that answers make up, and the position of the first that does: a client learns
+        their value from us, or nowhere."""
+        self._known_elsewhere: set[Variable] = set()
+        """Those of them that a client sends though we are not all it has them from."""
+        self._asked: set[Variable] = set()
+        self._asked_kinds: set[str] = set()
+        """Those of them that answers make up."""
+        self._made: dict[Secret, Variable] = {}
+        """Stand-ins that clients have read, and what they stand in for."""
+        self._loaded: list[Interaction] = []
+        self._twins = Twins(self._loaded, shape, self._places, self._answered)
+        self._again: dict[int, None] = {}
+        """Positions that were served once more, not noted in their pools yet."""
+        self._turns = 0
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._places)
+
+    @property
+    def turn(self) -> tuple[int, int]:
+        """Changes whenever a request might be answered otherwise than it was just before."""
+        return self._turns, self.variables.turns
 
     def add(self, one: Interaction, *, bound: bool = False) -> None:
         """Append an interaction. `bound`: recorded just now, served, its variables bound."""
-        asked, answered = request_variables(one), response_variables(one)
         key, variables = self._shape.recorded(one)
-        position = len(self._keys)
-        self._keys.append(key)
+        position = len(self._places)
         if not bound:
-            self._meet(asked, answered)
+            self._meet(one, position)
             self._loaded.append(one)
-        loose = self._born.isdisjoint(variables)
-        self._groups.setdefault(key, _Group()).add(position, variables, loose=loose)
+        loose = not any(map(self._is_born, variables))
+        group = self._groups.setdefault(key, Group())
+        group.add(position, variables, loose=loose)
+        self._places.append(group)
+        self._turns += 1
         if bound:
             self._serve(position)
 
-    def _meet(self, asked: Sequence[Variable], answered: Sequence[Variable]) -> None:
-        self.variables.reserve((*asked, *answered))
-        for kind, number in self._born.intersection(asked):
-            if kind in MADE_KINDS:
-                self.variables.bind((kind, number), self._stand_in((kind, number)))
-            else:  # a client may know it from elsewhere
-                self._born.discard((kind, number))
-        self._met.update(asked)
-        born = [variable for variable in answered if variable not in self._met]
-        self._born.update(born)
-        self._answered.update(born)
+    def _meet(self, one: Interaction, position: int) -> None:
+        self.variables.reserve((*one.asked, *one.answered))
+        for variable in one.asked:
+            if self._is_born(variable):
+                if variable[0] in MADE_KINDS:
+                    self.variables.bind(variable, self._stand_in(variable))
+                else:  # a client may know it from elsewhere
+                    self._known_elsewhere.add(variable)
+            if variable[0] in MADE_KINDS:
+                self._asked_kinds.add(variable[0])
+        self._asked.update(one.asked)
+        for variable in one.answered:
+            if variable not in self._asked:
+                self._answered.setdefault(variable, position)
+
+    def _is_born(self, variable: Variable) -> bool:
+        return variable in self._answered and variable not in self._known_elsewhere
 
     def settled(self, found: Placeholder) -> bool:
         """Tell whether no request can change what a placeholder stands for."""
         if found.number:
-            return (found.kind, int(found.number)) in self._born
+            return self._is_born((found.kind, int(found.number)))
         return found.kind not in CLASS_ONLY
 
     def match(self, asked: SealedRequest, *, repeat: bool, rebind: bool) -> Match | None:
@@ -161,17 +120,15 @@ class Session:
         `repeat`: when all that fit have been served, the last of them answers again. `rebind`:
         when none fits, one whose variables can be bound anew does.
         """
-        key, live = self._shape.live(asked, self.variables)
-        group = self._groups.get(key)
+        group = self._groups.get(asked.look.key)
         if group is None:
             return None
-        position = self._consistent(group, live)
-        if position is None:
-            position = self._changed(group, live)
+        live = self._shape.ranked(asked, self.variables)
+        position = self._first(group, live) if group.all.unserved else None
         if position is None and repeat:
-            position = self._again(group, live)
+            position = self._last(group, live)
         rebound = position is None and rebind
-        if position is None and rebind:
+        if rebound:
             position = self._rebindable(group, live, repeat=repeat)
         if position is None:
             return None
@@ -180,42 +137,76 @@ class Session:
         self._serve(position)
         return Match(position, rebound)
 
+    def serve_again(self, position: int) -> None:
+        """Note that the answer of a position that was served before is given once more."""
+        self._again.pop(position, None)
+        self._again[position] = None
+        if len(self._again) > _SERVED_AGAIN:
+            self._note_served_again()
+
     def release(self, position: int) -> None:
         """Let a position be served again: its answer did not reach the client."""
-        for pool in self._groups[self._keys[position]].pools(position):
-            pool.release(position)
+        self._note_served_again()
+        self._turns += 1
+        self._places[position].release(position)
+        self._twins.forget(position)
 
     def _serve(self, position: int) -> None:
-        for pool in self._groups[self._keys[position]].pools(position):
-            pool.serve(position)
+        group = self._places[position]
+        if position in group.all.served:
+            self.serve_again(position)
+            return
+        self._note_served_again()
+        self._turns += 1
+        group.serve(position)
+        if position < len(self._loaded):
+            self._twins.note(position)
+            self._note_made(position)
 
-    def _consistent(self, group: _Group, live: Sequence[Secret]) -> int | None:
-        """Return the first unserved position that fits as things are bound."""
+    def _note_made(self, position: int) -> None:
+        """Note the ids that a client reads in an answer, if it is to send any of the kind."""
+        for variable in self._loaded[position].answered:
+            if variable[0] in self._asked_kinds:
+                self._made[self._stand_in(variable)] = variable
+
+    def _note_served_again(self) -> None:
+        for position in self._again:
+            self._places[position].serve(position)
+        self._again.clear()
+
+    def _first(self, group: Group, live: Sequence[Secret]) -> int | None:
+        """Return the first unserved position that fits, as things are bound or can be seen."""
+        position = self._consistent(group, live)
+        return self._changed(group, live) if position is None else position
+
+    def _consistent(self, group: Group, live: Sequence[Secret]) -> int | None:
         unserved = self._closest(group, live).unserved
         fitting = (one for one in unserved if self._fits(group.variables[one], live))
         return next(fitting, None)
 
-    def _again(self, group: _Group, live: Sequence[Secret]) -> int | None:
-        """Return the last position, served before, that fits as things are bound."""
-        if any(self.variables.variable(one) is None for one in live):
+    def _last(self, group: Group, live: Sequence[Secret]) -> int | None:
+        """Return the last position, served before, that fits as things are bound.
+
+        There every value stands for the variable that it is bound to.
+        """
+        owners = tuple([self.variables.variable(one) for one in live])
+        if None in owners:
             return None  # a value not met before fits no request that was served
         served = self._closest(group, live).backwards()
-        return next((one for one in served if self._fits(group.variables[one], live)), None)
+        return next((one for one in served if group.variables[one] == owners), None)
 
-    def _closest(self, group: _Group, live: Sequence[Secret]) -> _Pool:
+    def _closest(self, group: Group, live: Sequence[Secret]) -> Pool:
         """Return the smallest pool that holds all requests which fit as things are bound."""
-        holding = self._holding(group, live)
-        if holding:
-            return min(holding, key=len)
-        return group.loose if live else group.all
+        if not live:
+            return group.all
+        return min(self._holding(group, live), key=len, default=group.loose)
 
-    def _holding(self, group: _Group, live: Sequence[Secret]) -> list[_Pool]:
-        """Return the requests that hold a variable which a live value is bound to, for each."""
-        return [
-            group.holding.get((place, variable), _NONE)
-            for place, one in enumerate(live)
-            if (variable := self.variables.variable(one)) is not None
-        ]
+    def _holding(self, group: Group, live: Sequence[Secret]) -> Iterator[Pool]:
+        """Yield the requests that hold a variable which a live value is bound to, for each."""
+        for place, one in enumerate(live):
+            variable = self.variables.variable(one)
+            if variable is not None:
+                yield group.holding((place, variable))
 
     def _fits(self, variables: Sequence[Variable], live: Sequence[Secret]) -> bool:
         assigned: dict[Variable, Secret] = {}
@@ -228,13 +219,14 @@ class Session:
             assigned[variable], owners[one] = one, variable
         return True
 
-    def _changed(self, group: _Group, live: Sequence[Secret]) -> int | None:
+    def _changed(self, group: Group, live: Sequence[Secret]) -> int | None:
         """Return the first position that fits once twins have changed places."""
         for position in tuple(islice(group.all.unserved, _LOOKED_AT)):
-            variables = group.variables[position]
-            changed = all(map(self._change, variables, live))
-            if changed and not self._served(position) and self._fits(variables, live):
-                return position
+            own = position < len(self._loaded)
+            if own and all(map(self._change, group.variables[position], live)):
+                fitting = self._consistent(group, live)
+                if fitting is not None:
+                    return fitting
         return None
 
     def _change(self, variable: Variable, one: Secret) -> bool:
@@ -248,12 +240,14 @@ class Session:
         return found is not None
 
     def _exchange(self, places: Places, names: Names) -> None:
-        self.variables.exchange({one: self._now(other) for one, other in names.items()})
-        for here in [
-            one for one, other in places.items() if self._served(one) > self._served(other)
-        ]:
+        values = {names[variable]: self._now(variable) for variable in names}
+        served = [places[here] for here in places if self._served(here)]
+        self._note_served_again()
+        for here in places:
             self.release(here)
-            self._serve(places[here])
+        for there in served:
+            self._serve(there)
+        self.variables.exchange(values)
         self.exchanges.append(places)
 
     def _now(self, variable: Variable) -> Secret | None:
@@ -266,19 +260,11 @@ class Session:
         return secret(kind, stand_in(Placeholder(kind, str(number)), self._seed))
 
     def _served(self, position: int) -> bool:
-        return position in self._groups[self._keys[position]].all.served
+        return position in self._places[position].all.served
 
-    @cached_property
-    def _twins(self) -> Twins:
-        return Twins(self._loaded, self._shape, self._served)
-
-    @cached_property
-    def _made(self) -> Mapping[Secret, Variable]:
-        made = (one for one in self._answered if one[0] in MADE_KINDS)
-        return {self._stand_in(variable): variable for variable in made}
-
-    def _rebindable(self, group: _Group, live: Sequence[Secret], *, repeat: bool) -> int | None:
+    def _rebindable(self, group: Group, live: Sequence[Secret], *, repeat: bool) -> int | None:
         """Return the position served longest ago that fits once its variables are bound anew."""
+        self._note_served_again()
         for pool in self._least_torn(group, live):
             for positions in (pool.unserved, pool.served if repeat else ()):
                 for position in positions:
@@ -286,7 +272,7 @@ class Session:
                         return position
         return None
 
-    def _least_torn(self, group: _Group, live: Sequence[Secret]) -> Iterator[_Pool]:
+    def _least_torn(self, group: Group, live: Sequence[Secret]) -> Iterator[Pool]:
         """Yield pools to bind anew in: first those that keep what many other requests hold."""
         made_up = self._made_up(group, live)
         if made_up is not None:
@@ -295,22 +281,18 @@ class Session:
         yield from sorted(self._holding(group, live), key=len, reverse=True)
         yield group.loose
 
-    def _made_up(self, group: _Group, live: Sequence[Secret]) -> _Pool | None:
+    def _made_up(self, group: Group, live: Sequence[Secret]) -> Pool | None:
         """Return the requests that hold an id which an answer made up, where one came in."""
         for place, one in enumerate(live):
             variable = self.variables.variable(one)
-            if variable in self._born and variable is not None:
-                return group.holding.get((place, variable), _NONE)
+            if variable is not None and self._is_born(variable):
+                return group.holding((place, variable))
         return None
 
     def _fits_anew(self, variables: Sequence[Variable], live: Sequence[Secret]) -> bool:
         assigned: dict[Variable, Secret] = {}
         for variable, one in zip(variables, live, strict=True):
-            born = variable in self._born and self.variables.value(variable) != one
+            born = self._is_born(variable) and self.variables.value(variable) != one
             if born or assigned.setdefault(variable, one) != one:
                 return False
         return len(set(assigned.values())) == len(assigned)
-
-
-_NONE = _Pool()
-"""No requests."""

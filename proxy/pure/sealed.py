@@ -45,6 +45,18 @@ def joined(pieces: Iterable[Sealed], between: str = "") -> Sealed:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What of a request takes part in the match."""
+
+    key: str
+    """The same for all requests that differ in their secrets alone."""
+    secrets: tuple[Secret, ...] = field(repr=False)
+    """In the key's order."""
+    alike: bool
+    """Some fields with secrets look the same (two of metadata, say): their order is open."""
+
+
+@dataclass(frozen=True, slots=True)
 class SealedRequest:
     """A request after the door. Entries are `name=value` texts in canonical order."""
 
@@ -53,6 +65,7 @@ class SealedRequest:
     query: tuple[Sealed, ...]
     headers: tuple[tuple[str, Sealed], ...]
     body: tuple[Sealed, ...]
+    look: Look
     live: Mapping[str, Secret] = field(default_factory=dict, repr=False)
     """What came in for kinds that are kept as a class alone: the key, the CVC. For rehydration."""
     numbers: Mapping[str, Sealed] = field(default_factory=dict, repr=False)

@@ -1,4 +1,4 @@
-"""Recorded exchanges that nothing but their order tells apart, and how two of them change places.
+"""Recorded exchanges that nothing but their order tells apart, and how they change places.
 
 Two tests make a token of the same fields, and one of them retrieves it. In another order of tests
 the first to come gets the answer that was recorded for the other: nothing tells them apart as yet.
@@ -9,109 +9,185 @@ stand for from now on; and so with all that was served since. No client can tell
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import TypeVar
 
 from proxy.pure.cassette import Interaction, Shape
-from proxy.pure.placeholders import Placeholder, Variable, substitute
+from proxy.pure.placeholders import Variable
+from proxy.pure.pools import Group
 
 Places = Mapping[int, int]
-"""Positions that change places, each with the other one, both ways round."""
+"""Positions that change places, each with the one that it becomes: a permutation."""
 Names = Mapping[Variable, Variable]
-"""The variables that do so with them."""
+"""The variables that do so with them, each with the one that stands for its value now."""
 
-_LOOKED_AT = 50
-"""Users of a variable that are tried: no request must hold up other clients."""
+T = TypeVar("T")
+
+_LOOKED_AT = 200
+"""Steps that are tried for one exchange: no request must hold up other clients."""
 
 
-class Twins:
-    """The interactions of a cassette by what is the same in them but for variables."""
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """An interaction taken apart: twins have the same looks, and other variables in them."""
 
-    def __init__(
-        self, recorded: Sequence[Interaction], shape: Shape, served: Callable[[int], bool]
-    ) -> None:
-        self._served = served
-        self._looks: list[str] = []
-        self._variables: list[tuple[Variable, ...]] = []
-        """By position, in the order in which they come in there; twins have theirs in the same."""
-        self._alike: dict[str, list[int]] = defaultdict(list)
-        self._users: dict[Variable, list[int]] = defaultdict(list)
-        for position, one in enumerate(recorded):
-            looks, variables = _taken_apart(one, shape)
-            self._looks.append(looks)
-            self._variables.append(variables)
-            self._alike[looks].append(position)
-            for variable in variables:
-                self._users[variable].append(position)
+    looks: tuple[object, ...]
+    variables: tuple[Variable, ...]
+    """In the order in which they come in; the first of them are in the key."""
 
-    def exchange(self, variable: Variable, other: Variable | None) -> tuple[Places, Names] | None:
-        """Return what changes places for a variable to become another, None if nothing can.
 
-        Without another, the variable becomes one that no answer served so far has shown.
-        """
-        tries = (self._closure(*pair) for pair in self._pairs(variable, other))
-        return next((found for found in tries if found), None)
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A change under way: what becomes what, both ways round."""
 
-    def _pairs(self, variable: Variable, other: Variable | None) -> Iterator[tuple[int, int]]:
-        """Yield a user of the variable and a twin which there uses the other one."""
-        for user in self._users[variable][:_LOOKED_AT]:
-            place, looks = self._variables[user].index(variable), self._looks[user]
-            for twin in (self._users[other] if other else self._alike[looks])[:_LOOKED_AT]:
-                if twin != user and self._looks[twin] == looks:
-                    there = self._variables[twin][place]
-                    if there == other if other else there != variable and not self._served(twin):
-                        yield user, twin
+    places: Mapping[int, int] = field(default_factory=dict)
+    origins: Mapping[int, int] = field(default_factory=dict)
+    names: Names = field(default_factory=dict)
+    named: Names = field(default_factory=dict)
 
-    def _closure(self, one: int, other: int) -> tuple[Places, Names] | None:
-        """Return what changes places with two twins: all that was served and uses what they use."""
-        places, names = {one: other, other: one}, dict[Variable, Variable]()
-        waiting = [(one, other)]
-        for here, there in waiting:
-            changed = [pair for pair in self._paired(here, there) if pair[0] != pair[1]]
-            for mine, yours in changed:
-                names |= {mine: yours, yours: mine}
-            for user in {user for pair in changed for each in pair for user in self._users[each]}:
-                if user not in places and self._served(user):
-                    like = self._like(user, names, places)
-                    if like is None:
-                        return None
-                    places |= {user: like, like: user}
-                    waiting.append((user, like))
-        return (places, names) if self._agree(places, names) else None
-
-    def _paired(self, one: int, other: int) -> Iterator[tuple[Variable, Variable]]:
-        return zip(self._variables[one], self._variables[other], strict=True)
-
-    def _like(self, user: int, names: Names, places: Places) -> int | None:
-        """Return what a user becomes: its twin that uses the other names."""
-        renamed = next(names[one] for one in self._variables[user] if one in names)
-        for like in self._users[renamed]:
-            if like not in places and self._looks[like] == self._looks[user]:
-                pairs = self._paired(user, like)
-                if all(names.get(mine, yours) == yours for mine, yours in pairs):
-                    return like
-        return None
-
-    def _agree(self, places: Places, names: Names) -> bool:
-        return all(
-            names.get(mine, mine) == yours
-            for one, other in places.items()
-            for mine, yours in self._paired(one, other)
+    def with_(self, here: int, there: int, mine: _Looks, yours: _Looks) -> _Change | None:
+        """Return the change with one position becoming another; None if that cannot be."""
+        pairs = tuple(zip(mine.variables, yours.variables, strict=False))
+        fits = mine.looks == yours.looks and there not in self.origins
+        if not fits or not all(
+            self.names.get(one, other) == other and self.named.get(other, one) == one
+            for one, other in pairs
+        ):
+            return None
+        return _Change(
+            {**self.places, here: there},
+            {**self.origins, there: here},
+            {**self.names, **dict(pairs)},
+            {**self.named, **{other: one for one, other in pairs}},
         )
 
 
-def _taken_apart(one: Interaction, shape: Shape) -> tuple[str, tuple[Variable, ...]]:
-    """Return what of an interaction counts, its variables counted off, and those variables."""
+class Twins:
+    """The interactions of a cassette, by what is the same in them but for variables."""
+
+    def __init__(
+        self,
+        recorded: Sequence[Interaction],
+        shape: Shape,
+        groups: Sequence[Group],
+        answered: Mapping[Variable, int],
+    ) -> None:
+        """Begin: `groups` are by position, `answered` has the first answer to show a variable."""
+        self._recorded = recorded
+        self._shape = shape
+        self._groups = groups
+        self._answered = answered
+        self._users: dict[Variable, dict[int, None]] = defaultdict(dict)
+        """The positions served that use a variable."""
+        self._taken_apart: dict[int, _Looks] = {}
+
+    def note(self, position: int) -> None:
+        """Note that a position has been served."""
+        one = self._recorded[position]
+        for variable in chain(one.asked, one.answered):
+            self._users[variable][position] = None
+
+    def forget(self, position: int) -> None:
+        """Note that a position counts as not served."""
+        if position < len(self._recorded):
+            one = self._recorded[position]
+            for variable in chain(one.asked, one.answered):
+                self._users[variable].pop(position, None)
+
+    def exchange(self, variable: Variable, other: Variable | None) -> tuple[Places, Names] | None:
+        """Return what changes places so that `variable` stands for what `other` stands for now.
+
+        Without another, so that it stands for nothing that was served. None if nothing can.
+        """
+        tries = iter(range(_LOOKED_AT))
+        for here, there in self._pairs(variable, other):
+            change = self._closed(_Change(), here, there, tries)
+            if change is not None:
+                return _permuted(change.places), _permuted(change.names)
+        return None
+
+    def _pairs(self, variable: Variable, other: Variable | None) -> Iterator[tuple[int, int]]:
+        """Yield what has been served and uses one, and a twin that uses the other in its place."""
+        for here in tuple(self._users[other or variable]):
+            place = self._looks(here).variables.index(other or variable)
+            if other is None:
+                yield from ((here, there) for there in self._free(here))
+            else:
+                yield from ((here, there) for there in self._with(here, place, variable))
+
+    def _with(self, here: int, place: int, variable: Variable) -> Iterator[int]:
+        """Yield the twins of a position that use a variable at a place."""
+        group = self._groups[here]
+        for number, one in enumerate(group.variables[here]):
+            if one == self._looks(here).variables[place]:
+                pool = group.holding((number, variable))
+                yield from (there for there in (*pool.unserved, *pool.served) if there != here)
+                return
+        maker = self._answered.get(variable)
+        if maker is not None and maker != here and self._groups[maker] is group:
+            yield maker
+
+    def _free(self, here: int) -> Iterator[int]:
+        """Yield positions that may be twins of a position, and have not been served."""
+        return iter(tuple(islice(self._groups[here].all.unserved, _LOOKED_AT)))
+
+    def _closed(
+        self, change: _Change, here: int, there: int, tries: Iterator[int]
+    ) -> _Change | None:
+        """Return what changes if one becomes the other: all that shares their variables."""
+        if there >= len(self._recorded) or next(tries, None) is None:
+            return None
+        wider = change.with_(here, there, self._looks(here), self._looks(there))
+        follower = None if wider is None else self._follower(wider)
+        if wider is None or follower is None:
+            return wider
+        closed = (
+            self._closed(wider, follower, like, tries) for like in self._candidates(follower, wider)
+        )
+        return next(filter(None, closed), None)
+
+    def _follower(self, change: _Change) -> int | None:
+        """Return a position that was served and cannot stay as it is; None if all is well."""
+        moved = (pair for pair in change.names.items() if pair[0] != pair[1])
+        users = (user for pair in moved for one in pair for user in self._users[one])
+        return next((user for user in users if user not in change.places), None)
+
+    def _candidates(self, here: int, change: _Change) -> Iterator[int]:
+        """Yield what a position might become within a change."""
+        for place, one in enumerate(self._looks(here).variables):
+            if change.names.get(one, one) != one:
+                yield from self._with(here, place, change.names[one])
+                return
+        yield from (there for there in change.places if self._groups[there] is self._groups[here])
+        yield from self._free(here)
+        yield from tuple(islice(self._groups[here].all.served, _LOOKED_AT))
+
+    def _looks(self, position: int) -> _Looks:
+        known = self._taken_apart.get(position)
+        if known is None:
+            known = self._taken_apart[position] = _looks(self._recorded[position], self._shape)
+        return known
+
+
+def _looks(one: Interaction, shape: Shape) -> _Looks:
+    """Take an interaction apart: what counts of it, its variables counted off, and these."""
     key, asked = shape.recorded(one)
-    variables: dict[Variable, int] = {}
-    places = [variables.setdefault(variable, len(variables)) for variable in asked]
+    numbers: dict[Variable, int] = {}
+    counted = tuple([numbers.setdefault(each, len(numbers)) for each in (*asked, *one.answered)])
+    said = one.outline
+    looks = (key, counted, said.status, said.response_headers, said.text)
+    return _Looks(looks, tuple(numbers))
 
-    def count(found: Placeholder) -> str:
-        if not found.number:
-            return str(found)
-        number = variables.setdefault((found.kind, int(found.number)), len(variables))
-        return f"<{found.kind} {number} {found.name} {found.slot}>"
 
-    said = one.texts
-    headers = (f"{name}: {text}" for name, text in said.response_headers)
-    answer = substitute("\n".join((str(said.status), *headers, said.text)), count)
-    return f"{key} {places} {answer}", tuple(variables)
+def _permuted(changes: Mapping[T, T]) -> dict[T, T]:
+    """Return changes without what stays as it is, and with chains closed to cycles."""
+    moved = {one: other for one, other in changes.items() if one != other}
+    ends = {other: one for one, other in moved.items()}
+    for start in [one for one in moved if one not in ends]:
+        end = start
+        while end in moved:
+            end = moved[end]
+        moved[end] = start
+    return moved

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from proxy.pure.cassette import Shape
 from proxy.pure.messages import Request, Response
 from proxy.pure.redact.requests import Lines, kept_lines, sealed_request
 from proxy.pure.redact.responses import sealed_response
@@ -30,6 +31,8 @@ class Door:
     """Blank fields stay apart from absent ones everywhere (`match.blank: strict`)."""
     match_headers: tuple[str, ...] = ()
     """Headers beside the catalog's own that are kept, sealed, to match by them."""
+    shape: Shape = field(default_factory=Shape)
+    """What of a request takes part in the match."""
     _lines: Lines = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -40,7 +43,7 @@ class Door:
 
         Raises UnreadableBody where the body cannot be taken apart: nothing of it may be kept.
         """
-        return sealed_request(raw, self.values, self._lines, keep_blank=self.keep_blank)
+        return sealed_request(raw, self.values, self._lines, self.shape, keep_blank=self.keep_blank)
 
     def response(
         self, raw: Response, asked: SealedRequest, numbers: Mapping[str, Sealed]

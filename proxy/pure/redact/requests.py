@@ -10,6 +10,7 @@ from operator import attrgetter, itemgetter
 from urllib.parse import quote_plus
 
 from proxy.errors import UnreadableBody
+from proxy.pure.cassette import Shape
 from proxy.pure.catalog import KEEP, Field
 from proxy.pure.forms import FORM_METHODS, Pairs, Path, query_pairs, request_pairs
 from proxy.pure.kinds import CLASS_ONLY, KINDS, Secret, secret
@@ -48,21 +49,24 @@ def kept_lines(values: Values, match_headers: tuple[str, ...]) -> Lines:
 
 
 def sealed_request(
-    raw: Request, values: Values, lines: Lines, *, keep_blank: bool
+    raw: Request, values: Values, lines: Lines, shape: Shape, *, keep_blank: bool
 ) -> SealedRequest:
     """Seal a request to /v1/tokens. Raises UnreadableBody."""
     if raw.method not in FORM_METHODS:
         raise UnreadableBody("the method is none of the API's")
-    query = _sent(query_pairs(raw.target), values, keep_blank=keep_blank)
-    body = _sent(request_pairs(raw), values, keep_blank=keep_blank)
+    sent_query = _sent(query_pairs(raw.target), values, keep_blank=keep_blank)
+    sent_body = _sent(request_pairs(raw), values, keep_blank=keep_blank)
+    path, headers = _path(raw.target, values), _headers(raw, values, lines)
+    query, body = _entries(sent_query, values), _entries(sent_body, values)
     return SealedRequest(
         method=raw.method,
-        path=_path(raw.target, values),
-        query=_entries(query, values),
-        headers=_headers(raw, values, lines),
-        body=_entries(body, values),
-        live=dict(_live(raw, (*query, *body))),
-        numbers=dict(_numbers((*query, *body), values)),
+        path=path,
+        query=query,
+        headers=headers,
+        body=body,
+        look=shape.look(raw.method, path, query, headers, body),
+        live=dict(_live(raw, (*sent_query, *sent_body))),
+        numbers=dict(_numbers((*sent_query, *sent_body), values)),
     )
 
 
