@@ -16,7 +16,7 @@ from proxy.pure.judge import Judge
 from proxy.pure.redact import Door
 from proxy.pure.tape_reader import read_tape
 
-_ODD = re.compile(r"[^\t\n -~]")
+_ODD = re.compile(rb"[^\t\n -~]")
 
 
 def admitted(data: bytes, door: Door) -> tuple[Interaction, ...]:
@@ -32,13 +32,12 @@ def admitted(data: bytes, door: Door) -> tuple[Interaction, ...]:
 
 def in_any_form(data: bytes, judge: Judge) -> tuple[Interaction, ...]:
     """Return what a cassette in any form holds. Raises CassetteError as `admitted` does."""
-    text = data.decode("latin-1")
-    odd = _ODD.search(text)
+    odd = _ODD.search(data)
     if odd is not None:
-        line = text.count("\n", 0, odd.start()) + 1
+        line = data.count(b"\n", 0, odd.start()) + 1
         raise CassetteError("a cassette is printable ASCII", line=line)
-    placed = read_tape(text)
-    for line in unread_lines(text) if _may_have_comments(text) else ():
+    placed = read_tape(data)
+    for line in unread_lines(data.decode("ascii")) if _may_have_comments(data) else ():
         message = "a comment, or what else is no part of a value, could hide something: take it out"
         raise CassetteError(message, line=line)
     for one in placed:
@@ -48,6 +47,6 @@ def in_any_form(data: bytes, judge: Judge) -> tuple[Interaction, ...]:
     return tuple(one.interaction for one in placed)
 
 
-def _may_have_comments(text: str) -> bool:
+def _may_have_comments(data: bytes) -> bool:
     """Tell whether a text has what every comment and directive has; so have some values."""
-    return "#" in text or "\n%" in text or text.startswith("%")
+    return b"#" in data or b"\n%" in data or data.startswith(b"%")

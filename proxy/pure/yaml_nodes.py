@@ -54,7 +54,7 @@ Node = Scalar | Sequence | Mapping
 Taker = Callable[[Node], None]
 
 
-def read_yaml(text: str, take: Taker | None = None) -> Node:
+def read_yaml(text: str | bytes, take: Taker | None = None) -> Node:
     """Return the one document of `text`. Raises CassetteError naming the line.
 
     If `take` is there, it is given the items of lists at the top, which are not kept then: a large
@@ -68,7 +68,7 @@ def read_yaml(text: str, take: Taker | None = None) -> Node:
         raise CassetteError("this is no YAML that can be read", line=line) from None
 
 
-def _read(text: str, take: Taker | None) -> Node:
+def _read(text: str | bytes, take: Taker | None) -> Node:
     next_event = _Parser(text).get_event
     tree = _Tree(take)
     while (kind := type(event := next_event())) is not yaml.StreamEndEvent:
