@@ -104,7 +104,7 @@ class Look:
 
     def spelling(self, text: str) -> Iterator[str]:
         """Yield where the body of an answer spells what the door spells otherwise."""
-        if _NEEDLESS.search(text):
+        if "\\" in text and _NEEDLESS.search(text):
             yield "the answer's body, where it escapes what needs no escape,"
 
     def node(self, value: Json, path: Path) -> Iterator[str]:

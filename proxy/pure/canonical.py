@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
+from typing import NoReturn, TypeVar
 
 from proxy.errors import CassetteError
 from proxy.pure.cassette import Interaction, Texts
 from proxy.pure.placeholders import UNNUMBERED, blanked, unnumbered
-from proxy.pure.tape import HEADER, MARGIN, said
+from proxy.pure.tape import HEADER, MARGIN, block, said, scalar
 from proxy.pure.tape_reader import ANSWER, FIELDS, MAX_BODY, read_tape
 
 _BEGINNING = f"{HEADER}- request:\n".encode("ascii")
@@ -27,6 +28,9 @@ _REMEMBERED = 1_000
 """Outlines that are kept in mind while a cassette is read."""
 
 
+T = TypeVar("T")
+
+
 class _OtherForm(Exception):
     """This is not in canonical form, or no cassette at all."""
 
@@ -35,7 +39,7 @@ def read_canonical(data: bytes) -> tuple[Interaction, ...] | None:
     """Return the interactions of a cassette in canonical form; None for anything else."""
     if not data.startswith(_BEGINNING) or _UNNUMBERED in data or not data.isascii():
         return None
-    outline = _remembering(_frame)
+    outline = _remembering()
     try:
         return tuple(_interaction(chunk, outline) for chunk in _chunks(data))
     except (_OtherForm, CassetteError):
@@ -63,18 +67,18 @@ def _interaction(chunk: str, outline: _Outline) -> Interaction:
     return Interaction(texts, variables[:asked], variables[asked:])
 
 
-def _remembering(read_frame: Callable[[str, str], Texts]) -> _Outline:
+def _remembering() -> _Outline:
     """Return a reader of chunks that reads what it remembers no second time."""
-    frame = lru_cache(_REMEMBERED)(read_frame)
+    frame = lru_cache(_REMEMBERED)(_frame)
+    same = lru_cache(_REMEMBERED)(str)  # equal fields of a cassette are in memory once
 
     @lru_cache(_REMEMBERED)
     def outline(blank: str) -> tuple[Texts, int]:
         head, _, rest = blank.partition(_BODY)
         body, _, rest = rest.partition("\n")
         middle, _, answer = rest.partition(_STRING)
-        texts = replace(frame(head, middle), body=_form(body), text=_answer(answer))
-        if said(texts) != blank:
-            raise _OtherForm
+        form = tuple(map(same, _form(body)))
+        texts = replace(frame(head, middle), body=form, text=_answer(answer))
         return texts, sum(map(unnumbered, texts.request()))
 
     return outline
@@ -82,20 +86,27 @@ def _remembering(read_frame: Callable[[str, str], Texts]) -> _Outline:
 
 def _frame(head: str, middle: str) -> Texts:
     """Return what the general reader makes of an interaction around empty bodies."""
-    chunk = f"{head}{_BODY}''\n{middle}{_STRING}''\n".replace(f".{UNNUMBERED}", ".1")
-    (placed,) = read_tape(HEADER + chunk)
-    return placed.interaction.outline
+    chunk = f"{head}{_BODY}''\n{middle}{_STRING}''\n"
+    placed = read_tape(HEADER + chunk.replace(f".{UNNUMBERED}", ".1"))
+    texts = placed[0].interaction.outline
+    return _if_so_written(said(texts), chunk, texts)
 
 
-def _form(written: str) -> tuple[str, ...]:
-    text = written[1:-1].replace("''", "'") if written.startswith("'") else written
-    if not FIELDS.fullmatch(text):
-        raise _OtherForm
-    return tuple(text.split("&")) if text else ()
+def _form(body: str) -> tuple[str, ...]:
+    text = body[1:-1].replace("''", "'") if body.startswith("'") else body
+    form = tuple(text.split("&")) if text else ()
+    return _if_so_written(scalar(text), body, form) if FIELDS.fullmatch(text) else _other()
 
 
-def _answer(written: str) -> str:
-    text = written[len("|" + MARGIN) :].replace(MARGIN, "\n")
-    if text and (text.endswith("\n\n") or not ANSWER.fullmatch(text)):
-        raise _OtherForm
-    return text
+def _answer(string: str) -> str:
+    text = string[len("|" + MARGIN) :].replace(MARGIN, "\n")
+    right = not text or (ANSWER.fullmatch(text) and not text.endswith("\n\n"))
+    return _if_so_written(block(text), string, text) if right else _other()
+
+
+def _if_so_written(written: str, stands: str, read: T) -> T:
+    return read if written == stands else _other()
+
+
+def _other() -> NoReturn:
+    raise _OtherForm

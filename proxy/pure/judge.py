@@ -8,7 +8,7 @@ field or a leaf of an answer is right hangs on its place, not on what stands bes
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -142,27 +142,28 @@ class _Right:
 
 
 def _add(value: Json, place: _Place) -> None:
-    inside = _inside(value)
-    if inside is None:
+    if not isinstance(value, (dict, list)):
         place[type(value), value] = _LEAF
         return
     here = place.setdefault(type(value), {})
-    for key, one in inside:
+    for key, one in _members(value):
         _add(one, here.setdefault(key, {}))
 
 
 def _holds(value: Json, place: _Place) -> bool:
-    inside = _inside(value)
-    if inside is None:
-        return (type(value), value) in place
-    here = place.get(type(value))
+    kind = type(value)
+    if kind is not dict and kind is not list:
+        return (kind, value) in place
+    here = place.get(kind)
     if here is None:
         return False
-    return all(key in here and _holds(one, here[key]) for key, one in inside)
+    for key, one in _members(value):
+        inner = here.get(key)
+        if inner is None or not _holds(one, inner):
+            return False
+    return True
 
 
-def _inside(value: Json) -> Iterator[tuple[object, Json]] | None:
-    """Return what is in a container, by key or index; None for a leaf."""
-    if isinstance(value, dict):
-        return iter(value.items())
-    return enumerate(value) if isinstance(value, list) else None
+def _members(value: Json) -> Iterable[tuple[object, Json]]:
+    """Return what is in an object or list, by name or index."""
+    return value.items() if type(value) is dict else enumerate(value)

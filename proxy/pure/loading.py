@@ -16,9 +16,7 @@ from proxy.pure.judge import Judge
 from proxy.pure.redact import Door
 from proxy.pure.tape_reader import read_tape
 
-_ODD = re.compile(r"[^\t\n -~]")
-_COMMENT = re.compile(r"#|^%", re.MULTILINE)
-"""What every comment and directive has; so have some values."""
+_ODD = re.compile(rb"[^\t\n -~]")
 
 
 def admitted(data: bytes, door: Door) -> tuple[Interaction, ...]:
@@ -28,17 +26,18 @@ def admitted(data: bytes, door: Door) -> tuple[Interaction, ...]:
     judge = Judge(door.values, door.match_headers)
     found = read_canonical(data)
     if found is None or any(map(judge.problems, found)):
-        return _in_general(data.decode("latin-1"), judge)
+        return in_any_form(data, judge)
     return found
 
 
-def _in_general(text: str, judge: Judge) -> tuple[Interaction, ...]:
-    odd = _ODD.search(text)
+def in_any_form(data: bytes, judge: Judge) -> tuple[Interaction, ...]:
+    """Return what a cassette in any form holds. Raises CassetteError as `admitted` does."""
+    odd = _ODD.search(data)
     if odd is not None:
-        line = text.count("\n", 0, odd.start()) + 1
+        line = data.count(b"\n", 0, odd.start()) + 1
         raise CassetteError("a cassette is printable ASCII", line=line)
-    placed = read_tape(text)
-    for line in unread_lines(text) if _COMMENT.search(text) else ():
+    placed = read_tape(data)
+    for line in unread_lines(data.decode("ascii")) if _may_have_comments(data) else ():
         message = "a comment, or what else is no part of a value, could hide something: take it out"
         raise CassetteError(message, line=line)
     for one in placed:
@@ -46,3 +45,8 @@ def _in_general(text: str, judge: Judge) -> tuple[Interaction, ...]:
             message = f"{place} holds what is not redacted: record it again"
             raise CassetteError(message, line=one.line)
     return tuple(one.interaction for one in placed)
+
+
+def _may_have_comments(data: bytes) -> bool:
+    """Tell whether a text has what every comment and directive has; so have some values."""
+    return b"#" in data or b"\n%" in data or data.startswith(b"%")

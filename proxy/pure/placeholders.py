@@ -111,9 +111,9 @@ def substitute(text: str, fill: Callable[[Placeholder], str]) -> str:
 
 def blanked(text: str) -> tuple[str, tuple[Variable, ...]]:
     """Return `text` with its variables unnumbered, and those variables in order."""
-    pieces = _NUMBERED.split(text)
-    if len(pieces) == 1:
+    if "{{" not in text:
         return text, ()
+    pieces = _NUMBERED.split(text)
     opened = pieces[1::2]
     known = {one: _variable(one) for one in set(opened)}
     variables = tuple([known[one] for one in opened])

@@ -6,11 +6,10 @@ repr shows nothing. Only the door makes these types out of raw messages.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from proxy.pure.kinds import Secret
-from proxy.pure.placeholders import Placeholder, Variable, substitute
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +18,6 @@ class Sealed:
 
     text: str
     secrets: tuple[Secret, ...] = ()
-
-    def numbered(self, number: Callable[[Secret], Variable]) -> str:
-        """Return the text with each variable numbered by what `number` says of its secret."""
-        if not self.secrets:
-            return self.text
-        waiting = iter(self.secrets)
-
-        def fill(found: Placeholder) -> str:
-            if not found.number:
-                return str(found)
-            kind, count = number(next(waiting))
-            return str(Placeholder(kind, str(count), found.name, found.slot))
-
-        return substitute(self.text, fill)
 
 
 def joined(pieces: Iterable[Sealed], between: str = "") -> Sealed:

@@ -33,7 +33,7 @@ class Placed:
     line: int
 
 
-def read_tape(text: str) -> tuple[Placed, ...]:
+def read_tape(text: str | bytes) -> tuple[Placed, ...]:
     """Return the interactions of a cassette. Raises CassetteError with a line."""
     placed: list[Placed] = []
     outlines: dict[Texts, Texts] = {}
@@ -44,18 +44,22 @@ def read_tape(text: str) -> tuple[Placed, ...]:
         placed.append(Placed(replace(one, outline=outline), item.line))
 
     top = _mapping(read_yaml(text, take), "a cassette")
+    _heading(top)
+    listed = top.items["interactions"]
+    if not isinstance(listed, Sequence):
+        raise CassetteError("interactions is a list", line=listed.line)
+    for item in listed.items:  # what was taken is gone from here
+        _mapping(item, "an interaction")
+    return tuple(placed)
+
+
+def _heading(top: Mapping) -> None:
     _keys(top, required={"version", "interactions"}, allowed={"recorded_with"})
     if _text(top.items["version"]) != "1":
         raise CassetteError("the version of a cassette is 1", line=top.items["version"].line)
     writer = top.items.get("recorded_with")
     if writer is not None and not _RECORDED_WITH.fullmatch(_text(writer)):
         raise CassetteError("recorded_with is `tokentape` and a version", line=writer.line)
-    listed = top.items["interactions"]
-    if not isinstance(listed, Sequence):
-        raise CassetteError("interactions is a list", line=listed.line)
-    for item in listed.items:
-        _mapping(item, "an interaction")
-    return tuple(placed)
 
 
 def _interaction(node: Node) -> Interaction:

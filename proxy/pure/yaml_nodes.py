@@ -54,7 +54,7 @@ Node = Scalar | Sequence | Mapping
 Taker = Callable[[Node], None]
 
 
-def read_yaml(text: str, take: Taker | None = None) -> Node:
+def read_yaml(text: str | bytes, take: Taker | None = None) -> Node:
     """Return the one document of `text`. Raises CassetteError naming the line.
 
     If `take` is there, it is given the items of lists at the top, which are not kept then: a large
@@ -68,36 +68,32 @@ def read_yaml(text: str, take: Taker | None = None) -> Node:
         raise CassetteError("this is no YAML that can be read", line=line) from None
 
 
-def _read(text: str, take: Taker | None) -> Node:
+def _read(text: str | bytes, take: Taker | None) -> Node:
     next_event = _Parser(text).get_event
     tree = _Tree(take)
     while (kind := type(event := next_event())) is not yaml.StreamEndEvent:
+        line = event.start_mark.line + 1
         if kind is yaml.ScalarEvent:
-            _plain_only(event)
-            tree.add(Scalar(event.start_mark.line + 1, event.value, event.style in _PLAIN))
-        elif kind is yaml.MappingStartEvent:
-            _plain_only(event)
-            tree.open(Mapping(event.start_mark.line + 1))
-        elif kind is yaml.SequenceStartEvent:
-            _plain_only(event)
-            tree.open(Sequence(event.start_mark.line + 1))
-        elif kind in (yaml.MappingEndEvent, yaml.SequenceEndEvent):
+            _plain_only(event.anchor, event.tag, line)
+            tree.add(Scalar(line, event.value, plain=event.style in (None, "")))
+        elif kind in _ENDS:
             tree.close()
+        elif kind in _CONTAINERS:
+            _plain_only(event.anchor, event.tag, line)
+            tree.open(_CONTAINERS[kind](line))
         elif kind is yaml.AliasEvent:
-            line = event.start_mark.line + 1
             raise CassetteError("an alias (*name) has no place in a cassette", line=line)
     return tree.document()
 
 
-_PLAIN = (None, "")
+_CONTAINERS = {yaml.MappingStartEvent: Mapping, yaml.SequenceStartEvent: Sequence}
+_ENDS = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
 
 
-def _plain_only(event: yaml.NodeEvent) -> None:
-    if event.anchor is not None:
-        line = event.start_mark.line + 1
+def _plain_only(anchor: str | None, tag: str | None, line: int) -> None:
+    if anchor is not None:
         raise CassetteError("an anchor (&name) has no place in a cassette", line=line)
-    if event.tag is not None:
-        line = event.start_mark.line + 1
+    if tag is not None:
         raise CassetteError("a tag (!name) has no place in a cassette", line=line)
 
 

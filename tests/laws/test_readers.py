@@ -1,0 +1,179 @@
+"""Two readers, one language: what is read fast is what the general reader reads, and no more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from yaml import safe_dump, safe_load
+
+from proxy.errors import CassetteError
+from proxy.pure.admission import Look
+from proxy.pure.canonical import read_canonical
+from proxy.pure.cassette import Interaction
+from proxy.pure.judge import Judge
+from proxy.pure.loading import admitted, in_any_form
+from proxy.pure.tape import cassette_text
+from proxy.pure.tape_reader import read_tape
+from proxy.service import Policy
+from tests.cassettes_by_hand import CASSETTE
+from tests.hostile.test_mutations import changed
+from tests.laws.parrot import parrot
+from tests.laws.pipeline import DOOR, Answer, Stage, stripe
+from tests.laws.play import play
+from tests.laws.traffic import Trace, all_steps, odd_posts, traces
+from tests.laws.worlds import World
+
+CHARACTERS = " \n'\"#-:{}[]?,&%|1a\t\x00\u00e4"
+
+answers = st.integers(0, 99).map(stripe) | st.builds(
+    parrot, st.integers(0, 99), st.lists(st.sampled_from((200, 402, 404)), min_size=1)
+)
+
+
+def recorded(trace: Trace, answer: Answer) -> str:
+    stage = Stage(answer=answer, policy=Policy(record_errors=True))
+    play(trace, World(1), stage)
+    return stage.cassette or CASSETTE
+
+
+def read_in_general(text: str) -> tuple[Interaction, ...]:
+    return tuple(one.interaction for one in read_tape(text))
+
+
+def judge() -> Judge:
+    return Judge(DOOR.values, DOOR.match_headers)
+
+
+Outcome = tuple[Interaction, ...] | tuple[str, int]
+
+
+def outcome(load: Callable[[], tuple[Interaction, ...]]) -> Outcome:
+    """Return what was loaded, or what was said against it and of which line."""
+    try:
+        return load()
+    except CassetteError as error:
+        return error.message, error.line
+
+
+@given(traces(all_steps | odd_posts), answers)
+def test_what_is_written_is_in_canonical_form(trace: Trace, answer: Answer) -> None:
+    text = recorded(trace, answer)
+    assert read_canonical(text.encode()) == read_in_general(text)
+
+
+@given(traces(all_steps | odd_posts), answers)
+def test_another_spelling_loads_the_same(trace: Trace, answer: Answer) -> None:
+    text = recorded(trace, answer)
+    respelt = safe_dump(safe_load(text)).encode()
+    assert read_canonical(respelt) is None
+    assert admitted(respelt, DOOR) == admitted(text.encode(), DOOR)
+
+
+@given(traces(all_steps | odd_posts), answers, st.randoms(use_true_random=False), st.integers(1, 4))
+def test_a_changed_cassette_is_refused_or_loaded_by_both(
+    trace: Trace, answer: Answer, random: Random, times: int
+) -> None:
+    text = recorded(trace, answer)
+    for _ in range(times):
+        text = changed(text, random)
+    data = text.encode()
+    assert outcome(lambda: admitted(data, DOOR)) == outcome(lambda: in_any_form(data, judge()))
+
+
+def edits(text: str) -> Iterator[str]:
+    """Yield texts that are one edit away: of a character, or of a line."""
+    for at, old in enumerate(text):
+        new = CHARACTERS[at % len(CHARACTERS)]
+        yield from (
+            text[:at] + text[at + 1 :],
+            text[:at] + old + text[at:],
+            text[:at] + new + text[at + 1 :],
+            text[:at] + CHARACTERS[-1 - at % len(CHARACTERS)] + text[at:],
+        )
+    lines = text.splitlines(keepends=True)
+    for at, line in enumerate(lines):
+        yield "".join((*lines[:at], *lines[at + 1 :]))
+        yield "".join((*lines[:at], line, *lines[at:]))
+        yield "".join((*lines[: at - 1], line, lines[at - 1], *lines[at + 1 :]))
+
+
+def test_after_any_edit_both_readers_read_the_same() -> None:
+    read = [(text, found) for text in edits(CASSETTE) if (found := read_canonical(text.encode()))]
+    assert len(read) > 100
+    for text, found in read:
+        assert cassette_text(found) == text
+        assert read_in_general(text) == found
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{{tok.1}}", "{{tok.?}}"),
+        ("{{tok.1}}", "{{tok.12345678}}"),
+        ("version: 1", "version: '1'"),
+        ("recorded_with: tokentape 0.1", "recorded_with: tokentape 0.2"),
+        ("- request:\n    method: GET", "- {}\n- request:\n    method: GET"),
+        ("    body: ''\n", "    body: null\n"),
+        ("    body: ''\n", "    body: [\n"),
+        ('          "error"', '         "error"'),
+        ("  }\n- request", "  }\n\n- request"),
+        ("string: |\n", "string: |-\n"),
+        ("['{{req.1}}']", "['{{req.1}}', ]"),
+        ("method: POST\n", "method: POST \n"),
+    ],
+)
+def test_what_would_be_written_otherwise_is_left_to_the_general_reader(old: str, new: str) -> None:
+    assert old in CASSETTE
+    found = read_canonical(CASSETTE.replace(old, new).encode())
+    assert found is None or cassette_text(found) == CASSETTE.replace(old, new)
+
+
+def problems(one: Interaction) -> Iterator[str]:
+    """Judge an interaction as it stands, with its numbers, and remember nothing."""
+    look, said = Look(DOOR.values, DOOR.match_headers), one.texts
+    if not look.path(said.path):
+        yield "path"
+    yield from (entry for entry in (*said.query, *said.body) if not look.entry(entry))
+    yield from (name for name, text in said.request_headers if not look.request_header(name, text))
+    yield from (
+        name for name, text in said.response_headers if not look.response_header(name, text)
+    )
+    members: list[list[str]] = []
+    document = json.loads(
+        said.text or "null",
+        object_pairs_hook=lambda pairs: members.append([key for key, _ in pairs]) or dict(pairs),
+    )
+    yield from ("twice" for names in members if len(set(names)) < len(names))
+    yield from look.spelling(said.text)
+    yield from look.node(document, ())
+
+
+@given(traces(all_steps | odd_posts), answers, st.randoms(use_true_random=False), st.integers(0, 3))
+def test_remembering_changes_no_judgement(
+    trace: Trace, answer: Answer, random: Random, times: int
+) -> None:
+    text = good = recorded(trace, answer)
+    for _ in range(times):
+        text = changed(text, random)
+    try:
+        found = read_in_general(text)
+        expected = [bool(list(problems(one))) for one in found]
+    except (CassetteError, ValueError):
+        return
+    judging = judge()
+    for one in read_in_general(good):
+        judging.problems(one)
+    assert [bool(judging.problems(one)) for one in found] == expected
+
+
+def test_names_that_become_the_same_with_their_numbers_are_a_repeat() -> None:
+    metadata = '"metadata": {"{{field.1}}": "", "{{field.%d}}": ""},'
+    texts = [CASSETTE.replace('"metadata": {},', metadata % number) for number in (2, 3, 1)]
+    judging = judge()
+    told = [[bool(judging.problems(one)) for one in read_in_general(text)] for text in texts]
+    assert told == [[False, False], [False, False], [True, False]]
