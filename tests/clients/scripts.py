@@ -10,21 +10,21 @@ from pathlib import Path
 from tests.clients.conftest import installed
 from tests.processes import environment
 
-Run = Callable[[str, Path, str, str], str]
-"""Runs a script, in a folder, with a URL and a key; returns what it printed."""
+Run = Callable[..., str]
+"""Runs a script in a folder, with words for it, a URL and a key, say; returns what it printed."""
 
 
-def python(script: str, home: Path, url: str, key: str) -> str:
-    return _printed([sys.executable, "-c", script, url, key], home)
+def python(script: str, home: Path, *words: str) -> str:
+    return _printed([sys.executable, "-c", script, *words], home)
 
 
-def node(script: str, home: Path, url: str, key: str) -> str:
+def node(script: str, home: Path, *words: str) -> str:
     file = home / "script.mjs"
     file.write_text(script)
     modules = home / "node_modules"
     if not modules.exists():
         modules.symlink_to(installed() / "node_modules")
-    return _printed(["node", str(file), url, key], home)
+    return _printed(["node", str(file), *words], home)
 
 
 def _printed(words: list[str], home: Path) -> str:
