@@ -117,8 +117,6 @@ def test_whoever_records_makes_the_same_cassette(
 
 
 def test_no_two_write_alike() -> None:
-    """If all did, nothing of the above would say much."""
-    said = [
-        (one["card"], one["person"], one["retrieved"], one["post"]) for one in DIALECTS.values()
-    ]
-    assert len(set(said)) == len(DIALECTS)
+    """If they did, nothing of the above would say much."""
+    said = {(one["card"], one["person"], one["retrieved"]) for one in DIALECTS.values()}
+    assert len(said) == len(DIALECTS)

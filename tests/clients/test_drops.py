@@ -48,8 +48,8 @@ def sdk(request: pytest.FixtureRequest) -> tuple[scripts.Run, str]:
 def called(sdk: tuple[scripts.Run, str], home: Path, url: str) -> list[str]:
     """Create two tokens and retrieve them; return their ids."""
     run, script = sdk
-    lines = [line.split() for line in run(script, home, url, SECRET).lower().splitlines()]
-    assert [same for _, same in lines] == ["true", "true"]
+    lines = [line.split() for line in run(script, home, url, SECRET).splitlines()]
+    assert [same.lower() for _, same in lines] == ["true", "true"]
     return [token for token, _ in lines]
 
 
