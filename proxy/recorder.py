@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeGuard
 
 from proxy.pure import gate
@@ -69,7 +69,7 @@ class Recorder:
         Raises UnreadableBody for an answer that is no JSON.
         """
         numbers = dict(asked.numbers) or self._numbers_behind(asked)
-        answered = self.door.response(answer, asked, numbers)
+        answered = self.door.response(_as_at_first(answer), asked, numbers)
         if numbers:
             made = (one for one in answered.body.secrets if one.kind in _NUMBERED)
             self._numbers.update(dict.fromkeys(made, numbers))
@@ -131,3 +131,16 @@ class Recorder:
         kind = id_kind(value) if known.kind == _ID.kind else known.kind
         kept = values.catalog.kept(known, value) is not None
         return kept or values.published.name(kind, value) is not None
+
+
+def _as_at_first(answer: Response) -> Response:
+    """Return an answer that Stripe gave again as it was when it got lost on its way to the client.
+
+    docs.stripe.com/api/idempotent_requests: the same answer, with Idempotent-Replayed, and the id
+    of the first try in Original-Request. So a retry while recording leaves no trace.
+    """
+    original = answer.header("original-request")
+    if original is None or answer.header("idempotent-replayed") != "true":
+        return answer
+    lines = ((name, original if name.lower() == "request-id" else v) for name, v in answer.headers)
+    return replace(answer, headers=tuple(lines))

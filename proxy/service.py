@@ -20,7 +20,7 @@ from proxy.pure.misses import nearest, report
 from proxy.pure.order import order_dependent
 from proxy.pure.receipt import Counts, Receipt
 from proxy.pure.redact import Door
-from proxy.pure.refusals import refusal
+from proxy.pure.refusals import refusal, upstream_failed
 from proxy.pure.rehydrate import Filling, Template, response, template
 from proxy.pure.routes import is_tokens
 from proxy.pure.sealed import SealedRequest
@@ -187,9 +187,7 @@ class Service:
     def _failed(self, error: UpstreamFailure) -> Answer:
         told = f"the upstream gave no answer: {error.reason}"
         self.notice(told)
-        message = f"tokentape: {told}."
-        kind = "api_connection_error"
-        return self._not_recorded(refusal(error.status, "upstream_failed", message, type=kind))
+        return self._not_recorded(upstream_failed(error.status, f"tokentape: {told}."))
 
     async def _record(self, request: Request, asked: SealedRequest, answer: Response) -> Answer:
         assert self.recorder is not None, "a session that records has a recorder"

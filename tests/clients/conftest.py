@@ -13,14 +13,23 @@ from typing import Any
 
 import pytest
 
-from tests.clients import curl
+from tests.clients import curl, stripe_cli
 from tests.processes import Workplace, environment
 from tests.wire import SECRET
 
 HERE = Path(__file__).parent
 NODE = HERE / "node"
 
-CLIENTS = ("stripe-python module", "stripe-python client", "stripe-python async", "curl", "node")
+CLIENTS = (
+    "stripe-python module",
+    "stripe-python module-async",
+    "stripe-python client",
+    "stripe-python client-async",
+    "stripe-node http",
+    "stripe-node fetch",
+    "stripe-cli",
+    "curl",
+)
 
 
 class Clients:
@@ -35,10 +44,12 @@ class Clients:
             if not shutil.which("curl"):
                 pytest.skip("there is no curl")
             return curl.seen(url, SECRET, self._environment)
-        if client == "node":
-            return self._run("node", str(installed() / "stripe_node.mjs"), url, SECRET)
-        script = str(HERE / "stripe_python.py")
-        return self._run(sys.executable, script, client.split()[1], url, SECRET)
+        if client == "stripe-cli":
+            return stripe_cli.seen(installed_cli(), url, SECRET, self._environment)
+        sdk, way = client.split()
+        if sdk == "stripe-node":
+            return self._run("node", str(installed() / "stripe_node.mjs"), way, url, SECRET)
+        return self._run(sys.executable, str(HERE / "stripe_python.py"), way, url, SECRET)
 
     def _run(self, *words: str) -> list[dict[str, Any]]:
         done = subprocess.run(
@@ -50,28 +61,37 @@ class Clients:
 
 
 def installed() -> Path:
-    """Return the folder in which stripe-node is installed; skip where it cannot be."""
+    """Return the folder in which npm's packages are installed; skip where they cannot be."""
     if not (shutil.which("node") and shutil.which("npm")):
         pytest.skip("there is no node")
     if not _is_installed():
-        pytest.skip("stripe-node is not installed, and npm cannot install it now")
+        pytest.skip("stripe-node and the Stripe CLI are not installed, and npm cannot install them")
     return NODE
+
+
+def installed_cli() -> Path:
+    """Return the Stripe CLI; skip where it cannot be, or is not made for this machine."""
+    program = next((installed() / "node_modules").glob("@stripe/cli-*/bin/stripe*"), None)
+    if program is None:
+        pytest.skip("there is no Stripe CLI for this machine")
+    return program
 
 
 @cache
 def _is_installed() -> bool:
-    """Install stripe-node if need be, which takes npm's registry once."""
+    """Install what package.json asks for if need be, which takes npm's registry once."""
     with (NODE / "package.json").open() as package:
         fcntl.flock(package, fcntl.LOCK_EX)
-        wanted = json.load(package)["dependencies"]["stripe"]
-        return _version() == wanted or _install()
+        wanted: dict[str, str] = json.load(package)["dependencies"]
+        return all(_version(name) == version for name, version in wanted.items()) or _install()
 
 
-def _version() -> str:
+def _version(name: str) -> str:
     try:
-        found: str = json.loads((NODE / "node_modules/stripe/package.json").read_text())["version"]
+        text = (NODE / "node_modules" / name / "package.json").read_text()
     except OSError:
         return ""
+    found: str = json.loads(text)["version"]
     return found
 
 

@@ -1,4 +1,4 @@
-"""Makes the calls with curl, written as in Stripe's documentation."""
+"""Makes the calls with curl, written as in Stripe's documentation. The Stripe CLI is fed alike."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def seen(url: str, key: str, environment: dict[str, str]) -> list[Seen]:
 def _seen(
     call: Seen, url: str, key: str, made: dict[str, str], environment: dict[str, str]
 ) -> Seen:
-    words = ["curl", "-sS", "-D", "-", url + _target(call, made), "-u", f"{call.get('key', key)}:"]
+    words = ["curl", "-sS", "-D", "-", url + target(call, made), "-u", f"{call.get('key', key)}:"]
     words += ["-X", "POST"] if call.get("create") == {} else []
     words += ["-H", f"Stripe-Account: {call['account']}"] if "account" in call else []
-    for name, value in _fields(call):
+    for name, value in fields(call):
         words += ["--data-urlencode" if _RESERVED.search(value) else "-d", f"{name}={value}"]
     words += ["-G"] if "expand" in call else []
     done = subprocess.run(
@@ -53,13 +53,15 @@ def _read(call: Seen, answer: str, made: dict[str, str]) -> Seen:
     }
 
 
-def _target(call: Seen, made: dict[str, str]) -> str:
+def target(call: Seen, made: dict[str, str]) -> str:
+    """Return the path that a call goes to; `made` are the ids of earlier answers."""
     if "create" in call:
         return "/v1/tokens"
     return f"/v1/tokens/{call.get('retrieve_id') or made[call['retrieve']]}"
 
 
-def _fields(call: Seen) -> Iterator[tuple[str, str]]:
+def fields(call: Seen) -> Iterator[tuple[str, str]]:
+    """Return the parameters of a call as `-d name=value` takes them."""
     for name, value in call.get("create", {"expand": call.get("expand", [])}).items():
         yield from _flat(name, value)
 

@@ -1,6 +1,6 @@
-"""Makes the calls with stripe-python: `stripe_python.py module|client|async URL KEY`.
+"""Makes the calls with stripe-python: `stripe_python.py WAY URL KEY`.
 
-Prints what its user gets to see, as JSON.
+The ways are those of WAYS. Prints what its user gets to see, as JSON.
 """
 
 from __future__ import annotations
@@ -31,6 +31,18 @@ def module(url: str, key: str) -> Make:
     return make
 
 
+def module_async(url: str, key: str) -> Make:
+    stripe.api_base = url
+    stripe.api_key = key
+
+    async def make(token: str, params: dict[str, Any], options: dict[str, Any]) -> Any:
+        if token:
+            return await stripe.Token.retrieve_async(token, **params, **options)
+        return await stripe.Token.create_async(**params, **options)
+
+    return make
+
+
 def client(url: str, key: str) -> Make:
     tokens = stripe.StripeClient(key, base_addresses={"api": url}).v1.tokens
 
@@ -42,7 +54,7 @@ def client(url: str, key: str) -> Make:
     return make
 
 
-def asynchronous(url: str, key: str) -> Make:
+def client_async(url: str, key: str) -> Make:
     tokens = stripe.StripeClient(key, base_addresses={"api": url}).v1.tokens
 
     async def make(token: str, params: dict[str, Any], options: dict[str, Any]) -> Any:
@@ -51,6 +63,14 @@ def asynchronous(url: str, key: str) -> Make:
         return await tokens.create_async(params, options)
 
     return make
+
+
+WAYS = {
+    "module": module,
+    "module-async": module_async,
+    "client": client,
+    "client-async": client_async,
+}
 
 
 async def seen(make: Make, call: dict[str, Any], made: dict[str, str]) -> Seen:
@@ -80,7 +100,7 @@ def _seen(call: Seen, status: Any, body: Any, request_id: Any, told: Seen) -> Se
 
 
 async def main(way: str, url: str, key: str) -> None:
-    make = {"module": module, "client": client, "async": asynchronous}[way](url, key)
+    make = WAYS[way](url, key)
     made: dict[str, str] = {}
     calls = json.loads(Path(__file__).with_name("calls.json").read_text("utf-8").replace("#", "3"))
     json.dump([await seen(make, call, made) for call in calls], sys.stdout)

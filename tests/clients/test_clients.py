@@ -54,14 +54,13 @@ def test_replay_shows_what_recording_showed(
     assert replayed == recorded
 
 
-@pytest.mark.parametrize("client", CLIENTS)
-def test_a_cassette_of_one_client_serves_the_next(
+@pytest.mark.parametrize("client", CLIENTS[1:])
+def test_what_stripe_python_recorded_is_the_same_to_every_client(
     client: str, takes: Takes, clients: Clients, workplace: Workplace
 ) -> None:
-    following = CLIENTS[(CLIENTS.index(client) + 1) % len(CLIENTS)]
-    recorded = alike(takes.recorded(client))
-    with workplace.replayed(takes.name(client), "--strict") as url:
-        assert alike(clients.seen(following, url)) == recorded
+    recorded = alike(takes.recorded(CLIENTS[0]))
+    with workplace.replayed(takes.name(CLIENTS[0]), "--strict") as url:
+        assert alike(clients.seen(client, url)) == recorded
 
 
 def alike(seen: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -69,7 +68,7 @@ def alike(seen: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return settled([{**one, "told": None} for one in seen], SENT)
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", CLIENTS[1:])
 def test_a_cassette_does_not_tell_who_recorded_it(client: str, takes: Takes) -> None:
     """Apart from the API version that it asks for, and the type of bodies that are empty.
 

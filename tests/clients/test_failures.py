@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import installed
-from tests.processes import Session, Workplace, environment
+from tests.clients import scripts
+from tests.processes import Session, Workplace
 from tests.upstreams import Upstream, in_turn, saying, stripe
 from tests.wire import LIVE, SECRET, Client, card
 
@@ -38,24 +36,11 @@ process.exit(); // a retry leaves the first connection open
 
 
 def python(url: str, key: str, home: Path) -> str:
-    return _output([sys.executable, "-c", PYTHON, url, key], home)
+    return scripts.python(PYTHON, home, url, key)
 
 
 def node(url: str, key: str, home: Path) -> str:
-    script = home / "script.mjs"
-    script.write_text(NODE)
-    modules = home / "node_modules"
-    if not modules.exists():
-        modules.symlink_to(installed() / "node_modules")
-    return _output(["node", str(script), url, key], home)
-
-
-def _output(words: list[str], home: Path) -> str:
-    done = subprocess.run(
-        words, env=environment(home), capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    return scripts.node(NODE, home, url, key)
 
 
 Sdk = Callable[[str, str, Path], str]

@@ -1,6 +1,6 @@
 import json
 
-from proxy.pure.refusals import refusal
+from proxy.pure.refusals import refusal, upstream_failed
 
 
 def test_a_refusal_has_the_shape_of_stripes_errors() -> None:
@@ -31,3 +31,15 @@ def test_type_and_result_are_the_callers_and_a_blank_code_is_left_out() -> None:
 
 def test_a_body_is_pretty_printed_as_stripe_does_it() -> None:
     assert refusal(400, "c", "m").body.startswith(b'{\n  "error": {\n    "code": "c",\n')
+
+
+def test_a_client_may_try_again_what_the_upstream_failed() -> None:
+    answer = upstream_failed(502, "No answer.")
+
+    assert answer.header("stripe-should-retry") is None
+    assert answer.header("tokentape-result") == "forwarded"
+    assert json.loads(answer.body)["error"] == {
+        "code": "upstream_failed",
+        "message": "No answer.",
+        "type": "api_connection_error",
+    }

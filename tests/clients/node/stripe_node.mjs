@@ -1,11 +1,12 @@
-// Makes the calls with stripe-node: `node stripe_node.mjs URL KEY`.
+// Makes the calls with stripe-node: `node stripe_node.mjs http|fetch URL KEY`.
 // Prints what its user gets to see, as JSON.
 import { readFileSync } from "node:fs";
 import Stripe from "stripe";
 
-const [url, key] = process.argv.slice(2);
+const [way, url, key] = process.argv.slice(2);
 const { hostname: host, port } = new URL(url);
-const { tokens } = new Stripe(key, { host, port, protocol: "http" });
+const httpClient = way === "fetch" ? Stripe.createFetchHttpClient() : Stripe.createNodeHttpClient();
+const { tokens } = new Stripe(key, { host, port, protocol: "http", httpClient });
 
 const ERROR = ["code", "decline_code", "doc_url", "message", "param", "request_log_url", "type"];
 

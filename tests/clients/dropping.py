@@ -1,0 +1,86 @@
+"""A bad line: one exchange for each connection, and answers that do not always arrive whole."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import socket
+import threading
+from contextlib import suppress
+from typing import Self
+from urllib.parse import urlsplit
+
+from tests.processes import PATIENCE
+
+_LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
+
+
+class Dropping:
+    """Stands in front of a URL. The first `lost` answers are cut off: `answer[:cut]` arrives.
+
+    Each connection is closed after its exchange without a word, also where it was to be kept alive.
+    """
+
+    def __init__(self, url: str, *, lost: int, cut: int) -> None:
+        self.tries = 0
+        self._lost = lost
+        self._cut = cut
+        self._behind = urlsplit(url).netloc
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._socket.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            connection.settimeout(PATIENCE)
+            with connection, suppress(OSError):
+                self._exchange(connection)
+
+    def _exchange(self, connection: socket.socket) -> None:
+        asked = _request(connection)
+        if not asked:
+            return
+        self.tries += 1
+        answer = self._answer(asked)
+        connection.sendall(answer[: self._cut] if self.tries <= self._lost else answer)
+
+    def _answer(self, asked: bytes) -> bytes:
+        """Send a request on, and return the answer as it came."""
+        host, port = self._behind.split(":")
+        with socket.create_connection((host, int(port)), PATIENCE) as behind:
+            behind.sendall(asked)
+            answer = http.client.HTTPResponse(behind)
+            answer.begin()
+            lines = "".join(f"{name}: {value}\r\n" for name, value in answer.getheaders())
+            head = f"HTTP/1.1 {answer.status} {answer.reason}\r\n{lines}\r\n"
+            return head.encode("latin-1") + answer.read()
+
+
+def _request(connection: socket.socket) -> bytes:
+    """Return a request whole; nothing from a client that only looked whether anyone is there."""
+    read = b""
+    while not _is_whole(read):
+        block = connection.recv(65536)
+        if not block:
+            return b""
+        read += block
+    return read
+
+
+def _is_whole(read: bytes) -> bool:
+    head, end, body = read.partition(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    return bool(end) and len(body) >= int(length[1] if length else 0)
