@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
@@ -113,6 +113,9 @@ def cli() -> None:
 
 
 _name = click.argument("name", default="default", metavar="[NAME]")
+_prune = click.option(
+    "--prune", is_flag=True, help="Take what was not used out of the cassette, if all went well."
+)
 
 
 @cli.command(epilog="Example: tokentape record checkout --upstream https://api.stripe.com")
@@ -130,15 +133,16 @@ def record(settled: Settings, name: str) -> int:
 
 @cli.command(epilog="Example: tokentape replay checkout --strict")
 @_name
+@_prune
 @_settled("listen", "cassettes", "strict", "on_exhausted", "config")
-def replay(settled: Settings, name: str) -> int:
+def replay(settled: Settings, name: str, *, prune: bool) -> int:
     """Serve cassette NAME and never open a connection.
 
     A request that it does not hold is answered with 424 and with what comes closest.
     """
     from proxy import app
 
-    return app.serve(settled, "replay", name)
+    return app.serve(settled, "replay", name, prune=prune)
 
 
 @cli.command(epilog="Example: tokentape auto checkout")
@@ -179,15 +183,18 @@ _free_port = click.option(
 @_settled(
     "upstream", "cassettes", "allow_live", "strict", "on_exhausted", "config", listen=_free_port
 )
+@_prune
 @click.argument("command", nargs=-1, required=True, metavar="-- COMMAND...")
-def run(settled: Settings, mode: str, cassette: str, command: tuple[str, ...]) -> int:
+def run(
+    settled: Settings, mode: str, cassette: str, command: tuple[str, ...], *, prune: bool
+) -> int:
     """Run COMMAND beside a tokentape of its own, and return its status.
 
     COMMAND finds the address in the environment variable TOKENTAPE_URL.
     """
     from proxy import app
 
-    return app.run(settled, mode, cassette, command)
+    return app.run(settled, mode, cassette, command, prune=prune)
 
 
 def _address(_context: click.Context, _option: click.Parameter, text: str) -> tuple[str, int]:
@@ -239,14 +246,70 @@ def scan(settled: Settings, paths: tuple[Path, ...], form: str) -> int:
     return app.scan(paths, settled, form)
 
 
-@cli.command(epilog="Example: tokentape show checkout")
+_form = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or for programs.",
+)
+
+
+@cli.command(epilog="Example: tokentape verify checkout --upstream https://api.stripe.com")
 @click.argument("name")
-@_settled("cassettes", "config")
-def show(settled: Settings, name: str) -> int:
-    """Print cassette NAME for people to read."""
+@_settled("upstream", "cassettes", "allow_live", "config")
+def verify(settled: Settings, name: str) -> int:
+    """Send the requests of cassette NAME again, and print what changed.
+
+    Published test values are sent as they are, stand-ins for all others, and the key of the
+    environment variable STRIPE_API_KEY, which the embedded upstream does not need. Answers are
+    compared redacted. Exits with 1 on a difference, with 2 if the upstream cannot be asked.
+    """
     from proxy import app
 
-    return app.show(settled, name)
+    return app.verify(settled, name, os.environ.get("STRIPE_API_KEY", ""))
+
+
+@cli.command(epilog="Example: tokentape ls")
+@_form
+@_settled("cassettes", "config")
+def ls(settled: Settings, form: str) -> int:
+    """List the cassettes, what is in them, and their last use.
+
+    That is the end of the last session on this machine that replayed or recorded one. Exits with 1
+    where one is damaged.
+    """
+    from proxy import app
+
+    return app.ls(settled, form)
+
+
+@cli.command(epilog="Example: tokentape show checkout")
+@click.argument("name")
+@_form
+@_settled("cassettes", "config")
+def show(settled: Settings, name: str, form: str) -> int:
+    """Print cassette NAME for people to read, or for programs."""
+    from proxy import app
+
+    return app.show(settled, name, form)
+
+
+@cli.command(epilog="Example: tokentape fmt cassettes/checkout.yaml")
+@click.argument("cassette", nargs=-1, metavar="[NAME|FILE]...")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if one is to be formatted.")
+@_settled("cassettes", "config")
+def fmt(settled: Settings, cassette: tuple[str, ...], *, check: bool) -> int:
+    """Bring cassettes to canonical form, and resolve merges.
+
+    A cassette is called by its name, or by its file, which ends in .yaml; all are meant where none
+    is. Conflict markers of git are resolved: what either branch recorded is kept, what both
+    recorded is kept once, and placeholders are numbered anew.
+    """
+    from proxy import app
+
+    return app.fmt(settled, cassette, check=check)
 
 
 @cli.command(epilog="Example: tokentape recover checkout")
@@ -268,10 +331,18 @@ def demo() -> int:
     return app.demo()
 
 
+def _colour(environ: Mapping[str, str]) -> bool | None:
+    """Tell whether to colour (no-color.org, force-color.org); None is on a terminal alone."""
+    if environ.get("NO_COLOR"):
+        return False
+    return True if environ.get("FORCE_COLOR") else None
+
+
 def main() -> NoReturn:
     """Run the command line and exit with its status: 2 for bad usage, 130 after Ctrl-C."""
+    colour = _colour(os.environ)
     try:
-        status = cli.main(prog_name="tokentape", standalone_mode=False)
+        status = cli.main(prog_name="tokentape", standalone_mode=False, color=colour)
     except click.ClickException as error:
         error.show()
         status = error.exit_code
@@ -279,7 +350,9 @@ def main() -> NoReturn:
         status = 130
     except TokentapeError as error:
         for line in str(error).splitlines():
-            click.echo(f"tokentape: {click.style('error:', fg='red')} {line}", err=True)
+            click.echo(
+                f"tokentape: {click.style('error:', fg='red')} {line}", err=True, color=colour
+            )
         status = error.exit_status
     sys.exit(status)
 

@@ -9,18 +9,20 @@ from pathlib import Path
 from proxy.edges.settings import Settings
 
 
-def serve(settings: Settings, mode: str, name: str) -> int:
+def serve(settings: Settings, mode: str, name: str, *, prune: bool = False) -> int:
     """Serve a cassette until told to end; return the exit status."""
     from proxy import sessions
 
-    return sessions.serve(settings, mode, name)
+    return sessions.serve(settings, mode, name, prune=prune)
 
 
-def run(settings: Settings, mode: str, name: str, command: tuple[str, ...]) -> int:
+def run(
+    settings: Settings, mode: str, name: str, command: tuple[str, ...], *, prune: bool = False
+) -> int:
     """Serve a cassette while a command runs; return the command's status, or the session's."""
     from proxy import sessions
 
-    return sessions.run(settings, mode, name, command)
+    return sessions.run(settings, mode, name, command, prune=prune)
 
 
 def mock(listen: tuple[str, int]) -> int:
@@ -30,11 +32,25 @@ def mock(listen: tuple[str, int]) -> int:
     return sessions.mock(listen)
 
 
-def show(settings: Settings, name: str) -> int:
-    """Print a cassette for people."""
+def verify(settings: Settings, name: str, key: str) -> int:
+    """Send a cassette's requests again, with this API key; return 1 if an answer changed."""
+    from proxy import verification
+
+    return verification.verify(settings, name, key)
+
+
+def ls(settings: Settings, form: str) -> int:
+    """List the cassettes there are; return 1 where one is damaged."""
+    from proxy import listing
+
+    return listing.ls(settings, form)
+
+
+def show(settings: Settings, name: str, form: str) -> int:
+    """Print a cassette, as text or json."""
     from proxy import show as showing
 
-    return showing.show(settings, name)
+    return showing.show(settings, name, form)
 
 
 def scan(paths: tuple[Path, ...], settings: Settings, form: str) -> int:
@@ -56,3 +72,10 @@ def recover(settings: Settings, name: str, *, discard: bool) -> int:
     from proxy import recovery
 
     return recovery.recover(settings, name, discard=discard)
+
+
+def fmt(settings: Settings, words: tuple[str, ...], *, check: bool) -> int:
+    """Bring cassettes to canonical form; with `check`, return 1 if one is not."""
+    from proxy import formatting
+
+    return formatting.fmt(settings, words, check=check)

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from proxy import assembly
-from proxy.edges import cassette_file
+from proxy.edges import cassette_file, uses
 from proxy.edges.server import Answer, Handler, Server
 from proxy.edges.settings import Limits, Settings, Timeouts
 from proxy.errors import CassetteError
@@ -50,11 +51,14 @@ class OpenSession:
         take: cassette_file.Take | None,
         upstream: AsyncExitStack,
         receipt: Callable[[], Receipt],
+        *,
+        path: Path,
     ) -> None:
         self.service = service
         self.receipt = receipt
         """Returns what the session did so far."""
         self.url = ""
+        self._path = path
         self._server = server
         self._take = take
         self._upstream = upstream
@@ -71,6 +75,8 @@ class OpenSession:
             saved, trouble = await self._saved(), ""
         except CassetteError as error:
             saved, trouble = "", str(error)
+        if self.service.counts.replayed or self.service.counts.recorded:
+            uses.note(self._path)
         return Ending(self.receipt(), saved, trouble)
 
     async def _saved(self) -> str:
@@ -110,10 +116,11 @@ class Opener:
         handler = _with_own_routes(service, said.listen[0])
         server = serving(handler, said.listen, said.limits, said.timeouts, self._on_fault)
         receipt = partial(service.receipt, self._shape, strict=strict)
-        session = OpenSession(service, server, take, upstream, receipt)
+        path = said.cassettes / f"{name}.yaml"
+        session = OpenSession(service, server, take, upstream, receipt, path=path)
         try:
             if writes(mode):
-                service.upstream = await _upstream(said, upstream)
+                service.upstream = await upstream_of(said, upstream)
             await session.listen()
         except BaseException:
             await session.close()
@@ -147,7 +154,8 @@ def _policy(settings: Settings, on_exhausted: str, *, strict: bool) -> Policy:
     )
 
 
-async def _upstream(settings: Settings, stack: AsyncExitStack) -> Upstream:
+async def upstream_of(settings: Settings, stack: AsyncExitStack) -> Upstream:
+    """Return the upstream that the settings name, to be closed by `stack`."""
     if settings.upstream == "mock":
         return _InProcess(assembly.embedded_upstream())
     from proxy.edges import upstream  # noqa: PLC0415  the others need no HTTP client

@@ -5,37 +5,44 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
-from proxy import assembly
+from proxy import assembly, pruning
 from proxy.edges import descriptors, signals, terminal
 from proxy.edges.server import loop_exception_handler
 from proxy.edges.settings import Limits, Settings, Timeouts
 from proxy.opening import Ending, Opener, nobody_asks, serving, url
 from proxy.pure.decide import Mode
+from proxy.service import Service
 
 Until = Callable[[str, signals.Told], Awaitable[int]]
 """Returns the status to end with, once a session served at a URL is over."""
 
 
-def serve(settings: Settings, mode: str, name: str) -> int:
-    """Serve a cassette until told to end; return the exit status."""
+def serve(settings: Settings, mode: str, name: str, *, prune: bool = False) -> int:
+    """Serve a cassette until told to end; return the exit status.
+
+    `prune`: what was not used goes from the cassette, if all went well.
+    """
 
     async def until_told(_url: str, told: signals.Told) -> int:
         await told.get()
         return 0
 
-    return _run(_session(settings, Mode(mode), name, until_told))
+    return _run(_session(settings, Mode(mode), name, until_told, prune=prune))
 
 
-def run(settings: Settings, mode: str, name: str, command: tuple[str, ...]) -> int:
+def run(
+    settings: Settings, mode: str, name: str, command: tuple[str, ...], *, prune: bool = False
+) -> int:
     """Serve a cassette while a command runs; return the command's status, or the session's."""
     from proxy.edges import child  # noqa: PLC0415  no other session needs it
 
     async def until_done(url: str, told: signals.Told) -> int:
         return await child.run(command, {"TOKENTAPE_URL": url}, told)
 
-    return _run(_session(settings, Mode(mode), name, until_done))
+    return _run(_session(settings, Mode(mode), name, until_done, prune=prune))
 
 
 def mock(listen: tuple[str, int]) -> int:
@@ -63,7 +70,7 @@ def _run(main: Coroutine[Any, Any, int]) -> int:
     return uvloop.run(main)
 
 
-async def _session(settings: Settings, mode: Mode, name: str, until: Until) -> int:
+async def _session(settings: Settings, mode: Mode, name: str, until: Until, *, prune: bool) -> int:
     asyncio.get_running_loop().set_exception_handler(loop_exception_handler(_fault))
     descriptors.make_room(settings.limits.connections)
     session = await Opener(settings, _notice, _fault).open(mode, name)
@@ -75,7 +82,24 @@ async def _session(settings: Settings, mode: Mode, name: str, until: Until) -> i
     finally:
         ending = await session.close()
     _tell(ending)
+    if prune and ending.receipt.unused:
+        ending = _pruned(settings, session.service, ending, failed=bool(status))
     return status or ending.exit_status
+
+
+def _pruned(settings: Settings, service: Service, ending: Ending, *, failed: bool) -> Ending:
+    """Take what was not used out of the cassette; return what the session comes to without it."""
+    unused = ending.receipt.unused
+    without = replace(ending, receipt=replace(ending.receipt, unused=()))
+    if failed or without.exit_status:
+        terminal.say("nothing is pruned: the session failed", colour="yellow")
+        return ending
+    if len(unused) == len(service.recorded):
+        terminal.say("nothing is pruned: the session used nothing", colour="yellow")
+        return ending
+    pruning.prune(settings, service.name, service.recorded, unused)
+    terminal.say(f"pruned {len(unused)} of {len(service.recorded)} interactions")
+    return without
 
 
 def _tell(ending: Ending) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from urllib.parse import unquote_plus
 
 import orjson
 
@@ -13,10 +14,18 @@ from proxy.edges.terminal import out
 from proxy.pure.cassette import Interaction, Texts, request_variables, response_variables
 
 
-def show(settings: Settings, name: str) -> int:
-    """Print a cassette; return the exit status. Raises CassetteError."""
+def show(settings: Settings, name: str, form: str) -> int:
+    """Print a cassette, as text or json; return the exit status. Raises CassetteError."""
     door = assembly.door(settings.redact, settings.match)
     recorded = assembly.interactions(settings.cassettes, name, door)
+    if form == "json":
+        out(_json(name, recorded))
+    else:
+        _print(name, recorded)
+    return 0
+
+
+def _print(name: str, recorded: Sequence[Interaction]) -> None:
     out(f"{name}: {len(recorded)} interactions", bold=True)
     for number, one in enumerate((one.texts for one in recorded), 1):
         out()
@@ -29,7 +38,44 @@ def show(settings: Settings, name: str) -> int:
     if kinds:
         out()
         out(f"Variables: {', '.join(f'{count} {kind}' for kind, count in kinds)}")
-    return 0
+
+
+def _json(name: str, recorded: Sequence[Interaction]) -> str:
+    """Return a cassette for programs; its keys stay. Fields and headers may come more than once."""
+    interactions = [
+        {
+            "number": number,
+            "request": {
+                "method": one.method,
+                "path": one.path,
+                "query": _fields(one.query),
+                "headers": _pairs(one.request_headers),
+                "fields": _fields(one.body),
+            },
+            "response": {
+                "status": one.status,
+                "headers": _pairs(one.response_headers),
+                "body": orjson.loads(one.text or "null"),
+            },
+        }
+        for number, one in enumerate((one.texts for one in recorded), 1)
+    ]
+    document = {
+        "name": name,
+        "interactions": interactions,
+        "variables": dict(_variables(recorded)),
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+
+
+def _fields(entries: Iterable[str]) -> list[dict[str, str]]:
+    """Return form fields, decoded; a placeholder holds nothing to decode."""
+    split = (entry.partition("=") for entry in entries)
+    return _pairs((unquote_plus(name), unquote_plus(value)) for name, _, value in split)
+
+
+def _pairs(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in pairs]
 
 
 def _variables(recorded: Iterable[Interaction]) -> list[tuple[str, int]]:

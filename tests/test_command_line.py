@@ -17,7 +17,13 @@ from proxy.__main__ import cli, main
 from proxy.edges.settings import Settings
 from proxy.errors import CassetteError
 
-COMMANDS = ("record", "replay", "auto", "run", "mock", "scan", "show", "recover", "demo")
+COMMANDS = (
+    *("record", "replay", "auto", "run", "mock", "scan"),
+    *("verify", "ls", "show", "fmt", "recover", "demo"),
+)
+
+
+COLOURS = ("NO_COLOR", "FORCE_COLOR")
 
 
 class FakeApp(ModuleType):
@@ -27,7 +33,7 @@ class FakeApp(ModuleType):
         super().__init__("proxy.app")
         self.calls: list[tuple[Any, ...]] = []
         self.outcome: int | BaseException = 0
-        for name in ("serve", "run", "mock", "scan", "show", "demo", "recover"):
+        for name in ("serve", *COMMANDS[3:]):
             setattr(self, name, self._noting(name))
 
     def _noting(self, name: str) -> Callable[..., int]:
@@ -46,7 +52,7 @@ def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeApp:
     monkeypatch.setitem(sys.modules, "proxy.app", fake)
     monkeypatch.setattr(proxy, "app", fake, raising=False)
     for variable in os.environ:
-        if variable == "CI" or variable.startswith("TOKENTAPE_"):
+        if variable in ("CI", *COLOURS, "STRIPE_API_KEY") or variable.startswith("TOKENTAPE_"):
             monkeypatch.delenv(variable)
     monkeypatch.chdir(tmp_path)
     return fake
@@ -88,11 +94,22 @@ RUN = Settings(listen=("127.0.0.1", 0))
         ),
         (
             "replay --on-exhausted miss a",
-            ("serve", Settings(on_exhausted="miss"), "replay", "a"),
+            ("serve", Settings(on_exhausted="miss"), "replay", "a", ("prune", False)),
         ),
         ("auto a", ("serve", Settings(), "auto", "a")),
-        ("run -- pytest -x", ("run", RUN, "auto", "default", ("pytest", "-x"))),
-        ("run pytest --strict", ("run", RUN, "auto", "default", ("pytest", "--strict"))),
+        ("replay --prune a", ("serve", Settings(), "replay", "a", ("prune", True))),
+        (
+            "run -- pytest -x",
+            ("run", RUN, "auto", "default", ("pytest", "-x"), ("prune", False)),
+        ),
+        (
+            "run pytest --strict",
+            ("run", RUN, "auto", "default", ("pytest", "--strict"), ("prune", False)),
+        ),
+        (
+            "run --prune pytest --prune",
+            ("run", RUN, "auto", "default", ("pytest", "--prune"), ("prune", True)),
+        ),
         (
             "run --mode replay --cassette a --listen h:1 --strict -- make -- -h",
             (
@@ -101,13 +118,20 @@ RUN = Settings(listen=("127.0.0.1", 0))
                 "replay",
                 "a",
                 ("make", "--", "-h"),
+                ("prune", False),
             ),
         ),
         ("mock", ("mock", ("127.0.0.1", 12111))),
         ("mock --listen [::1]:0", ("mock", ("::1", 0))),
         ("scan .", ("scan", (Path(),), Settings(), "text")),
         ("scan a - --format sarif", ("scan", (Path("a"), Path("-")), Settings(), "sarif")),
-        ("show a --cassettes c", ("show", Settings(cassettes=Path("c")), "a")),
+        ("verify a --upstream http://h", ("verify", Settings(upstream="http://h"), "a", "")),
+        ("ls", ("ls", Settings(), "text")),
+        ("ls --format json", ("ls", Settings(), "json")),
+        ("show a --cassettes c", ("show", Settings(cassettes=Path("c")), "a", "text")),
+        ("show a --format json", ("show", Settings(), "a", "json")),
+        ("fmt", ("fmt", Settings(), (), ("check", False))),
+        ("fmt a c/b.yaml --check", ("fmt", Settings(), ("a", "c/b.yaml"), ("check", True))),
         ("recover a", ("recover", Settings(), "a", ("discard", False))),
         ("recover a --discard", ("recover", Settings(), "a", ("discard", True))),
         ("demo", ("demo",)),
@@ -140,7 +164,36 @@ def test_run_replays_in_ci(
 ) -> None:
     monkeypatch.setenv("CI", ci)
     assert tokentape("run", "--", "true") == 0
-    assert app.calls == [("run", RUN, mode, "default", ("true",))]
+    assert app.calls == [("run", RUN, mode, "default", ("true",), ("prune", False))]
+
+
+def test_the_key_to_verify_with_is_of_the_environment_alone(
+    tokentape: Callable[..., int], app: FakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "sk_" + "test_" + "x" * 24
+    monkeypatch.setenv("STRIPE_API_KEY", key)
+    assert tokentape("verify", "a") == 0
+    assert app.calls == [("verify", Settings(), "a", key)]
+    assert not any("key" in name for one in cli.commands["verify"].params for name in one.opts)
+
+
+@pytest.mark.parametrize(
+    ("variables", "coloured"),
+    [((), False), (("FORCE_COLOR",), True), (("NO_COLOR",), False), (COLOURS, False)],
+)
+def test_colours_follow_the_conventions(
+    tokentape: Callable[..., int],
+    app: FakeApp,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variables: tuple[str, ...],
+    coloured: bool,
+) -> None:
+    for variable in variables:
+        monkeypatch.setenv(variable, "1")
+    app.outcome = CassetteError("is torn")
+    assert tokentape("show", "a") == 2
+    assert ("\x1b[" in capsys.readouterr().err) == coloured
 
 
 def test_options_environment_and_file_come_together(
@@ -150,7 +203,7 @@ def test_options_environment_and_file_come_together(
     monkeypatch.setenv("TOKENTAPE_STRICT", "off")
     assert tokentape("show", "a", "--config", "my.yaml", "--cassettes", "option") == 0
     expected = Settings(others="forward", strict=False, cassettes=Path("option"))
-    assert app.calls == [("show", expected, "a")]
+    assert app.calls == [("show", expected, "a", "text")]
 
 
 def test_all_problems_are_told_and_nothing_is_started(
@@ -198,6 +251,10 @@ def test_an_error_that_is_no_error_of_ours_is_not_hidden(
         ("scan", "Missing argument"),
         ("scan . --format xml", "'xml' is not"),
         ("show", "Missing argument"),
+        ("show a --format sarif", "'sarif' is not"),
+        ("verify", "Missing argument"),
+        ("verify a --key x", "No such option"),
+        ("record --prune", "No such option"),
         ("recover", "Missing argument"),
         ("", "Usage: tokentape"),
     ],

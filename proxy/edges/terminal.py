@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import click
+
+T = TypeVar("T")
 
 
 def say(text: str, *, colour: str | None = None) -> None:
@@ -19,6 +23,13 @@ def say(text: str, *, colour: str | None = None) -> None:
         sys.stderr = None
 
 
+def counted(items: Sequence[T], what: str) -> Iterator[T]:
+    """Yield items, and show on a terminal how far that is."""
+    hidden = not (sys.stderr and sys.stderr.isatty())
+    with click.progressbar(items, label=what, file=sys.stderr, hidden=hidden) as bar:
+        yield from bar
+
+
 def out(text: str = "", *, colour: str | None = None, bold: bool = False) -> None:
     """Print a line of a result to standard output."""
-    click.secho(text, fg=colour, bold=bold)
+    click.secho(text, fg=colour, bold=bold or None)

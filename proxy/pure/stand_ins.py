@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from hashlib import blake2b
 
 from stdnum import luhn
+from stdnum.us import rtn
 
 from proxy.pure.kinds import ID_PREFIXES
 from proxy.pure.placeholders import Placeholder
@@ -40,6 +41,8 @@ def stand_in(found: Placeholder, seed: str) -> str:
         return f"{ID_PREFIXES[kind]}_1" + _letters(f"{seed}|{kind}|{number}", length - 1)
     if kind == "time":
         return str(_EPOCH + _below(f"{seed}|time", 10_000_000) + int(number))
+    if not found.number and (kind, found.name) in _CLASSES:
+        return _CLASSES[kind, found.name]
     if kind == "card":
         return _card(found.name, f"{seed}|card|{number}")
     make = _MAKERS.get(kind)
@@ -92,6 +95,20 @@ def _card(guard: str, key: str) -> str:
     return body + str((check + 1) % 10 if invalid else check)
 
 
+def _routing_number(body: str) -> str:
+    """Return a number with its check digit; 99 is no district of the Federal Reserve."""
+    return body + rtn.calc_check_digit(body)
+
+
+_CLASSES: Mapping[tuple[str, str], str] = {
+    ("cvc", "4"): "1234",
+    ("cvc", "invalid"): "12",
+    ("exp_month", "invalid"): "month",
+    ("exp_year", "invalid"): "year",
+    ("exp_year", "past"): "1999",
+}
+"""Stand-ins of classes that are not the usual one of their kind."""
+
 _MAKERS: Mapping[str, Callable[[str, str], str]] = {
     "account_number": lambda key, _: "000" + _digits(key, 9),
     "address": lambda _, number: f"{number} Example Street",
@@ -110,7 +127,7 @@ _MAKERS: Mapping[str, Callable[[str, str], str]] = {
     "name": lambda _, number: f"Person {number}",
     "object_id": lambda key, _: "id_1" + _letters(key, 23),
     "phone": _phone,
-    "routing_number": lambda key, _: "99" + _digits(key, 7),  # no Federal Reserve district
+    "routing_number": lambda key, _: _routing_number("99" + _digits(key, 6)),
     "ssn_last4": _last4,
     "tax_id": lambda key, _: _digits(key, 9),
     "url": lambda _, number: f"https://example.com/{number}",

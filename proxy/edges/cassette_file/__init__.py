@@ -22,12 +22,24 @@ old cassette or the new one, whole, and every interaction that `append` has retu
 Names cannot leave the directory, and no link is followed below it; it may be a link itself.
 
 Bottom up: `plain_files` touches the disk; `places` knows names; `cassettes` reads; `frames` is what
-a take looks like; `publish` makes it the cassette; `recovery` finds what was left; `take` records.
+a take looks like; `publish` makes it the cassette; `recovery` finds what was left; `take` records;
+`revision` writes a cassette anew.
 """
 
 from proxy.edges.cassette_file.cassettes import exists, names, read
 from proxy.edges.cassette_file.plain_files import MAX_BYTES
 from proxy.edges.cassette_file.recovery import discard, pending, recover
+from proxy.edges.cassette_file.revision import revise
 from proxy.edges.cassette_file.take import Take
 
-__all__ = ["MAX_BYTES", "Take", "discard", "exists", "names", "pending", "read", "recover"]
+__all__ = [
+    "MAX_BYTES",
+    "Take",
+    "discard",
+    "exists",
+    "names",
+    "pending",
+    "read",
+    "recover",
+    "revise",
+]

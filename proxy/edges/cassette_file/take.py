@@ -64,7 +64,7 @@ class Take:
             place.cassette.parent.mkdir(parents=True, exist_ok=True)
             exists(directory, name)  # what no cassette can replace is refused now, not at the end
             make_way(place, name)
-            file = _create(place, itertools.chain([header], framed(first, 1), [BEGUN]))
+            file = create(place, itertools.chain([header], framed(first, 1), [BEGUN]))
         return cls(directory, name, file, len(first))
 
     async def append(self, chunk: bytes) -> None:
@@ -153,7 +153,8 @@ class Take:
             remove(place.take, self._file)
 
 
-def _create(place: Place, pieces: Iterable[bytes]) -> io.FileIO:
+def create(place: Place, pieces: Iterable[bytes]) -> io.FileIO:
+    """Make the file of a take, locked. Raises OSError where another process is faster."""
     file = open_plain(place.take, "x+")
     try:
         if not lock(file) or not os.fstat(file.fileno()).st_nlink:

@@ -1,0 +1,102 @@
+"""Two branches that record into one cassette, merged: what either answers, the merge answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import assume, event, given
+from hypothesis import strategies as st
+
+from proxy.pure.merging import merged
+from proxy.pure.order import order_dependent
+from proxy.pure.placeholders import Placeholder, substitute
+from proxy.pure.rewriting import rewritten
+from proxy.pure.tape import cassette_text
+from tests.laws.comparison import Comparison
+from tests.laws.parrot import parrot
+from tests.laws.pipeline import SHAPE, Answer, Stage, loaded, replay, results, stripe
+from tests.laws.play import play
+from tests.laws.test_replays import all_recorded, steps
+from tests.laws.traffic import TokenOf, Trace, all_steps, odd_posts, traces
+from tests.laws.worlds import World
+
+
+def recorded(trace: Trace, answer: Answer) -> str:
+    stage = Stage(answer=answer)
+    play(trace, World(1), stage)
+    return cassette_text(loaded(stage.cassette))
+
+
+recordings = st.builds(
+    recorded,
+    traces(all_steps | odd_posts),
+    st.builds(parrot, st.integers(0, 99), st.just([200, 402])) | st.integers(0, 99).map(stripe),
+)
+
+
+@given(recordings)
+def test_the_canonical_form_keeps_the_meaning_and_is_one(cassette: str) -> None:
+    formatted = rewritten(loaded(cassette))
+    event("changed" if cassette_text(formatted) != cassette else "as it was")
+    assert rewritten(formatted) == formatted
+    assert [SHAPE.recorded(one)[0] for one in formatted] == [
+        SHAPE.recorded(one)[0] for one in loaded(cassette)
+    ]
+
+
+@given(traces(steps), st.integers(0, 99))
+def test_what_is_recorded_is_canonical(trace: Trace, seed: int) -> None:
+    stage = Stage(answer=stripe(seed))
+    if set(results(play(trace, World(1), stage))) == {"recorded"}:
+        assert cassette_text(rewritten(loaded(stage.cassette))) == stage.cassette
+
+
+@given(recordings, st.integers(1, 50))
+def test_numbers_of_variables_do_not_count(cassette: str, step: int) -> None:
+    def moved(found: Placeholder) -> str:
+        number = found.number and str(int(found.number) * 7 % 997 + step * 1000)
+        return str(replace(found, number=number))
+
+    other = loaded(substitute(cassette, moved))
+    assert rewritten(other) == rewritten(loaded(cassette))
+
+
+@given(traces(steps, 3), traces(steps, 3), traces(steps, 3), st.integers(0, 9))
+def test_a_merge_answers_what_either_branch_answers(
+    common: Trace, ours: Trace, theirs: Trace, seed: int
+) -> None:
+    common = all_recorded(common)
+    branches = [all_recorded((*common, *_moved(own, len(common)))) for own in (ours, theirs)]
+    merge = merged(
+        *(loaded(recorded(trace, stripe(seed + place))) for place, trace in enumerate(branches)),
+        SHAPE,
+    )
+    assume(not order_dependent(merge, SHAPE))
+    assert rewritten(merge) == merge
+
+    for trace in branches:
+        answers = play(trace, World(2), replay(cassette_text(merge)))
+        assert results(answers) == ["replayed"] * len(trace)
+        wanted = play(trace, World(2), Stage(answer=stripe(seed)))
+        assert Comparison().of(answers) == Comparison().of(wanted)
+    one_after_the_other = (*branches[0], *_moved(branches[1], len(branches[0]), len(common)))
+    done = results(play(one_after_the_other, World(3), replay(cassette_text(merge))))
+    assert "miss" not in done
+
+
+def _moved(trace: Trace, to: int, start: int = 0) -> Trace:
+    """Return the steps of a trace from a start, to follow `to` others than those before."""
+
+    def later(value: Any) -> Any:
+        moved = isinstance(value, TokenOf) and value.step >= start
+        return replace(value, step=value.step - start + to) if moved else value
+
+    return tuple(
+        replace(
+            one,
+            token=later(one.token),
+            fields=tuple((name, later(value)) for name, value in one.fields),
+        )
+        for one in trace[start:]
+    )

@@ -1,0 +1,51 @@
+"""What nothing changed in verifies, whatever was recorded; what changed is told, and no more."""
+
+from __future__ import annotations
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from proxy.pure.cassette import Interaction, Variables
+from proxy.pure.differences import Difference, differences
+from proxy.pure.renaming import Renaming
+from proxy.pure.resending import Refilling, key_classes, request
+from proxy.pure.rewriting import rewritten
+from proxy.recorder import Recorder
+from tests.laws.pipeline import DOOR, PUBLISHED, WORDS, Answer, Stage, Take, loaded, stripe
+from tests.laws.play import play
+from tests.laws.test_replays import all_recorded, steps
+from tests.laws.traffic import Trace, traces
+from tests.laws.worlds import Symbol, World
+
+
+def recorded(trace: Trace) -> tuple[Interaction, ...]:
+    stage = Stage(answer=stripe(1))
+    play(trace, World(1), stage)
+    return rewritten(loaded(stage.cassette))
+
+
+def verified(cassette: tuple[Interaction, ...], answer: Answer) -> list[tuple[Difference, ...]]:
+    keys = {one: f"{one}_{'x' * 24}" for one in key_classes(cassette)} | {"unknown": "x" * 24}
+    variables, names = Variables(), Renaming()
+    recorder = Recorder(DOOR, Take(), variables, WORDS)
+    fill = Refilling(names, variables, keys, PUBLISHED, "tape")
+    found = []
+    for one in cassette:
+        sent = request(one, fill)
+        now = recorder.interaction(sent, DOOR.request(sent), answer(sent))
+        assert isinstance(now, Interaction)
+        found.append(differences(one, now, names))
+    return found
+
+
+def refused(value: object) -> bool:
+    """Tell a value that is refused for what it is: nothing kept tells it from a good one."""
+    return isinstance(value, Symbol) and (value.kind, value.shape) == ("routing_number", "invalid")
+
+
+@given(traces(steps), st.integers(0, 99))
+def test_nothing_differs_where_nothing_changed(trace: Trace, seed: int) -> None:
+    trace = all_recorded(trace)
+    assume(not any(refused(value) for step in trace for _, value in step.fields))
+    cassette = recorded(trace)
+    assert verified(cassette, stripe(seed)) == [()] * len(cassette)
