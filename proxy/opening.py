@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -45,15 +46,17 @@ class OpenSession:
 
     def __init__(
         self,
-        service: Service,
+        front: _Front,
         server: Server,
         take: cassette_file.Take | None,
         upstream: AsyncExitStack,
         receipt: Callable[[], Receipt],
     ) -> None:
-        self.service = service
+        self.service = front.service
         self.receipt = receipt
         """Returns what the session did so far."""
+        self.idle = front.idle
+        """Returns for how many seconds nobody has asked it anything."""
         self.url = ""
         self._server = server
         self._take = take
@@ -95,22 +98,29 @@ class Opener:
         self._shape = assembly.shape(settings.match)
 
     async def open(
-        self, mode: Mode, name: str, *, strict: bool | None = None, on_exhausted: str = ""
+        self,
+        mode: Mode,
+        name: str,
+        *,
+        strict: bool | None = None,
+        on_exhausted: str = "",
+        notice: Notice | None = None,
     ) -> OpenSession:
-        """Open a session; where something is not given, the settings say it.
+        """Open a session; where something is not given, the settings or the opener say it.
 
         Raises CassetteError for a cassette that cannot be loaded or recorded, and
         ConfigurationError where the address cannot be had.
         """
         said = self._settings
         strict = said.strict if strict is None else strict
-        service = self._service(mode, name, _policy(said, on_exhausted, strict=strict))
+        policy = _policy(said, on_exhausted, strict=strict)
+        service = self._service(mode, name, policy, notice or self._notice)
         take = self._take(service) if writes(mode) else None
         upstream = AsyncExitStack()
-        handler = _with_own_routes(service, said.listen[0])
-        server = serving(handler, said.listen, said.limits, said.timeouts, self._on_fault)
+        front = _Front(service, said.listen[0])
+        server = serving(front.handle, said.listen, said.limits, said.timeouts, self._on_fault)
         receipt = partial(service.receipt, self._shape, strict=strict)
-        session = OpenSession(service, server, take, upstream, receipt)
+        session = OpenSession(front, server, take, upstream, receipt)
         try:
             if writes(mode):
                 service.upstream = await _upstream(said, upstream)
@@ -120,9 +130,9 @@ class Opener:
             raise
         return session
 
-    def _service(self, mode: Mode, name: str, policy: Policy) -> Service:
+    def _service(self, mode: Mode, name: str, policy: Policy, notice: Notice) -> Service:
         session = Session(self._shape, name)
-        service = Service(mode, name, self._door, policy, session, self._notice)
+        service = Service(mode, name, self._door, policy, session, notice)
         folder = self._settings.cassettes
         if replays(mode) and (not writes(mode) or cassette_file.exists(folder, name)):
             service.load(assembly.interactions(folder, name, self._door))
@@ -168,13 +178,33 @@ class _InProcess:
         return self._answer(request)
 
 
-def _with_own_routes(service: Service, host: str) -> Handler:
-    def handle(request: Request) -> Answer | Awaitable[Answer]:
-        if own_routes.is_own(request.target):
-            return own_routes.answer(request, host, service.health()), nobody_asks
-        return service.handle(request)
+class _Front:
+    """What a session's port asks: the own routes, then the service. Knows when it was asked."""
 
-    return handle
+    def __init__(self, service: Service, host: str) -> None:
+        self.service = service
+        self._host = host
+        self._now = asyncio.get_running_loop().time
+        self._last = self._now()
+        self._under_way = 0
+
+    def idle(self) -> float:
+        return 0.0 if self._under_way else self._now() - self._last
+
+    def handle(self, request: Request) -> Answer | Awaitable[Answer]:
+        self._last = self._now()
+        if own_routes.is_own(request.target):
+            return own_routes.answer(request, self._host, self.service.health()), nobody_asks
+        outcome = self.service.handle(request)
+        return outcome if isinstance(outcome, tuple) else self._later(outcome)
+
+    async def _later(self, outcome: Awaitable[Answer]) -> Answer:
+        self._under_way += 1
+        try:
+            return await outcome
+        finally:
+            self._under_way -= 1
+            self._last = self._now()
 
 
 def serving(

@@ -40,10 +40,7 @@ class Receipt:
     def lines(self) -> Iterator[str]:
         """Yield the receipt for people."""
         numbers = self.counts
-        yield (
-            f"{numbers.recorded} recorded, {numbers.replayed} replayed, {numbers.missed} missed, "
-            f"{numbers.refused} refused, {len(self.unused)} unused"
-        )
+        yield headline(numbers, len(self.unused))
         if numbers.forwarded:
             yield f"{numbers.forwarded} forwarded and not recorded"
         if numbers.rebound:
@@ -54,6 +51,14 @@ class Receipt:
             yield f"never asked for: {_numbers(self.unused)}"
         for pair in self.order_dependent:
             yield f"order-dependent: {pair}"
+
+
+def headline(counts: Counts, unused: int) -> str:
+    """Return the line that every receipt has."""
+    return (
+        f"{counts.recorded} recorded, {counts.replayed} replayed, {counts.missed} missed, "
+        f"{counts.refused} refused, {unused} unused"
+    )
 
 
 def _numbers(numbers: tuple[int, ...]) -> str:

@@ -26,8 +26,19 @@ a take looks like; `publish` makes it the cassette; `recovery` finds what was le
 """
 
 from proxy.edges.cassette_file.cassettes import exists, names, read
+from proxy.edges.cassette_file.places import is_name
 from proxy.edges.cassette_file.plain_files import MAX_BYTES
 from proxy.edges.cassette_file.recovery import discard, pending, recover
 from proxy.edges.cassette_file.take import Take
 
-__all__ = ["MAX_BYTES", "Take", "discard", "exists", "names", "pending", "read", "recover"]
+__all__ = [
+    "MAX_BYTES",
+    "Take",
+    "discard",
+    "exists",
+    "is_name",
+    "names",
+    "pending",
+    "read",
+    "recover",
+]

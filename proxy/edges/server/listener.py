@@ -18,6 +18,7 @@ _WHY = {
     errno.EADDRINUSE: "another program listens there",
     errno.EACCES: "ports below 1024 need privileges",
     errno.EADDRNOTAVAIL: "this machine has no such address",
+    errno.EMFILE: "this process has too many files and connections open",
 }
 
 
