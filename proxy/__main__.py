@@ -230,7 +230,7 @@ def serve(
     idle: float | None,
     command: tuple[str, ...],
 ) -> int:
-    """Open and close sessions over HTTP: for each test its own cassette and port.
+    """Serve sessions over HTTP: a cassette and a port for each test.
 
     Requests to the admin port carry the token of the environment variable TOKENTAPE_ADMIN_TOKEN.
     COMMAND finds the address in TOKENTAPE_ADMIN, and a token where none is set. docs/sessions.md

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 
-from proxy.pure.receipt import Counts, Receipt, headline
+from proxy.pure.receipt import Counts, Receipt, counted
 
 _NAMED = 100
 """How many sessions that failed are named: a server may see any number of them."""
@@ -48,4 +48,4 @@ class Tally:
         expired = f", {self.expired} expired" if self.expired else ""
         sessions = f"{self.sessions} session{'' if self.sessions == 1 else 's'}"
         yield f"{sessions}, {self.failed} failed{expired}"
-        yield headline(self.counts, self.unused)
+        yield from counted(self.counts, self.unused)
