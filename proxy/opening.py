@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from proxy import assembly
 from proxy.edges import cassette_file
@@ -14,6 +14,7 @@ from proxy.edges.server import Answer, Handler, Server
 from proxy.edges.settings import Limits, Settings, Timeouts
 from proxy.errors import CassetteError
 from proxy.pure import own_routes, tape
+from proxy.pure.cassette import Interaction
 from proxy.pure.decide import Mode, replays, writes
 from proxy.pure.matching import Session
 from proxy.pure.messages import Request, Response
@@ -23,6 +24,10 @@ from proxy.service import Policy, Service, Upstream
 
 Notice = Callable[[str], None]
 """Takes a line for people; nothing in it is unsealed."""
+
+
+_SMALL = 32 * 1024
+"""Bytes up to which a cassette is remembered: many sessions, or every run of a test, open it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,8 @@ class Opener:
         self._on_fault = on_fault
         self._door = assembly.door(settings.redact, settings.match)
         self._shape = assembly.shape(settings.match)
+        self._judged = partial(assembly.judged, own_door=self._door)
+        self._remembered = lru_cache(maxsize=512)(self._judged)
 
     async def open(
         self,
@@ -135,8 +142,13 @@ class Opener:
         service = Service(mode, name, self._door, policy, session, notice)
         folder = self._settings.cassettes
         if replays(mode) and (not writes(mode) or cassette_file.exists(folder, name)):
-            service.load(assembly.interactions(folder, name, self._door))
+            service.load(self._interactions(name))
         return service
+
+    def _interactions(self, name: str) -> tuple[Interaction, ...]:
+        text = cassette_file.read(self._settings.cassettes, name)
+        file = str(self._settings.cassettes / f"{name}.yaml")
+        return self._remembered(text, file) if len(text) <= _SMALL else self._judged(text, file)
 
     def _take(self, service: Service) -> cassette_file.Take:
         first = [tape.chunk(one).encode("ascii") for one in service.recorded]

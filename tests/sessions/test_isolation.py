@@ -100,6 +100,17 @@ def test_another_process_may_record_it_too(desk: Desk, workplace: Workplace) -> 
         assert desk.post("one", "auto").status == 409
 
 
+def test_what_is_recorded_anew_is_what_the_next_session_has(desk: Desk) -> None:
+    for month in ("6", "7", "6"):
+        recording = desk.open("one", "record")
+        recording.client.post(card(exp_month=month))
+        desk.close(recording)
+        for _ in range(2):
+            one = desk.open("one")
+            assert one.client.post(card(exp_month=month)).result == "replayed"
+            assert desk.close(one)["ok"]
+
+
 def test_many_at_once(desk: Desk, people: str) -> None:
     """A hundred sessions, opened, used and closed by eight clients at a time."""
 
