@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.processes import Session, Workplace, awaited
+from proxy.pure.messages import Request, Response
+from tests.processes import PATIENCE, Session, Workplace, awaited
 from tests.sessions.conftest import TOKEN, Desk, Opened, Start
+from tests.upstreams import Upstream, stripe
 from tests.wire import card
 
 
@@ -42,6 +46,26 @@ def test_a_session_that_is_asked_stays(start: Start) -> None:
         one.client.send("GET", "/_tokentape/health")
     assert desk.look(one)["open"]
     assert desk.look(other)["expired"]
+
+
+def test_a_session_that_answers_is_not_idle(start: Start) -> None:
+    asked, may_answer = threading.Event(), threading.Event()
+
+    def answer(request: Request) -> Response:
+        asked.set()
+        assert may_answer.wait(PATIENCE)
+        return stripe()(request)
+
+    with Upstream(answer) as slow, ThreadPoolExecutor(1) as client:
+        desk = start("--idle", "0.2", "--upstream", slow.url)
+        one, other = desk.open("a", "record"), desk.open("b", "record")
+        made = client.submit(one.client.post, card())
+        assert asked.wait(PATIENCE)
+        awaited(lambda: ended(desk, other), "the end of the one that is asked nothing")
+        assert one.client.send("GET", "/_tokentape/health").status == 200  # it listens still
+        may_answer.set()
+        assert made.result().status == 200
+        awaited(lambda: ended(desk, one), "the session's end")
 
 
 def test_how_long_is_a_setting(start: Start, workplace: Workplace) -> None:
