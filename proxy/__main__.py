@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
@@ -159,6 +160,12 @@ def _usual_mode() -> str:
     return "auto" if os.environ.get("CI", "").lower() in ("", "0", "false") else "replay"
 
 
+_mode = click.option(
+    "--mode",
+    type=click.Choice(["record", "replay", "auto"]),
+    default=_usual_mode,
+    help="What to do with traffic.  [default: replay where CI is set, else auto]",
+)
 _free_port = click.option(
     "--listen",
     metavar="HOST:PORT",
@@ -171,12 +178,7 @@ _free_port = click.option(
     epilog="Example: tokentape run --cassette checkout -- pytest tests/checkout",
     context_settings={"allow_interspersed_args": False},
 )
-@click.option(
-    "--mode",
-    type=click.Choice(["record", "replay", "auto"]),
-    default=_usual_mode,
-    help="What to do with traffic.  [default: replay where CI is set, else auto]",
-)
+@_mode
 @click.option(
     "--cassette", default="default", metavar="NAME", show_default=True, help="Which cassette."
 )
@@ -197,11 +199,58 @@ def run(
     return app.run(settled, mode, cassette, command, prune=prune)
 
 
-def _address(_context: click.Context, _option: click.Parameter, text: str) -> tuple[str, int]:
-    try:
-        return settings.address(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
+def _read_by(read: Callable[[str], Any]) -> Callable[..., Any]:
+    """Return a callback that reads an option's text, if there is any."""
+
+    def value(_context: click.Context, _option: click.Parameter, text: str | None) -> Any:  # noqa: ANN401
+        try:
+            return None if text is None else read(text)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return value
+
+
+@cli.command(
+    epilog="Example: tokentape serve -- npx jest",
+    context_settings={"allow_interspersed_args": False},
+)
+@click.option(
+    "--admin",
+    metavar="HOST:PORT",
+    callback=_read_by(settings.loopback),
+    help="Where to open and close sessions.  [default: with COMMAND, a free port of 127.0.0.1]",
+)
+@_mode
+@click.option(
+    "--idle",
+    metavar="SECONDS",
+    callback=_read_by(settings.seconds),
+    help="Close sessions that are asked nothing for so long.  [default: 300]",
+)
+@_settled("upstream", "cassettes", "allow_live", "strict", "on_exhausted", "config")
+@click.argument("command", nargs=-1, metavar="[-- COMMAND...]")
+def serve(
+    settled: Settings,
+    admin: tuple[str, int] | None,
+    mode: str,
+    idle: float | None,
+    command: tuple[str, ...],
+) -> int:
+    """Serve sessions over HTTP: a cassette and a port for each test.
+
+    Requests to the admin port carry the token of the environment variable TOKENTAPE_ADMIN_TOKEN.
+    COMMAND finds the address in TOKENTAPE_ADMIN, and a token where none is set. docs/sessions.md
+    has the routes, and what Jest and node:test need.
+    """
+    from proxy import app
+
+    if admin is None and not command:
+        raise click.UsageError("Say where, --admin 127.0.0.1:12122, or what to run, -- COMMAND.")
+    token = settings.admin_token(os.environ, required=not command)
+    if idle is not None:
+        settled = replace(settled, timeouts=replace(settled.timeouts, idle=idle))
+    return app.administer(settled, admin or ("127.0.0.1", 0), token, mode, command)
 
 
 @cli.command(epilog="Example: tokentape mock --listen 127.0.0.1:0")
@@ -210,7 +259,7 @@ def _address(_context: click.Context, _option: click.Parameter, text: str) -> tu
     metavar="HOST:PORT",
     default="127.0.0.1:12111",
     show_default=True,
-    callback=_address,
+    callback=_read_by(settings.address),
     help="Where to accept clients; port 0 picks one.",
 )
 def mock(listen: tuple[str, int]) -> int:

@@ -25,6 +25,15 @@ def run(
     return sessions.run(settings, mode, name, command, prune=prune)
 
 
+def administer(
+    settings: Settings, at: tuple[str, int], token: str, mode: str, command: tuple[str, ...]
+) -> int:
+    """Serve an admin port until told to end, or while a command runs; return the exit status."""
+    from proxy import sessions
+
+    return sessions.administer(settings, at, token, mode, command)
+
+
 def mock(listen: tuple[str, int]) -> int:
     """Serve the embedded upstream until told to end; return the exit status."""
     from proxy import sessions

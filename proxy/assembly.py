@@ -7,6 +7,7 @@ import secrets
 import string
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from proxy.edges import cassette_file, package_data
@@ -42,6 +43,7 @@ def shape(match: Match) -> Shape:
     return Shape(frozenset(headers), match.ignore)
 
 
+@cache
 def vocabulary() -> frozenset[str]:
     """Return the words that stand in cassettes whatever was sent: they tell the gate nothing."""
     texts = map(package_data.read, ("catalog.csv", "phrases.csv"))

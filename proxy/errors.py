@@ -32,6 +32,10 @@ class CassetteError(TokentapeError):
         self.line = line
 
 
+class CassetteBusy(CassetteError):
+    """A cassette that is being recorded by someone else at this moment."""
+
+
 class UnreadableBody(TokentapeError):
     """A body that is no form, JSON or multipart text that this program can read whole.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from proxy import assembly
@@ -14,6 +15,7 @@ from proxy.edges.server import Answer, Handler, Server
 from proxy.edges.settings import Limits, Settings, Timeouts
 from proxy.errors import CassetteError
 from proxy.pure import own_routes, tape
+from proxy.pure.cassette import Interaction
 from proxy.pure.decide import Mode, replays, writes
 from proxy.pure.matching import Session
 from proxy.pure.messages import Request, Response
@@ -23,6 +25,10 @@ from proxy.service import Policy, Service, Upstream
 
 Notice = Callable[[str], None]
 """Takes a line for people; nothing in it is unsealed."""
+
+
+_SMALL = 32 * 1024
+"""Bytes up to which a cassette is remembered: many sessions, or every run of a test, open it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ class OpenSession:
 
     def __init__(
         self,
-        service: Service,
+        front: _Front,
         server: Server,
         take: cassette_file.Take | None,
         upstream: AsyncExitStack,
@@ -54,9 +60,11 @@ class OpenSession:
         *,
         path: Path,
     ) -> None:
-        self.service = service
+        self.service = front.service
         self.receipt = receipt
         """Returns what the session did so far."""
+        self.idle = front.idle
+        """Returns for how many seconds nobody has asked it anything."""
         self.url = ""
         self._path = path
         self._server = server
@@ -99,25 +107,34 @@ class Opener:
         self._on_fault = on_fault
         self._door = assembly.door(settings.redact, settings.match)
         self._shape = assembly.shape(settings.match)
+        self._judged = partial(assembly.judged, own_door=self._door)
+        self._remembered = lru_cache(maxsize=512)(self._judged)
 
     async def open(
-        self, mode: Mode, name: str, *, strict: bool | None = None, on_exhausted: str = ""
+        self,
+        mode: Mode,
+        name: str,
+        *,
+        strict: bool | None = None,
+        on_exhausted: str = "",
+        notice: Notice | None = None,
     ) -> OpenSession:
-        """Open a session; where something is not given, the settings say it.
+        """Open a session; where something is not given, the settings or the opener say it.
 
         Raises CassetteError for a cassette that cannot be loaded or recorded, and
         ConfigurationError where the address cannot be had.
         """
         said = self._settings
         strict = said.strict if strict is None else strict
-        service = self._service(mode, name, _policy(said, on_exhausted, strict=strict))
+        policy = _policy(said, on_exhausted, strict=strict)
+        service = self._service(mode, name, policy, notice or self._notice)
         take = self._take(service) if writes(mode) else None
         upstream = AsyncExitStack()
-        handler = _with_own_routes(service, said.listen[0])
-        server = serving(handler, said.listen, said.limits, said.timeouts, self._on_fault)
+        front = _Front(service, said.listen[0])
+        server = serving(front.handle, said.listen, said.limits, said.timeouts, self._on_fault)
         receipt = partial(service.receipt, self._shape, strict=strict)
         path = said.cassettes / f"{name}.yaml"
-        session = OpenSession(service, server, take, upstream, receipt, path=path)
+        session = OpenSession(front, server, take, upstream, receipt, path=path)
         try:
             if writes(mode):
                 service.upstream = await upstream_of(said, upstream)
@@ -127,13 +144,18 @@ class Opener:
             raise
         return session
 
-    def _service(self, mode: Mode, name: str, policy: Policy) -> Service:
+    def _service(self, mode: Mode, name: str, policy: Policy, notice: Notice) -> Service:
         session = Session(self._shape, name)
-        service = Service(mode, name, self._door, policy, session, self._notice)
+        service = Service(mode, name, self._door, policy, session, notice)
         folder = self._settings.cassettes
         if replays(mode) and (not writes(mode) or cassette_file.exists(folder, name)):
-            service.load(assembly.interactions(folder, name, self._door))
+            service.load(self._interactions(name))
         return service
+
+    def _interactions(self, name: str) -> tuple[Interaction, ...]:
+        text = cassette_file.read(self._settings.cassettes, name)
+        file = str(self._settings.cassettes / f"{name}.yaml")
+        return self._remembered(text, file) if len(text) <= _SMALL else self._judged(text, file)
 
     def _take(self, service: Service) -> cassette_file.Take:
         first = [tape.chunk(one).encode("ascii") for one in service.recorded]
@@ -176,13 +198,33 @@ class _InProcess:
         return self._answer(request)
 
 
-def _with_own_routes(service: Service, host: str) -> Handler:
-    def handle(request: Request) -> Answer | Awaitable[Answer]:
-        if own_routes.is_own(request.target):
-            return own_routes.answer(request, host, service.health()), nobody_asks
-        return service.handle(request)
+class _Front:
+    """What a session's port asks: the own routes, then the service. Knows when it was asked."""
 
-    return handle
+    def __init__(self, service: Service, host: str) -> None:
+        self.service = service
+        self._host = host
+        self._now = asyncio.get_running_loop().time
+        self._last = self._now()
+        self._under_way = 0
+
+    def idle(self) -> float:
+        return 0.0 if self._under_way else self._now() - self._last
+
+    def handle(self, request: Request) -> Answer | Awaitable[Answer]:
+        self._last = self._now()
+        if own_routes.is_own(request.target):
+            return own_routes.answer(request, self._host, self.service.health()), nobody_asks
+        outcome = self.service.handle(request)
+        return outcome if isinstance(outcome, tuple) else self._later(outcome)
+
+    async def _later(self, outcome: Awaitable[Answer]) -> Answer:
+        self._under_way += 1
+        try:
+            return await outcome
+        finally:
+            self._under_way -= 1
+            self._last = self._now()
 
 
 def serving(

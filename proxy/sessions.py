@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
 from proxy import assembly, pruning
+from proxy.administration import MOST, Administration
 from proxy.edges import descriptors, signals, terminal
 from proxy.edges.server import loop_exception_handler
-from proxy.edges.settings import Limits, Settings, Timeouts
+from proxy.edges.settings import ADMIN_TOKEN, Limits, Settings, Timeouts
 from proxy.opening import Ending, Opener, nobody_asks, serving, url
+from proxy.pure.admin_routes import Token
 from proxy.pure.decide import Mode
 from proxy.service import Service
 
@@ -25,12 +28,7 @@ def serve(settings: Settings, mode: str, name: str, *, prune: bool = False) -> i
 
     `prune`: what was not used goes from the cassette, if all went well.
     """
-
-    async def until_told(_url: str, told: signals.Told) -> int:
-        await told.get()
-        return 0
-
-    return _run(_session(settings, Mode(mode), name, until_told, prune=prune))
+    return _run(_session(settings, Mode(mode), name, _until_told, prune=prune))
 
 
 def run(
@@ -43,6 +41,25 @@ def run(
         return await child.run(command, {"TOKENTAPE_URL": url}, told)
 
     return _run(_session(settings, Mode(mode), name, until_done, prune=prune))
+
+
+def administer(
+    settings: Settings, at: tuple[str, int], token: str, mode: str, command: tuple[str, ...]
+) -> int:
+    """Serve an admin port until told to end, or while a command runs; return the exit status.
+
+    A command is told the address and the token, which is made where it is blank.
+    """
+    from proxy.edges import child  # noqa: PLC0415  no other session needs it
+
+    key = token or secrets.token_hex(16)
+
+    async def until(url: str, told: signals.Told) -> int:
+        if not command:
+            return await _until_told(url, told)
+        return await child.run(command, {"TOKENTAPE_ADMIN": url, ADMIN_TOKEN: key}, told)
+
+    return _run(_administration(settings, at, Token(key), Mode(mode), until))
 
 
 def mock(listen: tuple[str, int]) -> int:
@@ -60,6 +77,11 @@ def mock(listen: tuple[str, int]) -> int:
         return 0
 
     return _run(serve_mock())
+
+
+async def _until_told(_url: str, told: signals.Told) -> int:
+    await told.get()
+    return 0
 
 
 def _run(main: Coroutine[Any, Any, int]) -> int:
@@ -100,6 +122,32 @@ def _pruned(settings: Settings, service: Service, ending: Ending, *, failed: boo
     pruning.prune(settings, service.name, service.recorded, unused)
     terminal.say(f"pruned {len(unused)} of {len(service.recorded)} interactions")
     return without
+
+
+async def _administration(
+    settings: Settings, at: tuple[str, int], token: Token, mode: Mode, until: Until
+) -> int:
+    asyncio.get_running_loop().set_exception_handler(loop_exception_handler(_fault))
+    descriptors.make_room(settings.limits.connections + MOST)
+    opener = Opener(replace(settings, listen=(at[0], 0)), _notice, _fault)
+    desk = Administration(
+        opener, token, at[0], mode=mode, idle=settings.timeouts.idle, notice=_notice
+    )
+    server = serving(desk.handle, at, settings.limits, settings.timeouts, _fault)
+    told = signals.told()
+    address = url(*await server.start())
+    watching = asyncio.create_task(desk.watch())
+    status = 1
+    try:
+        terminal.say(f"sessions on {address}")
+        status = await until(address, told)
+    finally:
+        await server.stop()
+        watching.cancel()
+        tally = await desk.close()
+    for line in tally.lines():
+        terminal.say(line, colour="red" if tally.failed else "green")
+    return status or tally.exit_status
 
 
 def _tell(ending: Ending) -> None:

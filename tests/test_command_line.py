@@ -14,11 +14,11 @@ import pytest
 
 import proxy
 from proxy.__main__ import cli, main
-from proxy.edges.settings import Settings
+from proxy.edges.settings import Settings, Timeouts
 from proxy.errors import CassetteError
 
 COMMANDS = (
-    *("record", "replay", "auto", "run", "mock", "scan"),
+    *("record", "replay", "auto", "run", "serve", "mock", "scan"),
     *("verify", "ls", "show", "fmt", "recover", "demo"),
 )
 
@@ -33,7 +33,7 @@ class FakeApp(ModuleType):
         super().__init__("proxy.app")
         self.calls: list[tuple[Any, ...]] = []
         self.outcome: int | BaseException = 0
-        for name in ("serve", *COMMANDS[3:]):
+        for name in ("administer", "serve", *(name for name in COMMANDS[3:] if name != "serve")):
             setattr(self, name, self._noting(name))
 
     def _noting(self, name: str) -> Callable[..., int]:
@@ -70,6 +70,7 @@ def tokentape(app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> Callable[..., in
     return call
 
 
+SERVE = ("administer", Settings(), ("127.0.0.1", 0))
 RUN = Settings(listen=("127.0.0.1", 0))
 
 
@@ -119,6 +120,16 @@ RUN = Settings(listen=("127.0.0.1", 0))
                 "a",
                 ("make", "--", "-h"),
                 ("prune", False),
+            ),
+        ),
+        ("serve -- npx jest", (*SERVE, "", "auto", ("npx", "jest"))),
+        (
+            "serve --admin [::1]:1 --mode replay --idle 9 --strict -- node --test",
+            (
+                "administer",
+                Settings(strict=True, timeouts=Timeouts(idle=9.0)),
+                ("::1", 1),
+                *("", "replay", ("node", "--test")),
             ),
         ),
         ("mock", ("mock", ("127.0.0.1", 12111))),
@@ -196,6 +207,41 @@ def test_colours_follow_the_conventions(
     assert ("\x1b[" in capsys.readouterr().err) == coloured
 
 
+def test_the_token_comes_from_the_environment(
+    tokentape: Callable[..., int], app: FakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = "only-for-these-tests"
+    monkeypatch.setenv("TOKENTAPE_ADMIN_TOKEN", token)
+    assert tokentape("serve", "--admin", "localhost:0") == 0
+    assert app.calls == [("administer", Settings(), ("localhost", 0), token, "auto", ())]
+
+
+@pytest.mark.parametrize("token", ["fifteen-letters", "one with spaces in it", "x" * 257])
+@pytest.mark.parametrize("command", [(), ("--", "true")])
+def test_a_token_that_is_none_is_not_quoted(
+    tokentape: Callable[..., int],
+    app: FakeApp,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    token: str,
+    command: tuple[str, ...],
+) -> None:
+    monkeypatch.setenv("TOKENTAPE_ADMIN_TOKEN", token)
+    assert tokentape("serve", "--admin", "127.0.0.1:0", *command) == 2
+    assert app.calls == []
+    told = capsys.readouterr().err
+    assert "TOKENTAPE_ADMIN_TOKEN: allowed: 16 to 256 letters" in told
+    assert token not in told
+
+
+@pytest.mark.parametrize("variable", ["TOKENTAPE_ADMIN", "TOKENTAPE_ADMIN_TOKEN", "TOKENTAPE_URL"])
+def test_what_is_set_for_clients_is_no_mistake(
+    tokentape: Callable[..., int], app: FakeApp, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "x")
+    assert tokentape("show", "a") == 0
+
+
 def test_options_environment_and_file_come_together(
     tokentape: Callable[..., int], app: FakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,6 +294,13 @@ def test_an_error_that_is_no_error_of_ours_is_not_hidden(
         ("mock --listen x", "found 'x'; allowed: HOST:PORT"),
         ("run", "Missing argument"),
         ("run --mode x -- true", "'x' is not one of"),
+        ("serve", "--admin 127.0.0.1:12122, or what to run, -- COMMAND"),
+        ("serve --admin 127.0.0.1:0", "export TOKENTAPE_ADMIN_TOKEN=$(openssl rand -hex 16)"),
+        ("serve --admin 0.0.0.0:0 -- true", "allowed: a loopback address"),
+        ("serve --admin 10.0.0.1:0 -- true", "allowed: a loopback address"),
+        ("serve --admin 127.0.0.1.evil.example:0 -- true", "allowed: a loopback address"),
+        ("serve --admin [::]:0 -- true", "allowed: a loopback address"),
+        ("serve --idle 0 -- true", "allowed: seconds"),
         ("scan", "Missing argument"),
         ("scan . --format xml", "'xml' is not"),
         ("show", "Missing argument"),

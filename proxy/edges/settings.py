@@ -75,6 +75,14 @@ def directory(text: str) -> Path:
     raise _refusal(text, "the path of a directory")
 
 
+def loopback(text: str) -> tuple[str, int]:
+    """Read HOST:PORT of this machine, where no other can connect. Raises ValueError."""
+    host, port = address(text)
+    if not re.fullmatch(r"localhost|::1|127(?:\.[0-9]{1,3}){3}", host):
+        raise _refusal(text, "a loopback address, such as 127.0.0.1:0; port 0 picks a free one")
+    return host, port
+
+
 def flag(text: str) -> bool:
     """Read a yes or no, as YAML 1.1 and environments write them. Raises ValueError."""
     if text.lower() not in _FLAGS:
@@ -199,11 +207,15 @@ class Limits(_Closed):
 
 @dataclass(frozen=True, slots=True)
 class Timeouts(_Closed):
-    """How long to wait, in seconds; `upstream` is the timeout of Stripe's SDKs."""
+    """How long to wait, in seconds; `upstream` is the timeout of Stripe's SDKs.
+
+    `idle` is for a session of an admin port that nobody asks anything.
+    """
 
     upstream: Seconds = 80.0
     request: Seconds = 30.0
     shutdown: Seconds = 10.0
+    idle: Seconds = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +240,12 @@ OPTIONS = ("config", "listen", "upstream", "cassettes", "allow_live", "strict", 
 """What options and variables may set: the file, and what changes from run to run."""
 VARIABLES = {f"TOKENTAPE_{name.upper()}": name for name in OPTIONS}
 
-_OURS = "TOKENTAPE_URL"  # `run` sets it for its command, which may well be this program again
+ADMIN_TOKEN = "TOKENTAPE_ADMIN_TOKEN"  # noqa: S105  the variable's name
+_OURS = ("TOKENTAPE_URL", "TOKENTAPE_ADMIN", ADMIN_TOKEN)
+"""What is set for clients, which may well be this program again."""
+
+
+_MAKE_ONE = f"Make one: export {ADMIN_TOKEN}=$(openssl rand -hex 16)"
 
 
 def load(
@@ -255,6 +272,20 @@ def load(
     return replace(settings, **said)
 
 
+def admin_token(environ: Mapping[str, str], *, required: bool) -> str:
+    """Return the bearer token of the admin port, "" for none. Raises ConfigurationError.
+
+    It comes from the environment alone: arguments and files have more readers. Never quoted.
+    """
+    token = environ.get(ADMIN_TOKEN, "")
+    if token and not re.fullmatch(r"[A-Za-z0-9._~+/-]{16,256}=*", token):  # RFC 6750 §2.1
+        allowed = "16 to 256 letters, digits, `.`, `_`, `~`, `+`, `/` and `-`"
+        raise ConfigurationError((f"{ADMIN_TOKEN}: allowed: {allowed}. {_MAKE_ONE}",))
+    if required and not token:
+        raise ConfigurationError((f"{ADMIN_TOKEN}: is not set. {_MAKE_ONE}",))
+    return token
+
+
 def _reader(name: str) -> Callable[[str], Any]:
     if name == "config":
         return Path
@@ -275,7 +306,7 @@ def _options(options: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
 
 def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
     for variable in sorted(environ):
-        if variable.startswith("TOKENTAPE_") and variable not in (*VARIABLES, _OURS):
+        if variable.startswith("TOKENTAPE_") and variable not in (*VARIABLES, *_OURS):
             near = get_close_matches(variable, VARIABLES, n=1, cutoff=0.9)  # all begin alike
             hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(VARIABLES)}"
             name = variable.encode("unicode_escape").decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from stdnum import luhn
 
@@ -33,6 +34,7 @@ class Published:
     """btok_… -> account number of a US test account"""
 
 
+@lru_cache(maxsize=1)  # each embedded upstream reads the same
 def read_published(text: str) -> Published:
     """Read the table (CSV: kind, name, value, brand, funding, country, behaviour, source)."""
     rows = tuple(csv.DictReader(text.splitlines()))

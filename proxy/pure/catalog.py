@@ -11,6 +11,7 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from proxy.pure.forms import Path, split_name
 
@@ -98,6 +99,7 @@ def _locate(node: _Node, path: Path) -> Located:
     return Located(node.field, len(path), frozenset(free))
 
 
+@lru_cache(maxsize=2)  # nothing changes a catalog, and each embedded upstream reads this one
 def read_catalog(text: str) -> Catalog:
     """Read the catalog (CSV: side, path, class, values, blank, source)."""
     request, response = _Node(), _Node()

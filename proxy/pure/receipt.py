@@ -39,21 +39,25 @@ class Receipt:
 
     def lines(self) -> Iterator[str]:
         """Yield the receipt for people."""
-        numbers = self.counts
-        yield (
-            f"{numbers.recorded} recorded, {numbers.replayed} replayed, {numbers.missed} missed, "
-            f"{numbers.refused} refused, {len(self.unused)} unused"
-        )
-        if numbers.forwarded:
-            yield f"{numbers.forwarded} forwarded and not recorded"
-        if numbers.rebound:
-            yield f"{numbers.rebound} served with variables bound anew"
-        if numbers.unwritten:
-            yield f"{numbers.unwritten} not written: see above why"
+        yield from counted(self.counts, len(self.unused))
         if self.unused:
             yield f"never asked for: {_numbers(self.unused)}"
         for pair in self.order_dependent:
             yield f"order-dependent: {pair}"
+
+
+def counted(counts: Counts, unused: int) -> Iterator[str]:
+    """Yield the running numbers for people."""
+    yield (
+        f"{counts.recorded} recorded, {counts.replayed} replayed, {counts.missed} missed, "
+        f"{counts.refused} refused, {unused} unused"
+    )
+    if counts.forwarded:
+        yield f"{counts.forwarded} forwarded and not recorded"
+    if counts.rebound:
+        yield f"{counts.rebound} served with variables bound anew"
+    if counts.unwritten:
+        yield f"{counts.unwritten} not written: see above why"
 
 
 def _numbers(numbers: tuple[int, ...]) -> str:

@@ -27,6 +27,7 @@ a take looks like; `publish` makes it the cassette; `recovery` finds what was le
 """
 
 from proxy.edges.cassette_file.cassettes import exists, names, read
+from proxy.edges.cassette_file.places import is_name
 from proxy.edges.cassette_file.plain_files import MAX_BYTES
 from proxy.edges.cassette_file.recovery import discard, pending, recover
 from proxy.edges.cassette_file.revision import revise
@@ -37,6 +38,7 @@ __all__ = [
     "Take",
     "discard",
     "exists",
+    "is_name",
     "names",
     "pending",
     "read",

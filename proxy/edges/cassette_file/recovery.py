@@ -11,6 +11,7 @@ from proxy.edges.cassette_file.frames import unframed, whole
 from proxy.edges.cassette_file.places import Place, place_of
 from proxy.edges.cassette_file.plain_files import lock, open_if_there, remove
 from proxy.edges.cassette_file.publish import not_written, publish
+from proxy.errors import CassetteBusy
 
 
 def pending(directory: Path, name: str) -> int | None:
@@ -59,7 +60,8 @@ def _left(place: Place) -> Iterator[io.FileIO | None]:
         return
     with file:
         if not lock(file):
-            raise place.error("is being recorded by another process; wait or choose another name")
+            told = "is being recorded by another process; wait or choose another name"
+            raise CassetteBusy(told, file=str(place.cassette))
         yield file
 
 

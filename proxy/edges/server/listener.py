@@ -18,6 +18,7 @@ _WHY = {
     errno.EADDRINUSE: "another program listens there",
     errno.EACCES: "ports below 1024 need privileges",
     errno.EADDRNOTAVAIL: "this machine has no such address",
+    errno.EMFILE: "this process has too many files and connections open",
 }
 
 
@@ -70,13 +71,12 @@ class Server:
             self._server = await loop.create_server(self._connection, host, port)
         except (OSError, OverflowError) as error:
             raise ConfigurationError((_cannot_listen(host, port, error),)) from None
-        self._watch = loop.create_task(self._watch_connections())
         name = self._server.sockets[0].getsockname()
         return name[0], name[1]
 
     async def stop(self) -> None:
         """Stop listening, let answers under way end for `shutdown_timeout`, then close all."""
-        if self._server is None or self._watch is None:
+        if self._server is None:
             return
         self._server.close()
         for connection in tuple(self._connections):
@@ -85,7 +85,8 @@ class Server:
         for connection in tuple(self._connections):
             connection.abort()
         await self._empty(_ABORT_SECONDS)
-        self._watch.cancel()  # not before: until then it sees those out who are leaving
+        if self._watch is not None:  # not before: until then it sees those out who are leaving
+            self._watch.cancel()
 
     async def _empty(self, seconds: float) -> None:
         self._deserted.clear()
@@ -107,6 +108,8 @@ class Server:
 
     def _joined(self, connection: Connection) -> bool:
         self._connections.add(connection)
+        if self._watch is None:
+            self._watch = asyncio.get_running_loop().create_task(self._watch_connections())
         return len(self._connections) <= self._max_connections
 
     def _left(self, connection: Connection) -> None:
@@ -115,13 +118,15 @@ class Server:
             self._deserted.set()
 
     async def _watch_connections(self) -> None:
+        """See to those that are due, while there are any: hundreds of idle ports cost nothing."""
         loop = asyncio.get_running_loop()
         pause = min(_LOOK_SECONDS, self._request_timeout / 4, self._idle_timeout / 4)
-        while True:
+        while self._connections:
             await asyncio.sleep(pause)
             for connection in tuple(self._connections):
                 if connection.due <= loop.time():
                     connection.expire()
+        self._watch = None
 
 
 def _cannot_listen(host: str, port: int, error: OSError | OverflowError) -> str:

@@ -1,0 +1,3 @@
+import { suite } from "./people.mjs";
+
+suite("first");

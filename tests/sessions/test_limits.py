@@ -1,0 +1,62 @@
+"""How many sessions there may be, and how many are remembered."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from proxy.administration import MOST, Administration
+from proxy.edges import descriptors
+from proxy.edges.settings import Settings
+from proxy.opening import Opener
+from proxy.pure.admin_routes import Token
+from proxy.pure.decide import Mode
+from proxy.pure.messages import Request
+
+TOKEN = "only-for-these-tests"
+HEADERS = (
+    ("Host", "127.0.0.1"),
+    ("Authorization", f"Bearer {TOKEN}"),
+    ("Content-Type", "application/json"),
+)
+
+
+class Inside:
+    """An admin port without the port."""
+
+    def __init__(self, directory: Path) -> None:
+        self.said: list[str] = []
+        settings = Settings(listen=("127.0.0.1", 0), cassettes=directory)
+        opener = Opener(settings, self.said.append, self.said.append)
+        self.administration = Administration(
+            opener, Token(TOKEN), "127.0.0.1", mode=Mode.REPLAY, idle=300, notice=self.said.append
+        )
+
+    async def ask(self, method: str, path: str = "", cassette: str = "") -> tuple[int, Any]:
+        body = json.dumps({"cassette": cassette}).encode()
+        request = Request(method, "/_tokentape/sessions" + path, HEADERS, body)
+        answer, _ = await self.administration.handle(request)
+        return answer.status, json.loads(answer.body)
+
+
+async def test_a_thousand_may_be_open_and_a_thousand_are_remembered() -> None:
+    descriptors.make_room(MOST)
+    inside = Inside(Path(__file__).parents[2] / "cassettes")
+    opened = [await inside.ask("POST", cassette="tokens") for _ in range(MOST)]
+    assert {status for status, _ in opened} == {201}
+    assert len({one["url"] for _, one in opened}) == MOST
+    status, refused = await inside.ask("POST", cassette="tokens")
+    assert (status, refused["error"]["code"]) == (503, "too_many_sessions")
+
+    first, *others = (f"/{one['id']}" for _, one in opened)
+    assert (await inside.ask("DELETE", first))[0] == 200
+    status, last = await inside.ask("POST", cassette="tokens")
+    assert status == 201
+    tally = await inside.administration.close()
+    assert (tally.sessions, tally.failed, tally.unused) == (MOST + 1, 0, 8 * (MOST + 1))
+    assert (await inside.ask("GET", first))[0] == 404
+    for path in (others[0], others[-1], f"/{last['id']}"):
+        status, told = await inside.ask("GET", path)
+        assert (status, told["open"]) == (200, False)
+    assert inside.said == []
