@@ -152,7 +152,7 @@ def auto(settled: Settings, name: str) -> int:
 
 
 def _usual_mode() -> str:
-    return "auto" if os.environ.get("CI", "").lower() in ("", "0", "false") else "replay"
+    return settings.usual_mode(os.environ)
 
 
 _free_port = click.option(
