@@ -260,6 +260,26 @@ def recover(settled: Settings, name: str, *, discard: bool) -> int:
     return app.recover(settled, name, discard=discard)
 
 
+@cli.command("import", epilog="Example: tokentape import tests/cassettes/test_pay.yaml")
+@click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
+)
+@click.option("--name", default="", help="The new cassette's.  [default: after its file]")
+@click.option("--force", is_flag=True, help="Replace a cassette that is there.")
+@_settled("cassettes", "config")
+def import_(settled: Settings, files: tuple[Path, ...], name: str, *, force: bool) -> int:
+    """Make clean cassettes of what plain vcrpy or pytest-recording recorded in FILEs.
+
+    Their exchanges with /v1/tokens are recorded as if they came just now; others are left out. The
+    files stay: they hold what was sent.
+    """
+    from proxy import app
+
+    if name and len(files) > 1:
+        raise click.UsageError("--name is for a single file")
+    return app.import_(settled, files, name, force=force)
+
+
 @cli.command(epilog="Example: tokentape demo")
 def demo() -> int:
     """Show it all in one go, offline: mock, record, stop, replay, scan."""

@@ -50,7 +50,14 @@ def vocabulary() -> frozenset[str]:
 
 def interactions(directory: Path, name: str, own_door: Door) -> tuple[Interaction, ...]:
     """Return what a cassette on disk holds. Raises CassetteError, as `judged` does."""
-    return judged(cassette_file.read(directory, name), str(directory / f"{name}.yaml"), own_door)
+    text, file = cassette_file.read(directory, name), str(directory / f"{name}.yaml")
+    try:
+        return judged(text, file, own_door)
+    except CassetteError as error:
+        if b"interactions" not in text or b"recorded_with: tokentape" in text:
+            raise
+        hint = f"if plain vcrpy recorded it: `tokentape import {file} --name {name} --force`"
+        raise CassetteError(f"{error.message}; {hint}", file=file, line=error.line) from None
 
 
 def judged(text: bytes, file: str, own_door: Door) -> tuple[Interaction, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -13,11 +13,12 @@ from proxy.edges.server import Answer, Handler, Server
 from proxy.edges.settings import Limits, Settings, Timeouts
 from proxy.errors import CassetteError
 from proxy.pure import own_routes, tape
+from proxy.pure.cassette import Interaction
 from proxy.pure.decide import Mode, replays, writes
 from proxy.pure.matching import Session
 from proxy.pure.messages import Request, Response
 from proxy.pure.receipt import Receipt
-from proxy.recorder import Recorder
+from proxy.recorder import Recorder, Take
 from proxy.service import Policy, Service, Upstream
 
 Notice = Callable[[str], None]
@@ -104,8 +105,10 @@ class Opener:
         """
         said = self._settings
         strict = said.strict if strict is None else strict
-        service = self._service(mode, name, _policy(said, on_exhausted, strict=strict))
-        take = self._take(service) if writes(mode) else None
+        service = self.service(mode, name, strict=strict, on_exhausted=on_exhausted)
+        take = self.take(name, service.recorded) if writes(mode) else None
+        if take:
+            service.recorder = self.recorder(service, take)
         upstream = AsyncExitStack()
         handler = _with_own_routes(service, said.listen[0])
         server = serving(handler, said.listen, said.limits, said.timeouts, self._on_fault)
@@ -120,7 +123,15 @@ class Opener:
             raise
         return session
 
-    def _service(self, mode: Mode, name: str, policy: Policy) -> Service:
+    def service(
+        self, mode: Mode, name: str, *, strict: bool | None = None, on_exhausted: str = ""
+    ) -> Service:
+        """Return a session without a port, upstream or recorder, with what its cassette has.
+
+        Raises CassetteError for a cassette that cannot be loaded.
+        """
+        strict = self._settings.strict if strict is None else strict
+        policy = _policy(self._settings, on_exhausted, strict=strict)
         session = Session(self._shape, name)
         service = Service(mode, name, self._door, policy, session, self._notice)
         folder = self._settings.cassettes
@@ -128,13 +139,15 @@ class Opener:
             service.load(assembly.interactions(folder, name, self._door))
         return service
 
-    def _take(self, service: Service) -> cassette_file.Take:
-        first = [tape.chunk(one).encode("ascii") for one in service.recorded]
+    def take(self, name: str, kept: Iterable[Interaction]) -> cassette_file.Take:
+        """Begin a take that holds these interactions. Raises CassetteError."""
+        first = [tape.chunk(one).encode("ascii") for one in kept]
         header = tape.HEADER.encode("ascii")
-        take = cassette_file.Take.begin(self._settings.cassettes, service.name, header, first)
-        words = assembly.vocabulary()
-        service.recorder = Recorder(self._door, take, service.session.variables, words)
-        return take
+        return cassette_file.Take.begin(self._settings.cassettes, name, header, first)
+
+    def recorder(self, service: Service, take: Take) -> Recorder:
+        """Return what records a session's exchanges in a take."""
+        return Recorder(self._door, take, service.session.variables, assembly.vocabulary())
 
 
 def _policy(settings: Settings, on_exhausted: str, *, strict: bool) -> Policy:

@@ -18,6 +18,7 @@ from proxy.errors import CassetteError
 _Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 MAX_DEPTH = 8
+_BINARY = "tag:yaml.org,2002:binary"
 _TOP_LISTS = 2
 """How many containers are around the items of lists at the top: none is around the list of
 documents, which holds the mapping at the top."""
@@ -30,6 +31,8 @@ class Scalar:
     line: int
     text: str
     plain: bool
+    binary: bool = False
+    """It is base64, and says so."""
 
 
 @dataclass(slots=True)
@@ -54,27 +57,33 @@ Node = Scalar | Sequence | Mapping
 Taker = Callable[[Node], None]
 
 
-def read_yaml(text: str, take: Taker | None = None) -> Node:
+def read_yaml(text: str, take: Taker | None = None, *, binary: bool = False) -> Node:
     """Return the one document of `text`. Raises CassetteError naming the line.
+
+    With `binary`, a scalar may have one tag: !!binary.
 
     If `take` is there, it is given the items of lists at the top, which are not kept then: a large
     cassette never is in memory as nodes.
     """
     try:
-        return _read(text, take)
+        return _read(text, take, (None, _BINARY) if binary else _UNTAGGED)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 0
         raise CassetteError("this is no YAML that can be read", line=line) from None
 
 
-def _read(text: str, take: Taker | None) -> Node:
+_UNTAGGED = (None,)
+
+
+def _read(text: str, take: Taker | None, tags: tuple[str | None, ...]) -> Node:
     next_event = _Parser(text).get_event
     tree = _Tree(take)
     while (kind := type(event := next_event())) is not yaml.StreamEndEvent:
         if kind is yaml.ScalarEvent:
-            _plain_only(event)
-            tree.add(Scalar(event.start_mark.line + 1, event.value, event.style in _PLAIN))
+            _plain_only(event, tags)
+            line, plain = event.start_mark.line + 1, event.style in _PLAIN
+            tree.add(Scalar(line, event.value, plain, event.tag == _BINARY))
         elif kind is yaml.MappingStartEvent:
             _plain_only(event)
             tree.open(Mapping(event.start_mark.line + 1))
@@ -92,11 +101,11 @@ def _read(text: str, take: Taker | None) -> Node:
 _PLAIN = (None, "")
 
 
-def _plain_only(event: yaml.NodeEvent) -> None:
+def _plain_only(event: yaml.NodeEvent, tags: tuple[str | None, ...] = _UNTAGGED) -> None:
     if event.anchor is not None:
         line = event.start_mark.line + 1
         raise CassetteError("an anchor (&name) has no place in a cassette", line=line)
-    if event.tag is not None:
+    if event.tag not in tags:
         line = event.start_mark.line + 1
         raise CassetteError("a tag (!name) has no place in a cassette", line=line)
 
