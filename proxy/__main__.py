@@ -268,10 +268,10 @@ def recover(settled: Settings, name: str, *, discard: bool) -> int:
 @click.option("--force", is_flag=True, help="Replace a cassette that is there.")
 @_settled("cassettes", "config")
 def import_(settled: Settings, files: tuple[Path, ...], name: str, *, force: bool) -> int:
-    """Make clean cassettes of what plain vcrpy or pytest-recording recorded in FILEs.
+    """Make clean cassettes of those that plain vcrpy recorded.
 
-    Their exchanges with /v1/tokens are recorded as if they came just now; others are left out. The
-    files stay: they hold what was sent.
+    Of each FILE of vcrpy or pytest-recording, exchanges with /v1/tokens are recorded as if they
+    came just now. The rest is left out. The files stay, and still hold what was sent.
     """
     from proxy import app
 

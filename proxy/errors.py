@@ -32,6 +32,12 @@ class CassetteError(TokentapeError):
         self.line = line
 
 
+class CassetteMiss(TokentapeError):
+    """A request that a cassette does not answer, where none can be asked instead."""
+
+    exit_status = 1
+
+
 class UnreadableBody(TokentapeError):
     """A body that is no form, JSON or multipart text that this program can read whole.
 

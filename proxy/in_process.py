@@ -9,7 +9,7 @@ import inspect
 from dataclasses import replace
 
 from proxy.opening import Notice, Opener
-from proxy.pure.decide import Mode, writes
+from proxy.pure.decide import Mode, replays, writes
 from proxy.pure.live_keys import has_live_key
 from proxy.pure.messages import Request, Response
 from proxy.service import RESULT
@@ -21,6 +21,7 @@ class InProcess:
     def __init__(self, opener: Opener, mode: Mode, name: str, notice: Notice) -> None:
         """Load the cassette, unless it is to be made anew. Raises CassetteError."""
         self.writes = writes(mode)
+        self._replays = replays(mode)
         self.service = opener.service(mode, name)
         self.service.notice = notice
         self._allow_live = self.service.policy.allow_live
@@ -32,6 +33,8 @@ class InProcess:
 
     def replayed(self, request: Request) -> Response | None:
         """Return the recorded answer to a request, or None for a miss."""
+        if not self._replays:
+            return None
         self.service.mode = Mode.REPLAY
         handled = self.service.handle(request)
         assert not inspect.isawaitable(handled), "replay waits for nothing"

@@ -17,7 +17,7 @@ from proxy.__main__ import cli, main
 from proxy.edges.settings import Settings
 from proxy.errors import CassetteError
 
-COMMANDS = ("record", "replay", "auto", "run", "mock", "scan", "show", "recover", "demo")
+COMMANDS = ("record", "replay", "auto", "run", "mock", "scan", "show", "recover", "import", "demo")
 
 
 class FakeApp(ModuleType):
@@ -27,7 +27,7 @@ class FakeApp(ModuleType):
         super().__init__("proxy.app")
         self.calls: list[tuple[Any, ...]] = []
         self.outcome: int | BaseException = 0
-        for name in ("serve", "run", "mock", "scan", "show", "demo", "recover"):
+        for name in ("serve", "run", "mock", "scan", "show", "demo", "recover", "import_"):
             setattr(self, name, self._noting(name))
 
     def _noting(self, name: str) -> Callable[..., int]:

@@ -71,7 +71,7 @@ def _exchange(item: Node) -> tuple[Request, Response]:
     method = _text(_at(asked, "method")).upper()
     request = Request(method, _target(item), _headers(asked), _body(asked.items.get("body")))
     body = _body(answered.items.get("body") or answered.items.get("content"))
-    return request, Response(_status(answered), tuple(_undone(_headers(answered), body)), body)
+    return request, Response(_status(answered), tuple(undone(_headers(answered), body)), body)
 
 
 def _target(item: Node) -> str:
@@ -102,7 +102,7 @@ def _headers(message: Mapping) -> Headers:
     )
 
 
-def _undone(headers: Headers, body: bytes) -> Iterator[tuple[str, str]]:
+def undone(headers: Headers, body: bytes) -> Iterator[tuple[str, str]]:
     """Leave out the encoding where vcrpy kept the body without it."""
     plain = body[:1] in (b"{", b"[", b"")
     return (line for line in headers if not (plain and line[0].lower() == "content-encoding"))

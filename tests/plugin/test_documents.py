@@ -7,8 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import vcr
+
 from tests.plugin.suites import Suite
 from tests.processes import environment
+from tests.upstreams import Upstream, stripe
+from tests.wire import Client, card
 
 DOCS = Path(__file__).parents[2] / "docs"
 _BLOCK = re.compile(r"```\w+\n(.*?)```", re.DOTALL)
@@ -54,3 +58,14 @@ def test_pytest(suite: Suite) -> None:
         "tests/test_checkout/test_async_as_well",
         "tests/test_checkout/test_the_buyer_is_named",
     ]
+
+
+def test_vcrpy(suite: Suite) -> None:
+    raw = suite.directory / "tests/cassettes/test_pay/test_declined.yaml"
+    with Upstream(stripe()) as upstream, vcr.use_cassette(str(raw)):
+        Client(upstream.url).post({**card(name="Ada"), "card[cvc]": ""})
+    scanned, _, rescanned, shown, ran = follow("vcrpy.md", suite)
+    assert "found" in scanned
+    assert "1 file clean" in rescanned
+    assert "{{card:visa}}" in shown
+    assert "1 passed" in ran

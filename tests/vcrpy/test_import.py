@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import urllib.request
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -21,16 +19,13 @@ CARD = numbered("424242000000001")
 
 
 def record(path: Path, url: str, key: str = SECRET, **options: str) -> dict[str, object]:
-    """Record with plain vcrpy: a token, its retrieval, something else, a person by JSON."""
+    """Record with plain vcrpy: a token, its retrieval, something else; a person by http.client."""
     lines = {"Authorization": f"Bearer {key}"}
     with vcr.use_cassette(str(path), **options):
         made = requests.post(f"{url}/v1/tokens", card(CARD, name="Ada"), headers=lines, timeout=9)
         again = requests.get(f"{url}/v1/tokens/{made.json()['id']}", headers=lines, timeout=9)
         requests.get(f"{url}/v1/customers", headers=lines, timeout=9)
-        asked = urllib.request.Request(
-            f"{url}/v1/tokens", urlencode(person("Ada", "Byron")).encode(), lines
-        )
-        urllib.request.urlopen(asked).close()
+        Client(url, key).post(person("Ada", "Byron"))
     assert again.json() == made.json()
     return made.json()
 
