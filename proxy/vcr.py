@@ -119,11 +119,11 @@ class _Use:
         loaded = self._session.service.recorded
         if not loaded:
             raise CassetteNotFoundError
-        requests = [VcrRequest(one.method, one.uri, "&".join(one.body), {}) for one in loaded]
+        texts = [one.texts for one in loaded]
+        requests = [VcrRequest(one.method, one.uri, "&".join(one.body), {}) for one in texts]
         self._found.update((one, one) for one in requests)
-        return requests, [
-            _answer(Response(one.status, one.response_headers, one.text.encode())) for one in loaded
-        ]
+        answers = (Response(one.status, one.response_headers, one.text.encode()) for one in texts)
+        return requests, [*map(_answer, answers)]
 
     def save_cassette(self, *_what_vcrpy_has: object, **_more: object) -> None:
         """Write what was recorded; what vcrpy has is raw. Raises CassetteError."""
