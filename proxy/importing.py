@@ -22,12 +22,13 @@ def import_files(settings: Settings, files: tuple[Path, ...], name: str, *, forc
     """
     opener = Opener(settings, terminal.say, terminal.say)
     status = 0
-    for file in files:
+    for number, file in enumerate(files, 1):
         try:
             own = name or imported_name(file.as_posix())
             status = max(status, _import(opener, settings, file, own, force=force))
         except CassetteError as error:
-            terminal.say(str(error), colour="red")
+            where = "" if error.file else f"file {number}: "
+            terminal.say(f"{where}{error}", colour="red")
             status = error.exit_status
     return status
 

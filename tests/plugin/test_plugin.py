@@ -62,7 +62,9 @@ def test_a_miss_outside_of_the_test_itself_is_an_error(suite: Suite, when: str) 
     fixture = "\n    ".join(["import pytest\n@pytest.fixture\ndef around(pay):", *body])
     suite.write("test_shop.py", f"{fixture}\n\ndef test_it(around):\n    pass\n")
     suite.passes()
-    suite.write("test_shop.py", (suite.directory / "test_shop.py").read_text().replace("name", "a"))
+    suite.write(
+        "test_shop.py", (suite.directory / "test_shop.py").read_text().replace("name=", "phone=")
+    )
     printed = suite.fails("--tokentape-mode=replay")
     assert ("1 failed" if when == "setup" else "1 passed, 1 error") in printed
     assert "1 missed" in printed

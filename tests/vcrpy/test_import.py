@@ -134,7 +134,9 @@ def test_parameters_in_file_names_need_another_name(
     record(raw, upstream.url)
     ran = workplace.run("import", str(raw))
     assert ran.returncode == 2
+    assert "file 1: " in ran.stderr
     assert "--name NAME" in ran.stderr
+    assert VISA not in ran.stderr
     assert workplace.run("import", str(raw), "--name", "pays").returncode == 0
 
 
