@@ -8,7 +8,7 @@ The floors, from the street up to the roof; imports go down only (see pyproject,
     mock/             the embedded upstream: tokens as Stripe makes and refuses them
     service           handle(request) -> response, for one cassette in one mode
     app               the composition root; alone knows everyone
-    __main__          the command line
+    __main__          the command line; pytest_plugin, the fixture; vcr, in process
 
 The way of a request: server -> service -> redact (the door) -> decide -> matching and rehydrate
 (replay), or upstream -> redact -> gate -> cassette file -> answer (record).

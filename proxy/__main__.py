@@ -157,7 +157,7 @@ def auto(settled: Settings, name: str) -> int:
 
 
 def _usual_mode() -> str:
-    return "auto" if os.environ.get("CI", "").lower() in ("", "0", "false") else "replay"
+    return settings.usual_mode(os.environ)
 
 
 _mode = click.option(
@@ -370,6 +370,26 @@ def recover(settled: Settings, name: str, *, discard: bool) -> int:
     from proxy import app
 
     return app.recover(settled, name, discard=discard)
+
+
+@cli.command("import", epilog="Example: tokentape import tests/cassettes/test_pay.yaml")
+@click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
+)
+@click.option("--name", default="", help="The new cassette's.  [default: after its file]")
+@click.option("--force", is_flag=True, help="Replace a cassette that is there.")
+@_settled("cassettes", "config")
+def import_(settled: Settings, files: tuple[Path, ...], name: str, *, force: bool) -> int:
+    """Make clean cassettes of those that plain vcrpy recorded.
+
+    Of each FILE of vcrpy or pytest-recording, exchanges with /v1/tokens are recorded as if they
+    came just now. The rest is left out. The files stay, and still hold what was sent.
+    """
+    from proxy import app
+
+    if name and len(files) > 1:
+        raise click.UsageError("--name is for a single file")
+    return app.import_(settled, files, name, force=force)
 
 
 @cli.command(epilog="Example: tokentape demo")

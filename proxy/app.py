@@ -69,6 +69,13 @@ def scan(paths: tuple[Path, ...], settings: Settings, form: str) -> int:
     return scanning.scan(paths, settings, form)
 
 
+def import_(settings: Settings, files: tuple[Path, ...], name: str, *, force: bool) -> int:
+    """Make clean cassettes of what plain vcrpy recorded."""
+    from proxy import importing
+
+    return importing.import_files(settings, files, name, force=force)
+
+
 def demo() -> int:
     """Show the main job in one go."""
     from proxy import demo as demonstration

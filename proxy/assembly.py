@@ -52,7 +52,19 @@ def vocabulary() -> frozenset[str]:
 
 def interactions(directory: Path, name: str, own_door: Door) -> tuple[Interaction, ...]:
     """Return what a cassette on disk holds. Raises CassetteError, as `judged` does."""
-    return judged(cassette_file.read(directory, name), str(directory / f"{name}.yaml"), own_door)
+    return loaded(cassette_file.read(directory, name), name, directory, own_door)
+
+
+def loaded(text: bytes, name: str, directory: Path, own_door: Door) -> tuple[Interaction, ...]:
+    """Return what the bytes of a named cassette hold. Raises CassetteError, as `judged` does."""
+    file = str(directory / f"{name}.yaml")
+    try:
+        return judged(text, file, own_door)
+    except CassetteError as error:
+        if b"interactions" not in text or b"recorded_with: tokentape" in text:
+            raise
+        hint = f"if plain vcrpy recorded it: `tokentape import {file} --name {name} --force`"
+        raise CassetteError(f"{error.message}; {hint}", file=file, line=error.line) from None
 
 
 def judged(text: bytes, file: str, own_door: Door) -> tuple[Interaction, ...]:

@@ -36,6 +36,12 @@ class CassetteBusy(CassetteError):
     """A cassette that is being recorded by someone else at this moment."""
 
 
+class CassetteMiss(TokentapeError):
+    """A request that a cassette does not answer, where none can be asked instead."""
+
+    exit_status = 1
+
+
 class UnreadableBody(TokentapeError):
     """A body that is no form, JSON or multipart text that this program can read whole.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -20,7 +20,7 @@ from proxy.pure.decide import Mode, replays, writes
 from proxy.pure.matching import Session
 from proxy.pure.messages import Request, Response
 from proxy.pure.receipt import Receipt
-from proxy.recorder import Recorder
+from proxy.recorder import Recorder, Take
 from proxy.service import Policy, Service, Upstream
 
 Notice = Callable[[str], None]
@@ -107,8 +107,8 @@ class Opener:
         self._on_fault = on_fault
         self._door = assembly.door(settings.redact, settings.match)
         self._shape = assembly.shape(settings.match)
-        self._judged = partial(assembly.judged, own_door=self._door)
-        self._remembered = lru_cache(maxsize=512)(self._judged)
+        self._loaded = partial(assembly.loaded, directory=settings.cassettes, own_door=self._door)
+        self._remembered = lru_cache(maxsize=512)(self._loaded)
 
     async def open(
         self,
@@ -126,9 +126,10 @@ class Opener:
         """
         said = self._settings
         strict = said.strict if strict is None else strict
-        policy = _policy(said, on_exhausted, strict=strict)
-        service = self._service(mode, name, policy, notice or self._notice)
-        take = self._take(service) if writes(mode) else None
+        service = self.service(mode, name, strict=strict, on_exhausted=on_exhausted, notice=notice)
+        take = self.take(name, service.recorded) if writes(mode) else None
+        if take:
+            service.recorder = self.recorder(service, take)
         upstream = AsyncExitStack()
         front = _Front(service, said.listen[0])
         server = serving(front.handle, said.listen, said.limits, said.timeouts, self._on_fault)
@@ -144,9 +145,23 @@ class Opener:
             raise
         return session
 
-    def _service(self, mode: Mode, name: str, policy: Policy, notice: Notice) -> Service:
+    def service(
+        self,
+        mode: Mode,
+        name: str,
+        *,
+        strict: bool | None = None,
+        on_exhausted: str = "",
+        notice: Notice | None = None,
+    ) -> Service:
+        """Return a session without a port, upstream or recorder, with what its cassette has.
+
+        Raises CassetteError for a cassette that cannot be loaded.
+        """
+        strict = self._settings.strict if strict is None else strict
+        policy = _policy(self._settings, on_exhausted, strict=strict)
         session = Session(self._shape, name)
-        service = Service(mode, name, self._door, policy, session, notice)
+        service = Service(mode, name, self._door, policy, session, notice or self._notice)
         folder = self._settings.cassettes
         if replays(mode) and (not writes(mode) or cassette_file.exists(folder, name)):
             service.load(self._interactions(name))
@@ -154,16 +169,17 @@ class Opener:
 
     def _interactions(self, name: str) -> tuple[Interaction, ...]:
         text = cassette_file.read(self._settings.cassettes, name)
-        file = str(self._settings.cassettes / f"{name}.yaml")
-        return self._remembered(text, file) if len(text) <= _SMALL else self._judged(text, file)
+        return self._remembered(text, name) if len(text) <= _SMALL else self._loaded(text, name)
 
-    def _take(self, service: Service) -> cassette_file.Take:
-        first = [tape.chunk(one).encode("ascii") for one in service.recorded]
+    def take(self, name: str, kept: Iterable[Interaction]) -> cassette_file.Take:
+        """Begin a take that holds these interactions. Raises CassetteError."""
+        first = [tape.chunk(one).encode("ascii") for one in kept]
         header = tape.HEADER.encode("ascii")
-        take = cassette_file.Take.begin(self._settings.cassettes, service.name, header, first)
-        words = assembly.vocabulary()
-        service.recorder = Recorder(self._door, take, service.session.variables, words)
-        return take
+        return cassette_file.Take.begin(self._settings.cassettes, name, header, first)
+
+    def recorder(self, service: Service, take: Take) -> Recorder:
+        """Return what records a session's exchanges in a take."""
+        return Recorder(self._door, take, service.session.variables, assembly.vocabulary())
 
 
 def _policy(settings: Settings, on_exhausted: str, *, strict: bool) -> Policy:

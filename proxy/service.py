@@ -104,9 +104,12 @@ class Service:
 
     def receipt(self, shape: Shape, *, strict: bool) -> Receipt:
         """Return what this session did so far."""
-        unused = (index + 1 for index in range(len(self.recorded)) if index not in self._used)
         pairs = order_dependent(self.recorded, shape) if self.recorder else ()
-        return Receipt(replace(self.counts), tuple(unused), pairs, strict)
+        return Receipt(replace(self.counts), self.unused(), pairs, strict)
+
+    def unused(self) -> tuple[int, ...]:
+        """Return the numbers, from 1, of the interactions that no one asked for."""
+        return tuple(n for n in range(1, len(self.recorded) + 1) if n - 1 not in self._used)
 
     def health(self) -> dict[str, object]:
         """Return the mode, the cassette and the counts, as the health route tells them."""

@@ -19,7 +19,7 @@ from proxy.errors import CassetteError
 
 COMMANDS = (
     *("record", "replay", "auto", "run", "serve", "mock", "scan"),
-    *("verify", "ls", "show", "fmt", "recover", "demo"),
+    *("verify", "ls", "show", "fmt", "recover", "import", "demo"),
 )
 
 
@@ -33,7 +33,8 @@ class FakeApp(ModuleType):
         super().__init__("proxy.app")
         self.calls: list[tuple[Any, ...]] = []
         self.outcome: int | BaseException = 0
-        for name in ("administer", "serve", *(name for name in COMMANDS[3:] if name != "serve")):
+        commands = (name for name in COMMANDS[3:] if name not in ("serve", "import"))
+        for name in ("administer", "serve", "import_", *commands):
             setattr(self, name, self._noting(name))
 
     def _noting(self, name: str) -> Callable[..., int]:

@@ -286,6 +286,11 @@ def admin_token(environ: Mapping[str, str], *, required: bool) -> str:
     return token
 
 
+def usual_mode(environ: Mapping[str, str]) -> str:
+    """Return the mode for a test suite that names none: replay where CI is set, else auto."""
+    return "auto" if environ.get("CI", "").lower() in ("", "0", "false") else "replay"
+
+
 def _reader(name: str) -> Callable[[str], Any]:
     if name == "config":
         return Path

@@ -96,3 +96,8 @@ def writes(mode: Mode) -> bool:
 def replays(mode: Mode) -> bool:
     """Tell whether a session in this mode answers from what the cassette has already."""
     return mode is not Mode.RECORD
+
+
+def carried_on(mode: Mode) -> Mode:
+    """Return the mode in which a cassette goes on that this run has opened in a mode before."""
+    return Mode.AUTO if writes(mode) else mode

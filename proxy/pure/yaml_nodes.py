@@ -18,6 +18,7 @@ from proxy.errors import CassetteError
 _Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 MAX_DEPTH = 8
+_BINARY = "tag:yaml.org,2002:binary"
 _TOP_LISTS = 2
 """How many containers are around the items of lists at the top: none is around the list of
 documents, which holds the mapping at the top."""
@@ -30,6 +31,8 @@ class Scalar:
     line: int
     text: str
     plain: bool
+    binary: bool = False
+    """It is base64, and says so."""
 
 
 @dataclass(slots=True)
@@ -54,28 +57,34 @@ Node = Scalar | Sequence | Mapping
 Taker = Callable[[Node], None]
 
 
-def read_yaml(text: str | bytes, take: Taker | None = None) -> Node:
+def read_yaml(text: str | bytes, take: Taker | None = None, *, binary: bool = False) -> Node:
     """Return the one document of `text`. Raises CassetteError naming the line.
+
+    With `binary`, a scalar may have one tag: !!binary.
 
     If `take` is there, it is given the items of lists at the top, which are not kept then: a large
     cassette never is in memory as nodes.
     """
     try:
-        return _read(text, take)
+        return _read(text, take, (None, _BINARY) if binary else _UNTAGGED)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 0
         raise CassetteError("this is no YAML that can be read", line=line) from None
 
 
-def _read(text: str | bytes, take: Taker | None) -> Node:
+_UNTAGGED = (None,)
+
+
+def _read(text: str | bytes, take: Taker | None, tags: tuple[str | None, ...]) -> Node:
     next_event = _Parser(text).get_event
     tree = _Tree(take)
     while (kind := type(event := next_event())) is not yaml.StreamEndEvent:
         line = event.start_mark.line + 1
         if kind is yaml.ScalarEvent:
-            _plain_only(event.anchor, event.tag, line)
-            tree.add(Scalar(line, event.value, plain=event.style in (None, "")))
+            _plain_only(event.anchor, event.tag, line, tags)
+            plain = event.style in (None, "")
+            tree.add(Scalar(line, event.value, plain, event.tag == _BINARY))
         elif kind in _ENDS:
             tree.close()
         elif kind in _CONTAINERS:
@@ -90,10 +99,12 @@ _CONTAINERS = {yaml.MappingStartEvent: Mapping, yaml.SequenceStartEvent: Sequenc
 _ENDS = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
 
 
-def _plain_only(anchor: str | None, tag: str | None, line: int) -> None:
+def _plain_only(
+    anchor: str | None, tag: str | None, line: int, tags: tuple[str | None, ...] = _UNTAGGED
+) -> None:
     if anchor is not None:
         raise CassetteError("an anchor (&name) has no place in a cassette", line=line)
-    if tag is not None:
+    if tag not in tags:
         raise CassetteError("a tag (!name) has no place in a cassette", line=line)
 
 

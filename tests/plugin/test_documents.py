@@ -1,0 +1,71 @@
+"""What docs/ shows, done as it says."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import vcr
+
+from tests.plugin.suites import Suite
+from tests.processes import environment
+from tests.upstreams import Upstream, stripe
+from tests.wire import Client, card
+
+DOCS = Path(__file__).parents[2] / "docs"
+_BLOCK = re.compile(r"```\w+\n(.*?)```", re.DOTALL)
+
+
+def follow(document: str, suite: Suite) -> list[str]:
+    """Write the files that a document shows and run its commands; return what they print."""
+    text = (DOCS / document).read_text()
+    printed: list[str] = []
+    for block in _BLOCK.findall(text):
+        named = re.match(r"# (\S+\.\w+)\n", block)
+        if named:
+            suite.write(named[1], block)
+        lines = re.findall(r"^\$ (.*)$", block, re.MULTILINE)
+        printed += (shell(line, suite.directory) for line in lines)
+    return printed
+
+
+def shell(line: str, directory: Path) -> str:
+    """Run a command line with this environment's programs; return what it printed."""
+    variables = environment(directory)
+    variables["PATH"] = f"{Path(sys.executable).parent}:{variables['PATH']}"
+    ran = subprocess.run(
+        ["sh", "-c", line],
+        cwd=directory,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_pytest(suite: Suite) -> None:
+    first, in_ci, anew = follow("pytest.md", suite)
+    assert "3 passed" in first
+    assert "3 passed" in in_ci
+    assert "3 passed" in anew
+    assert suite.cassettes == [
+        "checkout/expired",
+        "tests/test_checkout/test_async_as_well",
+        "tests/test_checkout/test_the_buyer_is_named",
+    ]
+
+
+def test_vcrpy(suite: Suite) -> None:
+    raw = suite.directory / "tests/cassettes/test_pay/test_declined.yaml"
+    with Upstream(stripe()) as upstream, vcr.use_cassette(str(raw)):
+        Client(upstream.url).post({**card(name="Ada"), "card[cvc]": ""})
+    scanned, _, rescanned, shown, ran = follow("vcrpy.md", suite)
+    assert "found" in scanned
+    assert "1 file clean" in rescanned
+    assert "{{card:visa}}" in shown
+    assert "1 passed" in ran
