@@ -207,7 +207,7 @@ class Service:
             return self._unwritten(answer, (str(error),))
         self._used.add(len(self.recorded))
         self.recorded.append(one)
-        self.session.add(one, bound=True)
+        self.session.add_recorded(one)
         self.counts.recorded += 1
         return Answer(_marked(answer, "recorded"))
 

@@ -48,6 +48,7 @@ class Session:
         """Which positions changed places, in turn: for whoever keeps account by position."""
         self._shape = shape
         self._seed = seed
+        self._count = 0
         self._groups: dict[str, Group] = {}
         self._places: list[Group] = []
         """By position."""
@@ -62,33 +63,39 @@ class Session:
         self._made: dict[Secret, Variable] = {}
         """Stand-ins that clients have read, and what they stand in for."""
         self._loaded: list[Interaction] = []
+        self._recorded: dict[tuple[str, tuple[Variable | None, ...]], int] = {}
+        """Of what was recorded just now, the last position for each request."""
         self._twins = Twins(self._loaded, shape, self._places, self._answered)
-        self._again: dict[int, None] = {}
+        self._served_again: dict[int, None] = {}
         """Positions that were served once more, not noted in their pools yet."""
         self._turns = 0
-
-    def __len__(self) -> int:
-        return len(self._places)
 
     @property
     def turn(self) -> tuple[int, int]:
         """Changes whenever a request might be answered otherwise than it was just before."""
         return self._turns, self.variables.turns
 
-    def add(self, one: Interaction, *, bound: bool = False) -> None:
-        """Append an interaction. `bound`: recorded just now, served, its variables bound."""
+    def add(self, one: Interaction) -> None:
+        """Append an interaction of the cassette."""
+        assert len(self._loaded) == self._count, "what is recorded comes after what is loaded"
         key, variables = self._shape.recorded(one)
-        position = len(self._places)
-        if not bound:
-            self._meet(one, position)
-            self._loaded.append(one)
+        self._meet(one, self._count)
+        self._loaded.append(one)
         loose = not any(map(self._is_born, variables))
         group = self._groups.setdefault(key, Group())
-        group.add(position, variables, loose=loose)
+        group.add(self._count, variables, loose=loose)
         self._places.append(group)
+        self._count += 1
+
+    def add_recorded(self, one: Interaction) -> None:
+        """Append what was recorded just now, its variables bound.
+
+        It answers the very same request again. It is not bound anew: another person's request is
+        one to record, not one that the cassette knew.
+        """
+        self._recorded[self._shape.recorded(one)] = self._count
+        self._count += 1
         self._turns += 1
-        if bound:
-            self._serve(position)
 
     def _meet(self, one: Interaction, position: int) -> None:
         self.variables.reserve((*one.asked, *one.answered))
@@ -120,11 +127,14 @@ class Session:
         `repeat`: when all that fit have been served, the last of them answers again. `rebind`:
         when none fits, one whose variables can be bound anew does.
         """
+        live = self._shape.ranked(asked, self.variables)
+        recorded = self._again(asked.look.key, live) if repeat else None
         group = self._groups.get(asked.look.key)
         if group is None:
-            return None
-        live = self._shape.ranked(asked, self.variables)
+            return recorded
         position = self._first(group, live) if group.all.unserved else None
+        if position is None and recorded:
+            return recorded
         if position is None and repeat:
             position = self._last(group, live)
         rebound = position is None and rebind
@@ -137,15 +147,25 @@ class Session:
         self._serve(position)
         return Match(position, rebound)
 
+    def _again(self, key: str, live: Sequence[Secret]) -> Match | None:
+        """Return what was recorded just now for the very same request."""
+        if not self._recorded:
+            return None
+        owners = tuple([self.variables.variable(one) for one in live])
+        position = self._recorded.get((key, owners))
+        return None if position is None else Match(position)
+
     def serve_again(self, position: int) -> None:
         """Note that the answer of a position that was served before is given once more."""
-        self._again.pop(position, None)
-        self._again[position] = None
-        if len(self._again) > _SERVED_AGAIN:
+        self._served_again.pop(position, None)
+        self._served_again[position] = None
+        if len(self._served_again) > _SERVED_AGAIN:
             self._note_served_again()
 
     def release(self, position: int) -> None:
         """Let a position be served again: its answer did not reach the client."""
+        if position >= len(self._loaded):
+            return
         self._note_served_again()
         self._turns += 1
         self._places[position].release(position)
@@ -159,9 +179,8 @@ class Session:
         self._note_served_again()
         self._turns += 1
         group.serve(position)
-        if position < len(self._loaded):
-            self._twins.note(position)
-            self._note_made(position)
+        self._twins.note(position)
+        self._note_made(position)
 
     def _note_made(self, position: int) -> None:
         """Note the ids that a client reads in an answer, if it is to send any of the kind."""
@@ -170,9 +189,9 @@ class Session:
                 self._made[self._stand_in(variable)] = variable
 
     def _note_served_again(self) -> None:
-        for position in self._again:
+        for position in self._served_again:
             self._places[position].serve(position)
-        self._again.clear()
+        self._served_again.clear()
 
     def _first(self, group: Group, live: Sequence[Secret]) -> int | None:
         """Return the first unserved position that fits, as things are bound or can be seen."""
@@ -222,8 +241,7 @@ class Session:
     def _changed(self, group: Group, live: Sequence[Secret]) -> int | None:
         """Return the first position that fits once twins have changed places."""
         for position in tuple(islice(group.all.unserved, _LOOKED_AT)):
-            own = position < len(self._loaded)
-            if own and all(map(self._change, group.variables[position], live)):
+            if all(map(self._change, group.variables[position], live)):
                 fitting = self._consistent(group, live)
                 if fitting is not None:
                     return fitting

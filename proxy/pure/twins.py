@@ -91,10 +91,9 @@ class Twins:
 
     def forget(self, position: int) -> None:
         """Note that a position counts as not served."""
-        if position < len(self._recorded):
-            one = self._recorded[position]
-            for variable in chain(one.asked, one.answered):
-                self._users[variable].pop(position, None)
+        one = self._recorded[position]
+        for variable in chain(one.asked, one.answered):
+            self._users[variable].pop(position, None)
 
     def exchange(self, variable: Variable, other: Variable | None) -> tuple[Places, Names] | None:
         """Return what changes places so that `variable` stands for what `other` stands for now.
@@ -137,7 +136,7 @@ class Twins:
         self, change: _Change, here: int, there: int, tries: Iterator[int]
     ) -> _Change | None:
         """Return what changes if one becomes the other: all that shares their variables."""
-        if there >= len(self._recorded) or next(tries, None) is None:
+        if next(tries, None) is None:
             return None
         wider = change.with_(here, there, self._looks(here), self._looks(there))
         follower = None if wider is None else self._follower(wider)

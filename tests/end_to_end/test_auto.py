@@ -80,6 +80,16 @@ def test_what_comes_again_repeats_or_is_recorded_again(workplace: Workplace) -> 
         assert len({Client(url).post(card()).id for _ in range(3)}) == 3
 
 
+def test_two_people_of_one_first_session_are_two(workplace: Workplace) -> None:
+    with workplace.recorded("take", mode="auto") as url:
+        made = [Client(url).post(card(name=name)) for name in ("Ada", "Bea", "Ada")]
+    assert [one.result for one in made] == ["recorded", "recorded", "replayed"]
+    assert made[0].id == made[2].id != made[1].id
+    with workplace.replayed("take", "--strict") as url:
+        ids = {Client(url).post(card(name=name)).id for name in ("Cleo", "Dora")}
+    assert len(ids) == 2
+
+
 def test_a_live_key_reaches_no_upstream_but_what_is_known_is_served(
     workplace: Workplace, upstream: Upstream
 ) -> None:
