@@ -14,6 +14,7 @@ from proxy.edges import cassette_file, uses
 from proxy.edges.server import Answer, Handler, Server
 from proxy.edges.settings import Limits, Settings, Timeouts
 from proxy.errors import CassetteError
+from proxy.memo import LIMIT
 from proxy.pure import own_routes, tape
 from proxy.pure.cassette import Interaction
 from proxy.pure.decide import Mode, replays, writes
@@ -132,7 +133,14 @@ class Opener:
             service.recorder = self.recorder(service, take)
         upstream = AsyncExitStack()
         front = _Front(service, said.listen[0])
-        server = serving(front.handle, said.listen, said.limits, said.timeouts, self._on_fault)
+        server = serving(
+            front.handle,
+            said.listen,
+            said.limits,
+            said.timeouts,
+            self._on_fault,
+            remembered=LIMIT if said.fast else 0,
+        )
         receipt = partial(service.receipt, self._shape, strict=strict)
         path = said.cassettes / f"{name}.yaml"
         session = OpenSession(front, server, take, upstream, receipt, path=path)
@@ -161,7 +169,9 @@ class Opener:
         strict = self._settings.strict if strict is None else strict
         policy = _policy(self._settings, on_exhausted, strict=strict)
         session = Session(self._shape, name)
-        service = Service(mode, name, self._door, policy, session, notice or self._notice)
+        tell = notice or self._notice
+        remembered = LIMIT if self._settings.fast else 0
+        service = Service(mode, name, self._door, policy, session, tell, remembered=remembered)
         folder = self._settings.cassettes
         if replays(mode) and (not writes(mode) or cassette_file.exists(folder, name)):
             service.load(self._interactions(name))
@@ -249,6 +259,8 @@ def serving(
     limits: Limits,
     timeouts: Timeouts,
     on_fault: Notice,
+    *,
+    remembered: int = 0,
 ) -> Server:
     """Return a server for a handler, yet to be started."""
     return Server(
@@ -259,6 +271,7 @@ def serving(
         max_connections=limits.connections,
         request_timeout=timeouts.request,
         shutdown_timeout=timeouts.shutdown,
+        remembered=remembered,
         on_fault=on_fault,
     )
 

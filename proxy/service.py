@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol
 
 from proxy.errors import CassetteError, UnreadableBody, UpstreamFailure
+from proxy.memo import LIMIT, Known, Memo, Met
 from proxy.pure.cassette import Interaction, Shape
 from proxy.pure.decide import Forward, Mode, Refuse, Replay, decide
 from proxy.pure.live_keys import has_live_key
@@ -31,6 +32,8 @@ Done = Callable[[bool], None]
 """Called once an answer has been written to its client whole (True), or could not be (False)."""
 
 Handled = tuple[Response, Done]
+
+_RETRY_KEY = "{{idempotency_key"
 
 RESULT = "Tokentape-Result"
 """The header that says what was done: recorded, replayed, forwarded, miss or refused."""
@@ -72,9 +75,15 @@ class Service:
     recorder: Recorder | None = None
     recorded: list[Interaction] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
+    remembered: int = LIMIT
+    """Requests that are not worked out anew when they come again; 0 for none."""
     _used: set[int] = field(default_factory=set)
     _templates: dict[int, Template] = field(default_factory=dict)
     _retries: Retries = field(default_factory=Retries)
+    _memo: Memo = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._memo = Memo(self.door, self.remembered)
 
     def load(self, interactions: Iterable[Interaction]) -> None:
         """Take in what the cassette has."""
@@ -87,11 +96,12 @@ class Service:
 
         Never raises for what a client or an upstream sends.
         """
-        asked = self._sealed(request) if is_tokens(request.target) else None
-        if asked is None:
-            outcome = self._answer(request, None)
+        met = self._met(request) if is_tokens(request.target) else None
+        if met is None:
+            asked, outcome = None, self._answer(request, None, None)
         else:
-            outcome = self._retries.once(asked, lambda: self._answer(request, asked))
+            asked, known = met.asked, met.known
+            outcome = self._retries.once(asked, lambda: self._answer(request, asked, known))
         if isinstance(outcome, Answer):
             return self._handled(outcome, asked)
         return self._later(outcome, asked)
@@ -116,14 +126,19 @@ class Service:
         known = {"status": "ok", "mode": self.mode, "cassette": self.name}
         return {**known, "interactions": len(self.recorded), **asdict(self.counts)}
 
-    def _sealed(self, request: Request) -> SealedRequest | None:
+    def _met(self, request: Request) -> Met | None:
         try:
-            return self.door.request(request)
+            return self._memo.meet(request)
         except UnreadableBody as error:
             self.notice(f"a request cannot be recorded or replayed: {error.reason}")
             return None
 
-    def _answer(self, request: Request, asked: SealedRequest | None) -> Outcome:
+    def _answer(
+        self, request: Request, asked: SealedRequest | None, known: Known | None
+    ) -> Outcome:
+        if asked and known and known.answer and known.turn == self.session.turn:
+            return self._once_more(asked, known.answer, known.position)
+        turn = self.session.turn
         decision = decide(
             self.mode,
             tokens=is_tokens(request.target),
@@ -134,7 +149,10 @@ class Service:
         )
         match decision:
             case Replay(found) if asked is not None:
-                return self._replay(found, asked)
+                answer = self._replay(found, asked)
+                if known and self.session.turn == turn and self._is_steady(found.position):
+                    known.keep(answer, found.position, turn)
+                return self._echoed(answer, asked, found.position)
             case Forward(recorded):
                 return self._forward(request, asked if recorded else None)
             case Refuse(status, code, message):
@@ -153,9 +171,8 @@ class Service:
             self._templates.clear()
         return found
 
-    def _replay(self, found: Match, asked: SealedRequest) -> Answer:
-        published = self.door.values.published
-        fill = Filling(self.session.variables, asked.live, published, self.name)
+    def _replay(self, found: Match, asked: SealedRequest) -> Response:
+        fill = Filling(self.session.variables, asked.live, self.door.values.published, self.name)
         prepared = self._templates.get(found.position)
         if prepared is None:
             prepared = template(
@@ -165,7 +182,17 @@ class Service:
             self._templates[found.position] = prepared
         self.counts.replayed += 1
         self.counts.rebound += found.rebound
-        return Answer(_replayed(response(prepared, fill), asked), found.position)
+        return _marked(response(prepared, fill), "replayed")
+
+    def _is_steady(self, position: int) -> bool:
+        """Tell whether an answer was given before, and quotes nothing of this very request."""
+        return position in self._used and _RETRY_KEY not in self.recorded[position].outline.text
+
+    def _once_more(self, asked: SealedRequest, answer: Response, position: int) -> Answer:
+        """Give an answer again: nothing that it hangs on has changed."""
+        self.counts.replayed += 1
+        self.session.serve_again(position)
+        return self._echoed(answer, asked, position)
 
     def _miss(self, asked: SealedRequest | None) -> Answer:
         self.counts.missed += 1
@@ -211,6 +238,17 @@ class Service:
         self.counts.recorded += 1
         return Answer(_marked(answer, "recorded"))
 
+    def _echoed(self, answer: Response, asked: SealedRequest, position: int) -> Answer:
+        """Add what an answer says of this very request: as Stripe does, a POST's Idempotency-Key.
+
+        Not in a 401, which is all that a request without an account gets (recorded).
+        """
+        key = asked.live.get("idempotency_key")
+        if key is None or asked.method != "POST" or answer.status == 401:
+            return Answer(answer, position)
+        headers = (*answer.headers, ("Idempotency-Key", key.text))
+        return Answer(replace(answer, headers=headers, repeated=False), position)
+
     def _unwritten(self, answer: Response, reasons: Iterable[str]) -> Answer:
         self.counts.unwritten += 1
         for reason in reasons:
@@ -237,14 +275,3 @@ class Service:
 def _marked(answer: Response, result: str) -> Response:
     kept = tuple(line for line in answer.headers if line[0].lower() != RESULT.lower())
     return replace(answer, headers=(*kept, (RESULT, result)))
-
-
-def _replayed(answer: Response, asked: SealedRequest) -> Response:
-    """Add what an answer says of this very request: Stripe echoes the Idempotency-Key of a POST.
-
-    Not in a 401, which is all that a request without an account gets (recorded).
-    """
-    key = asked.live.get("idempotency_key")
-    echoed = key is not None and asked.method == "POST" and answer.status != 401
-    echo = (("Idempotency-Key", key.text),) if key and echoed else ()
-    return _marked(replace(answer, headers=(*answer.headers, *echo)), "replayed")

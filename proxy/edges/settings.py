@@ -229,6 +229,7 @@ class Settings(_Closed):
     strict: Flag = False
     on_exhausted: Annotated[Literal["repeat", "miss"], Text(choice("repeat", "miss"))] = "repeat"
     others: Annotated[Literal["refuse", "forward"], Text(choice("refuse", "forward"))] = "refuse"
+    fast: Flag = True
     record: Record = Record()
     match: Match = Match()
     redact: Redact = Redact()
@@ -236,7 +237,10 @@ class Settings(_Closed):
     timeouts: Timeouts = Timeouts()
 
 
-OPTIONS = ("config", "listen", "upstream", "cassettes", "allow_live", "strict", "on_exhausted")
+OPTIONS = (
+    *("config", "listen", "upstream", "cassettes", "allow_live", "strict", "on_exhausted"),
+    "fast",
+)
 """What options and variables may set: the file, and what changes from run to run."""
 VARIABLES = {f"TOKENTAPE_{name.upper()}": name for name in OPTIONS}
 

@@ -157,6 +157,8 @@ class Session:
 
     def serve_again(self, position: int) -> None:
         """Note that the answer of a position that was served before is given once more."""
+        if position >= len(self._loaded):
+            return
         self._served_again.pop(position, None)
         self._served_again[position] = None
         if len(self._served_again) > _SERVED_AGAIN:

@@ -51,6 +51,8 @@ class Response:
     status: int
     headers: Headers = ()
     body: bytes = field(default=b"", repr=False)
+    repeated: bool = field(default=False, compare=False)
+    """This very object is given as an answer more than once."""
 
     def __repr__(self) -> str:
         return f"<Response {self.status}, {len(self.headers)} headers>"

@@ -7,7 +7,7 @@ repr shows nothing. Only the door makes these types out of raw messages.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from proxy.pure.kinds import Secret
 
@@ -55,6 +55,10 @@ class SealedRequest:
     """What came in for kinds that are kept as a class alone: the key, the CVC. For rehydration."""
     numbers: Mapping[str, Sealed] = field(default_factory=dict, repr=False)
     """The card or account number of this request, whose parts an answer may show."""
+
+    def keyed(self, key: Secret | None) -> SealedRequest:
+        """Return the request with an Idempotency-Key, if there is one."""
+        return replace(self, live={**self.live, key.kind: key}) if key else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ TERMS: dict[str, Any] = {
     "max_head": 10_000,
     "max_body": 100_000,
     "max_connections": 50,
+    "remembered": 100,
     "request_timeout": 10.0,
     "shutdown_timeout": 5.0,
 }
@@ -292,12 +293,13 @@ class TestRequests:
     @given(data=st.data())
     @settings(max_examples=50, deadline=None, database=None)
     def test_may_come_in_pieces(self, data: st.DataObject) -> None:
+        from proxy.edges.server.memory import Memory
         from proxy.edges.server.reader import RequestReader
 
         raw = POST + b"X: 1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\n\r\n" + GET
         cuts = sorted(data.draw(st.sets(st.integers(0, len(raw)))))
         loop = asyncio.new_event_loop()
-        reader = RequestReader(loop, max_head=1000, max_body=1000)
+        reader = RequestReader(loop, Memory(0), max_head=1000, max_body=1000)
         loop.close()
         whole = []
         for start, stop in zip([0, *cuts], [*cuts, len(raw)], strict=True):

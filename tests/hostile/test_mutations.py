@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proxy import assembly
-from proxy.edges.server.writer import rendered
+from proxy.edges.server.writer import framed
 from proxy.edges.settings import Match, Redact
 from proxy.errors import CassetteError
 from proxy.pure.decide import Mode
@@ -117,6 +117,6 @@ def test_whatever_loads_is_served(good: str, folder: Path, random: Random, times
     service = Service(Mode.REPLAY, "changed", DOOR, Policy(), Session(shape, "changed"), str)
     service.load(loaded)
     for answer in served(service):
-        assert rendered(answer, to_head=False, connection="")
+        assert framed(answer, to_head=False, connection="").raw()
         json.loads(answer.body or b"{}")
     assert list(service.receipt(shape, strict=True).lines())

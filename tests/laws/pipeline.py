@@ -11,6 +11,7 @@ from string import ascii_letters, digits
 from proxy import assembly
 from proxy.edges import package_data
 from proxy.edges.settings import Match, Redact
+from proxy.memo import LIMIT
 from proxy.mock.upstream import MockStripe
 from proxy.pure.cassette import Interaction, Shape
 from proxy.pure.decide import Mode
@@ -81,22 +82,26 @@ class Stage:
     recorded: Iterable[Interaction] = ()
     policy: Policy = USUAL
     strict: bool = False
+    remembered: int = LIMIT
 
     def __post_init__(self) -> None:
         self.take = Take()
         self.notices: list[str] = []
         self.upstream = Upstream(self.answer)
         session = Session(SHAPE, "tape")
-        self.service = Service(self.mode, "tape", DOOR, self.policy, session, self.notices.append)
+        self.service = Service(
+            *(self.mode, "tape", DOOR, self.policy, session, self.notices.append),
+            remembered=self.remembered,
+        )
         self.service.load(self.recorded)
         if self.mode is not Mode.REPLAY:
             self.service.upstream = self.upstream
             self.service.recorder = Recorder(DOOR, self.take, session.variables, WORDS)
 
-    def send(self, request: Request) -> Response:
-        """Ask, and take the answer whole."""
+    def send(self, request: Request, *, taken: bool = True) -> Response:
+        """Ask, and take the answer whole, or go away before."""
         answer, done = asyncio.run(self._handled(request))
-        done(True)
+        done(taken)
         return answer
 
     async def _handled(self, request: Request) -> Handled:

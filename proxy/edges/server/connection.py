@@ -18,8 +18,9 @@ from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import cast
 
+from proxy.edges.server.memory import Memory
 from proxy.edges.server.reader import MALFORMED, Refused, RequestReader
-from proxy.edges.server.writer import CONTINUE, Unwritable, rendered
+from proxy.edges.server.writer import CONTINUE, Framed, Unwritable, framed
 from proxy.pure.messages import Request, Response
 from proxy.pure.refusals import refusal
 
@@ -63,6 +64,7 @@ class Connection(asyncio.Protocol):
     def __init__(
         self,
         handler: Handler,
+        memory: Memory,
         *,
         max_head: int,
         max_body: int,
@@ -74,7 +76,8 @@ class Connection(asyncio.Protocol):
     ) -> None:
         """Stand ready; `joined` tells whether there is room, `left` hears of the end."""
         self._loop = asyncio.get_running_loop()
-        self._reader = RequestReader(self._loop, max_head=max_head, max_body=max_body)
+        self._memory = memory
+        self._reader = RequestReader(self._loop, memory, max_head=max_head, max_body=max_body)
         self._handler = handler
         self._request_timeout = request_timeout
         self._idle_timeout = idle_timeout
@@ -244,7 +247,16 @@ class Connection(asyncio.Protocol):
     def _rendered(self, response: Response, *, to_head: bool) -> bytes:
         kept_open = "keep-alive" if self._reader.version == (1, 0) else ""
         connection = "close" if self._last else kept_open
-        return rendered(response, to_head=to_head, connection=connection)
+        if to_head or connection:
+            return framed(response, to_head=to_head, connection=connection).raw()
+        return self._framed(response).raw()
+
+    def _framed(self, response: Response) -> Framed:
+        known = self._memory.answer(response) if response.repeated else None
+        if known is None:
+            known = framed(response, to_head=False, connection="")
+            self._memory.keep_answer(response, known)
+        return known
 
     def _concluded(self) -> bool:
         """End an answer that has been written whole; tell whether the connection goes on."""
@@ -265,7 +277,7 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, response: Response) -> None:
         self._state = _State.LEAVING
-        self._open().write(rendered(response, to_head=False, connection="close"))
+        self._open().write(framed(response, to_head=False, connection="close").raw())
         self._leave()
 
     def _leave(self) -> None:

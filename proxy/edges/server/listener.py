@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from proxy.edges.server.connection import Connection, Handler
+from proxy.edges.server.memory import Memory
 from proxy.errors import ConfigurationError
 
 _LOOK_SECONDS = 1.0
@@ -37,6 +38,7 @@ class Server:
         request_timeout: float,
         shutdown_timeout: float,
         idle_timeout: float = 75.0,
+        remembered: int = 0,
         on_fault: Callable[[str], None],
     ) -> None:
         """Sizes are in bytes, times in seconds.
@@ -44,9 +46,12 @@ class Server:
         `request_timeout` is for a request to arrive whole, `idle_timeout` for the next to begin
         and for a client to take its answer.
 
+        `remembered` requests are not taken apart anew when the same bytes come again.
+
         `on_fault` gets the class name of what a handler raised, and nothing else of it.
         """
         self._handler = handler
+        self._memory = Memory(remembered)
         self._address = (host, port)
         self._max_head = max_head
         self._max_body = max_body
@@ -97,6 +102,7 @@ class Server:
     def _connection(self) -> Connection:
         return Connection(
             self._handler,
+            self._memory,
             max_head=self._max_head,
             max_body=self._max_body,
             request_timeout=self._request_timeout,

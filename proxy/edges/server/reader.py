@@ -13,6 +13,7 @@ from aiohttp import hdrs
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from proxy.edges.server.aiohttp_private import Head, HeadTooLong, RequestParser, Unparsable
+from proxy.edges.server.memory import Memory
 from proxy.edges.server.plain import plain_head
 from proxy.pure.messages import Headers, Request, Response
 from proxy.pure.refusals import refusal
@@ -61,9 +62,17 @@ class Refused(Exception):
 class RequestReader:
     """Bytes of one connection in, whole requests out."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, *, max_head: int, max_body: int) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        memory: Memory,
+        *,
+        max_head: int,
+        max_body: int,
+    ) -> None:
         """Both limits are in bytes; `max_body` counts the body as sent, chunk framing aside."""
         self._parser = RequestParser(loop, max_line=max_head, buffer=max(max_body, max_head))
+        self._memory = memory
         self._max_head = max_head
         self._head: Head | None = None
         self._headers: Headers = ()
@@ -86,13 +95,20 @@ class RequestReader:
 
     def _plain(self, data: bytes) -> Request | None:
         """Return a request if it is plain; note if it is not, or waits for more a second time."""
+        known = self._memory.request(data)
+        if known is not None:
+            self._begun = b""
+            self._head = PLAIN
+            return known
         head = plain_head(data)
         fits = head and head.body <= self._max_head and head.end - head.body <= self._max_body
         missing = head.end - len(data) if head and fits else -1
         if missing == 0 and head:
             self._begun = b""
             self._head = PLAIN
-            return Request(head.method, head.target, head.headers, data[head.body :])
+            request = Request(head.method, head.target, head.headers, data[head.body :])
+            self._memory.keep_request(data, request)
+            return request
         self._plainly = missing > 0 and not self._begun
         self._begun = data if self._plainly else b""
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
@@ -19,32 +20,49 @@ class Unwritable(Exception):
     """An answer that cannot be sent as HTTP/1.1: a status or a header no server may send."""
 
 
-def rendered(response: Response, *, to_head: bool, connection: str) -> bytes:
-    """Return the bytes of a final answer with its framing. Raises Unwritable.
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """An answer ready to go out but for the date."""
+
+    first: bytes = field(repr=False)
+    """The status line."""
+    rest: bytes = field(repr=False)
+    dated: bool
+    """The answer has a date of its own."""
+
+    def raw(self) -> bytes:
+        """Return its bytes as of now."""
+        date = b"" if self.dated else _date_at(int(time.time()))
+        return b"".join((self.first, date, self.rest))
+
+
+def framed(response: Response, *, to_head: bool, connection: str) -> Framed:
+    """Return a final answer with its framing. Raises Unwritable.
 
     `to_head` is for answers to HEAD, which have no body. `connection` is the value of the
     Connection header; blank is none.
     """
     bodiless = response.status in (204, 304)
-    lines = [_status_line(response.status), *_kept(response.headers)]
+    lines, named = _kept(response.headers)
+    if "server" not in named:
+        lines.append("Server: tokentape")
     if connection:
         lines.append(f"Connection: {connection}")
     if not bodiless and (response.body or not to_head):
         lines.append(f"Content-Length: {len(response.body)}")
     body = b"" if bodiless or to_head else response.body
-    return _encoded(lines) + body
+    return Framed(_status_line(response.status), _encoded(lines) + body, "date" in named)
 
 
-def _kept(headers: Headers) -> list[str]:
-    """Return the header lines that go out as they are, and Date and Server where they miss."""
-    lines = []
-    missing = dict(_DEFAULTS)
+def _kept(headers: Headers) -> tuple[list[str], set[str]]:
+    """Return the header lines that go out as they are, and their names in lower case."""
+    lines, named = [], set()
     for name, value in headers:
         lower = name.lower()
         if lower not in _OURS:
             lines.append(f"{name}: {value}")
-            missing.pop(lower, None)
-    return lines + [make() for make in missing.values()]
+            named.add(lower)
+    return lines, named
 
 
 def _encoded(lines: list[str]) -> bytes:
@@ -53,31 +71,20 @@ def _encoded(lines: list[str]) -> bytes:
     if head.count("\r") != breaks or head.count("\n") != breaks or "\0" in head:
         raise Unwritable
     try:
-        return head.encode("utf-8", "surrogateescape") + b"\r\n\r\n"
+        return b"\r\n%b\r\n\r\n" % head.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         raise Unwritable from None
 
 
 @lru_cache(maxsize=64)
-def _status_line(status: int) -> str:
+def _status_line(status: int) -> bytes:
     if not 200 <= status <= 999:
         raise Unwritable
     phrases = {entry.value: entry.phrase for entry in HTTPStatus}
-    return f"HTTP/1.1 {status} {phrases.get(status, '')}"
-
-
-def _date() -> str:
-    return _date_at(int(time.time()))
+    return f"HTTP/1.1 {status} {phrases.get(status, '')}".encode()
 
 
 @lru_cache(maxsize=1)
-def _date_at(second: int) -> str:
-    return f"Date: {formatdate(second, usegmt=True)}"
-
-
-def _server() -> str:
-    return "Server: tokentape"
-
-
-_DEFAULTS = {"date": _date, "server": _server}
-"""What an origin server says of itself, where the answer at hand does not (RFC 9110 §6.6.1)."""
+def _date_at(second: int) -> bytes:
+    """Return the line of the Date header, which an origin server adds (RFC 9110 §6.6.1)."""
+    return f"\r\nDate: {formatdate(second, usegmt=True)}".encode()

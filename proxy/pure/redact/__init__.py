@@ -11,15 +11,17 @@ behind. A name that the API does not know is a secret like any other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from proxy.pure.cassette import Shape
 from proxy.pure.messages import Request, Response
-from proxy.pure.redact.requests import Lines, kept_lines, sealed_request
+from proxy.pure.redact.requests import Lines, kept_lines, retry_key, sealed_request
 from proxy.pure.redact.responses import sealed_response
 from proxy.pure.redact.values import Values
 from proxy.pure.sealed import Sealed, SealedRequest, SealedResponse
+
+_OF_THE_BODY = ("content-encoding", "content-type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +36,28 @@ class Door:
     shape: Shape = field(default_factory=Shape)
     """What of a request takes part in the match."""
     _lines: Lines = field(init=False, repr=False, compare=False)
+    _looked_at: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_lines", kept_lines(self.values, self.match_headers))
+        lines = kept_lines(self.values, self.match_headers)
+        object.__setattr__(self, "_lines", lines)
+        object.__setattr__(self, "_looked_at", frozenset({*lines, *_OF_THE_BODY}))
 
     def request(self, raw: Request) -> SealedRequest:
         """Seal a request to /v1/tokens.
 
         Raises UnreadableBody where the body cannot be taken apart: nothing of it may be kept.
         """
+        return self.request_alone(raw).keyed(retry_key(raw))
+
+    def request_alone(self, raw: Request) -> SealedRequest:
+        """Seal a request as `request` does, but for its Idempotency-Key, which is new each time."""
         return sealed_request(raw, self.values, self._lines, self.shape, keep_blank=self.keep_blank)
+
+    @property
+    def looked_at(self) -> Container[str]:
+        """The headers that a sealed request hangs on, in lower case, but for Idempotency-Key."""
+        return self._looked_at
 
     def response(
         self, raw: Response, asked: SealedRequest, numbers: Mapping[str, Sealed]

@@ -51,7 +51,7 @@ def kept_lines(values: Values, match_headers: tuple[str, ...]) -> Lines:
 def sealed_request(
     raw: Request, values: Values, lines: Lines, shape: Shape, *, keep_blank: bool
 ) -> SealedRequest:
-    """Seal a request to /v1/tokens. Raises UnreadableBody."""
+    """Seal a request to /v1/tokens, but for its Idempotency-Key. Raises UnreadableBody."""
     if raw.method not in FORM_METHODS:
         raise UnreadableBody("the method is none of the API's")
     sent_query = _sent(query_pairs(raw.target), values, keep_blank=keep_blank)
@@ -143,11 +143,15 @@ def _live(raw: Request, fields: Iterable[Sent]) -> Iterator[tuple[str, Secret]]:
         known = sent.place.field
         if known is not None and known.kind in CLASS_ONLY:
             yield known.kind, secret(known.kind, sent.value)
-    authorization, idempotency_key = raw.header("authorization"), raw.header("idempotency-key")
+    authorization = raw.header("authorization")
     if authorization is not None:
         yield "key", secret("key", api_key(authorization))
-    if idempotency_key is not None:
-        yield "idempotency_key", secret("idempotency_key", idempotency_key)
+
+
+def retry_key(raw: Request) -> Secret | None:
+    """Return the Idempotency-Key of a request, if it has one."""
+    key = raw.header("idempotency-key")
+    return None if key is None else secret("idempotency_key", key)
 
 
 def _numbers(fields: Iterable[Sent], values: Values) -> Iterator[tuple[str, Sealed]]:
