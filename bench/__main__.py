@@ -70,7 +70,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
 
 def measured(said: argparse.Namespace, place: Place, clients: Clients) -> Iterator[Row | Absent]:
     """Yield what comes of each contest that was asked for."""
-    sizes, rounds = (QUICK, 1) if said.quick else (FULL, said.rounds)
+    sizes, rounds = QUICK if said.quick else FULL, said.rounds
 
     def contest(title: str) -> Contest:
         return Contest(title, lambda name: re.search(said.only, name) is not None)
@@ -100,27 +100,22 @@ def machine(clients: Clients, cores: Cores) -> dict[str, object]:
 
 def _processor() -> str:
     told = Path("/proc/cpuinfo")
-    found = re.search(
-        r"^model name\s*: (.*)$", told.read_text() if told.exists() else "", re.MULTILINE
-    )
+    lines = told.read_text() if told.exists() else ""
+    found = re.search(r"^model name\s*: (.*)$", lines, re.MULTILINE)
     return found[1] if found else platform.machine()
 
 
 def main(words: Sequence[str]) -> None:
     said = arguments(words)
     cores = Cores.here()
-    seconds = min(said.seconds, 0.2) if said.quick else said.seconds
+    seconds, said.rounds = (0.2, 1) if said.quick else (said.seconds, said.rounds)
     best = Clients.best(cores.loading, seconds)
     clients = Clients(said.client or best.program, cores.loading, seconds)
     with tempfile.TemporaryDirectory(dir=said.work) as directory:
         outcomes = list(measured(said, Place(Path(directory), cores.serving), clients))
     rows = [one for one in outcomes if isinstance(one, Row)]
     absent = list(dict.fromkeys(one for one in outcomes if isinstance(one, Absent)))
-    about = {
-        "machine": machine(clients, cores),
-        "rounds": 1 if said.quick else said.rounds,
-        "seconds": seconds,
-    }
+    about = {"machine": machine(clients, cores), "rounds": said.rounds, "seconds": seconds}
     if said.json:
         told = {"rows": [asdict(row) for row in rows], "absent": [asdict(one) for one in absent]}
         said.json.write_text(json.dumps(about | told, indent=1) + "\n")

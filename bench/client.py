@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+_CHUNKED, _LAST_CHUNK = b"\r\ntransfer-encoding: chunked", b"\r\n0\r\n\r\n"
 _LENGTH = re.compile(rb"\r\nContent-Length: *(\d+)", re.IGNORECASE)
 
 
@@ -28,6 +29,14 @@ def requests_of(path: Path) -> list[bytes]:
         for length in file:
             requests.append(file.read(int(length)))  # noqa: PERF401  the file is read in two ways
     return requests
+
+
+def _whole(answer: bytes) -> bool:
+    head = answer.find(b"\r\n\r\n")
+    if _CHUNKED in answer[:head].lower():
+        return answer.endswith(_LAST_CHUNK)
+    found = _LENGTH.search(answer, 0, head) if head >= 0 else None
+    return found is not None and len(answer) >= head + 4 + int(found[1])
 
 
 class Connection(asyncio.Protocol):
@@ -54,9 +63,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._answer += data
-        head = self._answer.find(b"\r\n\r\n")
-        found = _LENGTH.search(self._answer, 0, head) if head >= 0 else None
-        if found is None or len(self._answer) < head + 4 + int(found[1]):
+        if not _whole(self._answer):
             return
         self.took.append(time.perf_counter() - self._begun)
         self.failed += self._answer[9:10] not in (b"2", b"3")

@@ -36,6 +36,15 @@ def write(requests: Iterable[Request], path: Path) -> Path:
     return path
 
 
+def output(*words: str | Path) -> str:
+    """Return what a program prints. Raises NotRun if it fails."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(words, check=False, capture_output=True, text=True, env=environment)
+    if done.returncode:
+        raise NotRun(f"{Path(words[0]).name} failed: {done.stderr.strip()[-200:]}")
+    return done.stdout
+
+
 @dataclass(frozen=True)
 class Clients:
     """Keep-alive connections that ask as fast as they are answered."""
@@ -52,20 +61,9 @@ class Clients:
 
     def load(self, url: str, requests: Path, connections: int = 8) -> Figures:
         """Load a server. Raises NotRun if an answer was none, or not 2xx or 3xx."""
-        words = self._words(url, requests, connections)
-        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
         with pinned(self.core):
-            done = subprocess.run(
-                words,
-                check=False,
-                capture_output=True,
-                text=True,
-                timeout=self.seconds + 60,
-                env=environment,
-            )
-        if done.returncode:
-            raise NotRun(f"{self.program} failed: {done.stderr.strip()[-200:]}")
-        told = json.loads(done.stdout.splitlines()[-1])
+            said = output(*self._words(url, requests, connections))
+        told = json.loads(said.splitlines()[-1])
         if told["failed"] or not told["requests"]:
             raise NotRun(f"{told['failed']} of {told['requests']} answers were failures")
         return {RATE: told["requests"] / told["seconds"], P50: told["p50"], P99: told["p99"]}
@@ -131,16 +129,26 @@ class Client:
 
 def answer(stream: BufferedReader) -> tuple[int, str]:
     """Read one answer; return its status and Tokentape-Result."""
-    status, result, length = stream.readline()[9:12], "", 0
+    status, result, length, chunked = stream.readline()[9:12], "", 0, False
     while (line := stream.readline()) not in (b"\r\n", b""):
         name, _, value = line.partition(b":")
         match name.lower():
             case b"content-length":
                 length = int(value)
+            case b"transfer-encoding":
+                chunked = True
             case b"tokentape-result":
                 result = value.strip().decode("ascii")
     stream.read(length)
+    if chunked:
+        _skip_chunks(stream)
     return int(status or 0), result
+
+
+def _skip_chunks(stream: BufferedReader) -> None:
+    while size := int(stream.readline() or b"0", 16):
+        stream.read(size + 2)
+    stream.readline()
 
 
 def counts(url: str) -> Mapping[str, int]:

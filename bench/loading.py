@@ -6,7 +6,6 @@ A load is what a session takes longer to be ready with a large cassette than wit
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -16,9 +15,9 @@ import yaml
 from vcr.serializers import yamlserializer
 
 from bench.cassettes import Cassette
-from bench.figures import Absent, Contest, Figures, NotRun, Row
-from bench.load import Client
-from bench.processes import ROOT, Place, pinned, python_module
+from bench.figures import Absent, Contest, Figures, Row
+from bench.load import Client, output
+from bench.processes import Place, pinned, python_module
 from bench.traffic import mix
 
 SECONDS, BYTES, LOOK_UP = "s", "bytes an interaction", "µs a look-up"
@@ -84,12 +83,6 @@ def _whole_answers(url: str, cassette: Cassette) -> float:
 
 
 def _vcrpy(place: Place, path: Path) -> Figures:
-    words = (*python_module("vcrpy"), str(path), str(LOOKED_UP))
     with pinned(place.core):
-        done = subprocess.run(
-            words, check=False, capture_output=True, text=True, cwd=ROOT, timeout=900
-        )
-    if done.returncode:
-        raise NotRun(f"vcrpy failed: {done.stderr.strip()[-200:]}")
-    seconds, look_up = json.loads(done.stdout)
+        seconds, look_up = json.loads(output(*python_module("vcrpy"), path, str(LOOKED_UP)))
     return {SECONDS: seconds, LOOK_UP: look_up}

@@ -32,6 +32,8 @@ def measured(
     contest: Contest, place: Place, clients: Clients, rounds: int, count: int
 ) -> Iterator[Row | Absent]:
     """Measure misses of a cassette of `count` interactions."""
+    if not any(map(contest.asks_for, (MISSED, DISTURBED))):
+        return
     known = Cassette.of(f"mix{count}", count, mix)
     known.write(place.cassettes)
     sent = write(known.requests(), place.directory / "known.requests")

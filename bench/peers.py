@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.figures import NotRun
+from bench.load import output
 from bench.processes import PATIENCE, Place, Server
 from bench.reference import BODY
 from proxy.pure.messages import Request
@@ -51,10 +51,7 @@ class Peer:
             raise NotRun(f"{self.needs} is missing")
         if not (folder / "installed").exists():
             folder.mkdir(parents=True, exist_ok=True)
-            words = [word.format(folder.resolve()) for word in self.install]
-            done = subprocess.run(words, check=False, capture_output=True, text=True, cwd=folder)
-            if done.returncode:
-                raise NotRun(f"it could not be installed: {done.stderr.strip()[-200:]}")
+            output(*(word.format(folder.resolve()) for word in self.install))
             (folder / "installed").touch()
         return folder.resolve()
 
@@ -147,7 +144,7 @@ def _mitmproxy(
     asked.write_text(json.dumps([told, BODY.decode()]))
     flows, binaries = work / "flows", installed / "venv" / "bin"
     script = str(Path(__file__).with_name("mitmproxy_flows.py"))
-    subprocess.run((binaries / "python", script, asked, flows), check=True, cwd=work)
+    output(binaries / "python", script, asked, flows)
     words = (str(binaries / "mitmdump"), "--quiet", "--listen-host", "127.0.0.1", "-p", str(port))
     settings = ("server_replay_reuse=true", "server_replay_extra=404", "connection_strategy=lazy")
     sets = tuple(word for setting in settings for word in ("--set", setting))

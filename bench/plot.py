@@ -11,6 +11,7 @@ from bench.load import RATE
 
 _LEFT, _WIDTH, _LINE, _TOP = 300, 440, 24, 44
 _TITLE = "requests a second, bare aiohttp = 1: median, minimum, maximum"
+_SVG = "http://www.w3.org/2000/svg"
 _STYLE = (
     "text{font:13px sans-serif;fill:#555}line{stroke:#999}rect{fill:#4c78a8}"
     ".whole{stroke:#e45756;stroke-dasharray:4 3}.range{stroke:#222;stroke-width:2}"
@@ -26,8 +27,7 @@ def svg(rows: Iterable[Row]) -> str:
     bars = (line for index, row in enumerate(shown) for line in _bar(row, index, most))
     return "\n".join(
         (
-            '<svg xmlns="http://www.w3.org/2000/svg" '
-            f'viewBox="0 0 {_LEFT + _WIDTH + 70} {height}">',
+            f'<svg xmlns="{_SVG}" viewBox="0 0 {_LEFT + _WIDTH + 70} {height}">',
             f"<style>{_STYLE}</style>",
             f'<text x="8" y="18">{_TITLE}</text>',
             *bars,
