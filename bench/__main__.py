@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -109,8 +110,8 @@ def main(words: Sequence[str]) -> None:
     said = arguments(words)
     cores = Cores.here()
     seconds, said.rounds = (0.2, 1) if said.quick else (said.seconds, said.rounds)
-    best = Clients.best(cores.loading, seconds)
-    clients = Clients(said.client or best.program, cores.loading, seconds)
+    program = said.client or ("wrk" if shutil.which("wrk") else "asyncio")
+    clients = Clients(program, cores.loading, seconds)
     with tempfile.TemporaryDirectory(dir=said.work) as directory:
         outcomes = list(measured(said, Place(Path(directory), cores.serving), clients))
     rows = [one for one in outcomes if isinstance(one, Row)]

@@ -58,12 +58,13 @@ class Contest:
 
     @contextmanager
     def entering(self, name: str) -> Iterator[None]:
-        """Run a body; if it raises NotRun, the contender of that name is absent."""
+        """Run a body; if it raises NotRun or OSError, the contender of that name is absent."""
         print(f"{self.title}: {name}", file=sys.stderr, flush=True)
         try:
             yield
-        except NotRun as error:
-            self.absent.append(Absent(self.title, name, str(error)))
+        except (NotRun, OSError) as error:
+            reason = str(error).rstrip(".") or type(error).__name__
+            self.absent.append(Absent(self.title, name, reason))
             self._measures.pop(name, None)
 
     def asks_for(self, name: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -54,11 +53,6 @@ class Clients:
     core: int
     seconds: float
 
-    @classmethod
-    def best(cls, core: int, seconds: float) -> Clients:
-        """Return clients of wrk, or of asyncio where it is missing."""
-        return cls("wrk" if shutil.which("wrk") else "asyncio", core, seconds)
-
     def load(self, url: str, requests: Path, connections: int = 8) -> Figures:
         """Load a server. Raises NotRun if an answer was none, or not 2xx or 3xx."""
         with pinned(self.core):
@@ -70,13 +64,8 @@ class Clients:
 
     def _words(self, url: str, requests: Path, connections: int) -> tuple[str, ...]:
         if self.program == "asyncio":
-            return (
-                *python_module("client"),
-                url,
-                str(requests),
-                str(connections),
-                f"{self.seconds}",
-            )
+            counted = (str(connections), str(self.seconds))
+            return (*python_module("client"), url, str(requests), *counted)
         script = str(Path(__file__).with_name("wrk.lua"))
         seconds = f"{max(1, round(self.seconds))}s"
         counts = ("-t1", f"-c{connections}", f"-d{seconds}", "--timeout", "30s")

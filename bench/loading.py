@@ -22,7 +22,7 @@ from bench.traffic import mix
 
 SECONDS, BYTES, LOOK_UP = "s", "bytes an interaction", "µs a look-up"
 FILE = "the file's bytes"
-LOOKED_UP = 200
+LOOKED_UP = 20
 """Requests whose answers are looked up one by one."""
 
 

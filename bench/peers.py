@@ -29,7 +29,7 @@ class Peer:
     """Another recorder: what it needs, how it is installed, and how it is started."""
 
     name: str
-    needs: str
+    needs: tuple[str, ...]
     install: tuple[str, ...]
     """Words; `{}` stands for the folder."""
     prepare: Prepare
@@ -47,8 +47,8 @@ class Peer:
             yield server.url
 
     def _installed(self, folder: Path) -> Path:
-        if shutil.which(self.needs) is None:
-            raise NotRun(f"{self.needs} is missing")
+        for program in filter(lambda needed: shutil.which(needed) is None, self.needs):
+            raise NotRun(f"{program} is missing")
         if not (folder / "installed").exists():
             folder.mkdir(parents=True, exist_ok=True)
             output(*(word.format(folder.resolve()) for word in self.install))
@@ -154,18 +154,10 @@ def _mitmproxy(
 
 _VENV = f"{sys.executable} -m venv {{0}}/venv && {{0}}/venv/bin/pip install --quiet mitmproxy"
 
+_NPM = ("npm", "install", "--silent", "--prefix", "{}")
+
 PEERS = (
-    Peer(
-        "talkback",
-        "npm",
-        ("npm", "install", "--silent", "--prefix", "{}", "talkback@4.2.0"),
-        _talkback,
-    ),
-    Peer("mitmproxy", "sh", ("sh", "-c", _VENV), _mitmproxy),
-    Peer(
-        "WireMock",
-        "java",
-        ("npm", "install", "--silent", "--prefix", "{}", "wiremock@3.13.2"),
-        _wiremock,
-    ),
+    Peer("talkback", ("node", "npm"), (*_NPM, "talkback@4.2.0"), _talkback),
+    Peer("mitmproxy", ("sh",), ("sh", "-c", _VENV), _mitmproxy),
+    Peer("WireMock", ("java", "npm"), (*_NPM, "wiremock@3.13.2"), _wiremock),
 )
