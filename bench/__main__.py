@@ -66,7 +66,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     add("--work", type=Path, metavar="DIR", help="a folder for cassettes, on the disk to measure")
     add("--json", type=Path, metavar="FILE", help="write all figures")
     add("--plot", type=Path, metavar="FILE", help="draw replay as SVG")
-    add("--markdown", action="store_true", help="print tables as Markdown")
+    add("--document", type=Path, metavar="FILE", help="write tables under its heading Figures")
     return parser.parse_args(words)
 
 
@@ -123,7 +123,9 @@ def main(words: Sequence[str]) -> None:
         said.json.write_text(json.dumps(about | told, indent=1) + "\n")
     if said.plot:
         said.plot.write_text(plot.svg(rows))
-    print(table.markdown(rows, absent) if said.markdown else table.text(rows, absent))
+    if said.document:
+        said.document.write_text(table.filled(said.document.read_text(), rows, absent))
+    print(table.text(rows, absent))
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ class Cassette:
 
     def _ids(self, blocks: int) -> Iterator[str]:
         highest = self._highest(chunk(one) for one in self.block)
-        retrieved = [whole(one.path.rpartition("/")[2]) for one in self.block]
+        retrieved = [whole(one.texts.path.rpartition("/")[2]) for one in self.block]
         for block in range(blocks):
             for found in retrieved:
                 yield self._id(found, block * highest[found.kind]) if found else ""

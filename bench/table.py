@@ -9,6 +9,7 @@ from statistics import median
 from bench.figures import Absent, Row
 
 _HEAD = ("what", "figure", "median", "compared with", "its median", "ratio", "min", "max")
+_FIGURES = "\n## Figures\n"
 _TEXTS = (0, 1, 3)
 """Columns of text; the others are numbers."""
 
@@ -31,6 +32,12 @@ def markdown(rows: Sequence[Row], absent: Iterable[Absent]) -> str:
         cells = (_HEAD, tuple(rule), *map(_cells, group))
         lines += [f"### {title}", "", *(f"| {' | '.join(line)} |" for line in cells), ""]
     return "\n".join((*lines, *_not_measured(absent)))
+
+
+def filled(document: str, rows: Sequence[Row], absent: Iterable[Absent]) -> str:
+    """Return a document with these tables below its last heading, Figures."""
+    before, _, _ = document.partition(_FIGURES)
+    return f"{before}{_FIGURES}\n{markdown(rows, absent).rstrip()}\n"
 
 
 def _not_measured(absent: Iterable[Absent]) -> Iterator[str]:

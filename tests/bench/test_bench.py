@@ -17,7 +17,7 @@ from bench.cassettes import BLOCK, Cassette
 from bench.figures import Absent, NotRun, Row
 from bench.load import Clients, write
 from bench.processes import Cores, Place
-from bench.table import markdown, text
+from bench.table import filled, markdown, text
 from bench.traffic import mix, posts
 from proxy import assembly
 from proxy.edges.settings import Match, Redact
@@ -71,7 +71,7 @@ def test_large_cassettes_are_canonical_and_pass_the_strict_loader(tmp_path: Path
     assert cassette_text(loaded) == path.read_text()
     asked = tuple(cassette.requests())
     assert len(asked) == len(set(asked)) == len(loaded) == BLOCK + 50
-    assert [one.method for one in asked] == [one.method for one in loaded]
+    assert [one.method for one in asked] == [one.outline.method for one in loaded]
 
 
 @pytest.mark.parametrize("program", ["asyncio", "wrk"])
@@ -104,3 +104,7 @@ def test_tables() -> None:
         "| --- | --- | ---: | --- | ---: | ---: | ---: | ---: |",
         "| 100 | requests/s | 16,000 | bare | 15,000 | 0.85 | 0.2 | 1.5 |",
     ]
+    document = filled("# Title\n\nWords.\n\n## Figures\n\nold\n", [row], [absent])
+    assert document == filled(document, [row], [absent])
+    assert document.startswith("# Title\n\nWords.\n\n## Figures\n\n### replay\n\n| what |")
+    assert "old" not in document
