@@ -124,7 +124,9 @@ def main(words: Sequence[str]) -> None:
     if said.plot:
         said.plot.write_text(plot.svg(rows))
     if said.document:
-        said.document.write_text(table.filled(said.document.read_text(), rows, absent))
+        plotted = said.plot.name if said.plot else ""
+        told_before = said.document.read_text()
+        said.document.write_text(table.filled(told_before, plotted, rows, absent))
     print(table.text(rows, absent))
 
 

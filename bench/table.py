@@ -34,10 +34,11 @@ def markdown(rows: Sequence[Row], absent: Iterable[Absent]) -> str:
     return "\n".join((*lines, *_not_measured(absent)))
 
 
-def filled(document: str, rows: Sequence[Row], absent: Iterable[Absent]) -> str:
-    """Return a document with these tables below its last heading, Figures."""
+def filled(document: str, plot: str, rows: Sequence[Row], absent: Iterable[Absent]) -> str:
+    """Return a document with a plot and these tables below its last heading, Figures."""
     before, _, _ = document.partition(_FIGURES)
-    return f"{before}{_FIGURES}\n{markdown(rows, absent).rstrip()}\n"
+    image = f"![Requests a second in replay, by those of bare aiohttp]({plot})\n\n" if plot else ""
+    return f"{before}{_FIGURES}\n{image}{markdown(rows, absent).rstrip()}\n"
 
 
 def _not_measured(absent: Iterable[Absent]) -> Iterator[str]:

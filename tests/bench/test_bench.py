@@ -104,7 +104,8 @@ def test_tables() -> None:
         "| --- | --- | ---: | --- | ---: | ---: | ---: | ---: |",
         "| 100 | requests/s | 16,000 | bare | 15,000 | 0.85 | 0.2 | 1.5 |",
     ]
-    document = filled("# Title\n\nWords.\n\n## Figures\n\nold\n", [row], [absent])
-    assert document == filled(document, [row], [absent])
-    assert document.startswith("# Title\n\nWords.\n\n## Figures\n\n### replay\n\n| what |")
+    document = filled("# Title\n\nWords.\n\n## Figures\n\nold\n", "plot.svg", [row], [absent])
+    assert document == filled(document, "plot.svg", [row], [absent])
+    assert document.startswith("# Title\n\nWords.\n\n## Figures\n\n![")
+    assert "](plot.svg)\n\n### replay\n\n| what |" in document
     assert "old" not in document
