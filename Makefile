@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test fuzz soak lint clean
+.PHONY: help demo test fuzz soak bench lint clean
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -24,6 +24,10 @@ fuzz: $(VENV)/installed  ## the laws, tried for much longer
 
 soak: $(VENV)/installed  ## a hundred thousand requests, with memory and descriptors watched
 	$(BIN)/python -m bench.soak
+
+bench: $(VENV)/installed  ## how fast it is beside others; the figures go to build/bench
+	mkdir -p build/bench
+	$(BIN)/python -m bench --json build/bench/performance.json --plot build/bench/performance.svg
 
 lint: $(VENV)/installed  ## style, types and the floors
 	$(BIN)/ruff check .
