@@ -13,8 +13,8 @@ from proxy.pure.recent import Recent
 from proxy.service import Policy
 from tests.laws.pipeline import Stage, replay, stripe
 from tests.laws.play import exchanges, play
-from tests.laws.traffic import Trace, gets, posts, traces
-from tests.laws.worlds import World
+from tests.laws.traffic import Step, Trace, gets, posts, traces
+from tests.laws.worlds import Symbol, World
 
 steps = st.integers(0, 2).flatmap(lambda dice: gets if dice == 0 else posts)
 limits = st.sampled_from((0, 2, 8, 1_000))
@@ -46,6 +46,27 @@ def test_with_a_memo_and_without_answers_are_the_same(
     assert fast.receipt() == slow.receipt()
     assert fast.service.health() == slow.service.health()
     assert fast.notices == slow.notices
+
+
+def people(numbers: st.SearchStrategy[int], size: int) -> st.SearchStrategy[Trace]:
+    """Draw requests that differ in a name alone."""
+    return st.lists(
+        numbers.map(lambda number: Step(((("person", "last_name"), Symbol("name", number)),))),
+        min_size=size,
+        max_size=20,
+    ).map(tuple)
+
+
+@given(people(st.integers(0, 2), 2), people(st.integers(0, 4), 8), policies)
+def test_so_they_are_where_variables_are_bound_anew(
+    recorded: Trace, asked: Trace, policy: Policy
+) -> None:
+    recording = Stage(answer=stripe(1))
+    play(recorded, World(1), recording)
+    fast = replay(recording.cassette, policy=policy)
+    slow = replay(recording.cassette, policy=policy, remembered=0)
+    assert play(asked, World(2), fast) == play(asked, World(2), slow)
+    assert fast.receipt() == slow.receipt()
 
 
 @given(st.integers(2, 9), st.lists(st.integers(0, 20), min_size=30))
