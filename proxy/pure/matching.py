@@ -243,21 +243,22 @@ class Session:
     def _changed(self, group: Group, live: Sequence[Secret]) -> int | None:
         """Return the first position that fits once twins have changed places."""
         for position in tuple(islice(group.all.unserved, _LOOKED_AT)):
-            if all(map(self._change, group.variables[position], live)):
-                fitting = self._consistent(group, live)
-                if fitting is not None:
-                    return fitting
+            if self._can_stand_for(position, group.variables[position], live):
+                return position
         return None
 
-    def _change(self, variable: Variable, one: Secret) -> bool:
-        """Let twins change places if need be, so that a variable stands for a value, or may."""
-        value, owner = self._now(variable), self.variables.variable(one) or self._made.get(one)
-        if value == one or (value is None and owner is None):
-            return True
-        found = self._twins.exchange(variable, owner)
-        if found is not None:
-            self._exchange(*found)
-        return found is not None
+    def _can_stand_for(
+        self, position: int, variables: Sequence[Variable], live: Sequence[Secret]
+    ) -> bool:
+        """Let twins change places if need be, so that a position fits; it stays unserved."""
+        for variable, one in zip(variables, live, strict=True):
+            value, owner = self._now(variable), self.variables.variable(one) or self._made.get(one)
+            if value != one and (value is not None or owner is not None):
+                found = self._twins.exchange(variable, owner, position)
+                if found is None:
+                    return False
+                self._exchange(*found)
+        return self._fits(variables, live)
 
     def _exchange(self, places: Places, names: Names) -> None:
         values = {names[variable]: self._now(variable) for variable in names}

@@ -95,14 +95,18 @@ class Twins:
         for variable in chain(one.asked, one.answered):
             self._users[variable].pop(position, None)
 
-    def exchange(self, variable: Variable, other: Variable | None) -> tuple[Places, Names] | None:
+    def exchange(
+        self, variable: Variable, other: Variable | None, unserved: int
+    ) -> tuple[Places, Names] | None:
         """Return what changes places so that `variable` stands for what `other` stands for now.
 
-        Without another, so that it stands for nothing that was served. None if nothing can.
+        Without another, so that it stands for nothing that was served. `unserved` is a position
+        that stays so. None if nothing can change.
         """
         tries = iter(range(_LOOKED_AT))
+        start = _Change(origins={unserved: unserved})
         for here, there in self._pairs(variable, other):
-            change = self._closed(_Change(), here, there, tries)
+            change = self._closed(start, here, there, tries)
             if change is not None:
                 return _permuted(change.places), _permuted(change.names)
         return None
