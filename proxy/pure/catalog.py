@@ -11,9 +11,9 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
-from proxy.pure.forms import Path, split_name
+from proxy.pure.forms import Names, Path, split_name, written
 
 KEEP = "keep"
 HASH = "hash"
@@ -53,7 +53,7 @@ class Located:
     free: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalog:
     """The fields of requests and responses as two trees, and the headers of each way."""
 
@@ -69,6 +69,12 @@ class Catalog:
     def locate_request(self, path: Path) -> Located:
         """Find a request field by its path."""
         return _locate(self.request, path)
+
+    @cached_property
+    def names(self) -> Names:
+        """The request's fields as clients write them, but for those in lists or named by users."""
+        paths = (path for path in _paths(self.request) if not {"", "*"}.intersection(path))
+        return {name: path for path in paths for name in written(path)}
 
     def locate_response(self, path: Path) -> Located:
         """Find a response field by its path, list positions as digits."""
@@ -152,6 +158,13 @@ def _plant(tree: _Node, path: Path, known: Field) -> None:
 
 def _copy(node: _Node) -> _Node:
     return _Node({name: _copy(child) for name, child in node.children.items()}, node.field)
+
+
+def _paths(node: _Node, path: Path = ()) -> Iterable[Path]:
+    if node.field is not None:
+        yield path
+    for name, child in node.children.items():
+        yield from _paths(child, (*path, name))
 
 
 def _words(node: _Node) -> Iterable[str]:

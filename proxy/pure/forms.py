@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -25,6 +25,9 @@ from proxy.pure.messages import Headers, Request, Response
 Path = tuple[str, ...]
 Pair = tuple[Path, str]
 Pairs = tuple[Pair, ...]
+
+Names = Mapping[bytes, Path]
+_NO_NAMES: Names = {}
 
 MAX_DECODED = 4 * 1024 * 1024
 """Bytes a compressed body may grow to: a token request has a few kilobytes, a bomb gigabytes."""
@@ -41,9 +44,10 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _ENCODINGS = {"gzip", "x-gzip", "deflate"}
 
 
-def request_pairs(request: Request) -> Pairs:
+def request_pairs(request: Request, names: Names = _NO_NAMES) -> Pairs:
     """Return the fields of a request's body in wire order; none for an empty body.
 
+    `names` are ways in which names are often written, with what they come to: it saves work.
     Raises UnreadableBody for a body that is no form, JSON object or multipart form.
     """
     body = plain_body(request)
@@ -56,7 +60,7 @@ def request_pairs(request: Request) -> Pairs:
     elif media == "application/json" or media.endswith("+json"):
         pairs = _json(body)
     elif media in ("application/x-www-form-urlencoded", ""):
-        pairs = form_pairs(body)
+        pairs = form_pairs(body, names)
     else:
         raise UnreadableBody("the content type is no form, JSON or multipart form")
     return _bounded(pairs)
@@ -68,12 +72,18 @@ def query_pairs(target: str) -> Pairs:
     return _bounded(form_pairs(query.encode("utf-8", "surrogateescape"))) if query else ()
 
 
-def form_pairs(text: bytes) -> Iterator[Pair]:
+def form_pairs(text: bytes, names: Names = _NO_NAMES) -> Iterator[Pair]:
     """Take apart `application/x-www-form-urlencoded` text (WHATWG URL §5.1), blanks kept."""
     for part in text.split(b"&"):
         if part:
             name, _, value = part.partition(b"=")
-            yield split_name(_decode(name)), _decode(value)
+            yield names.get(name) or split_name(_decode(name)), _decode(value)
+
+
+def written(path: Path) -> tuple[bytes, bytes]:
+    """Return the two ways in which clients write a name of the API, with brackets and encoded."""
+    name = join_name(path)
+    return name.encode(), name.replace("[", "%5B").replace("]", "%5D").encode()
 
 
 def _decode(text: bytes) -> str:

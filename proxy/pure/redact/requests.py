@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from operator import attrgetter, itemgetter
 from urllib.parse import quote_plus
 
@@ -28,14 +27,8 @@ _NUMBERS = frozenset({"card", "account_number"})
 _TOKENS = Sealed(TOKENS)
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A field as it was sent, and where it belongs."""
-
-    path: Path = field(repr=False)
-    value: str = field(repr=False)
-    place: Place
-
+Sent = tuple[Path, str, Place]
+"""A field as it was sent, and where it belongs."""
 
 Lines = Mapping[str, tuple[str, Field]]
 """The header lines that are kept, by their names in lower case: canonical name, what is known."""
@@ -55,7 +48,7 @@ def sealed_request(
     if raw.method not in FORM_METHODS:
         raise UnreadableBody("the method is none of the API's")
     sent_query = _sent(query_pairs(raw.target), values, keep_blank=keep_blank)
-    sent_body = _sent(request_pairs(raw), values, keep_blank=keep_blank)
+    sent_body = _sent(request_pairs(raw, values.catalog.names), values, keep_blank=keep_blank)
     path, headers = _path(raw.target, values), _headers(raw, values, lines)
     query, body = _entries(sent_query, values), _entries(sent_body, values)
     return SealedRequest(
@@ -70,13 +63,11 @@ def sealed_request(
     )
 
 
-def _sent(pairs: Pairs, values: Values, *, keep_blank: bool) -> tuple[Sent, ...]:
-    return tuple(
-        [
-            Sent(path, value, values.place(path))
-            for path, value in normalised(pairs, values.catalog, keep_blank=keep_blank)
-        ]
-    )
+def _sent(pairs: Pairs, values: Values, *, keep_blank: bool) -> list[Sent]:
+    return [
+        (path, value, values.place(path))
+        for path, value in normalised(pairs, values.catalog, keep_blank=keep_blank)
+    ]
 
 
 def _path(target: str, values: Values) -> Sealed:
@@ -89,17 +80,27 @@ def _path(target: str, values: Values) -> Sealed:
 def _entries(fields: Sequence[Sent], values: Values) -> tuple[Sealed, ...]:
     """Return `name=value` texts, sorted by what is shown of them: their order does not count."""
     dates = _dates(fields)
-    entries = [_entry(sent.place.name, _value(sent, dates, values)) for sent in fields]
+    entries = [_entry(path, value, place, dates, values) for path, value, place in fields]
     entries.sort(key=attrgetter("text"))
     return tuple(entries)
 
 
-def _entry(name: Sealed, value: Sealed) -> Sealed:
-    return Sealed(f"{name.text}={value.text}", name.secrets + value.secrets)
+def _entry(
+    path: Path, value: str, place: Place, dates: Mapping[Path, str], values: Values
+) -> Sealed:
+    entry = place.kept.get(value)
+    if entry is not None:
+        return entry
+    sealed = _value(path, value, place.field, dates, values)
+    entry = Sealed(f"{place.name.text}={sealed.text}", place.name.secrets + sealed.secrets)
+    if place.field is not None and values.catalog.kept(place.field, value) is not None:
+        place.keep(value, entry)
+    return entry
 
 
-def _value(sent: Sent, dates: Mapping[Path, str], values: Values) -> Sealed:
-    known, value = sent.place.field, sent.value
+def _value(
+    path: Path, value: str, known: Field | None, dates: Mapping[Path, str], values: Values
+) -> Sealed:
     if value == "":
         return Sealed("")
     if known is None:
@@ -108,7 +109,7 @@ def _value(sent: Sent, dates: Mapping[Path, str], values: Values) -> Sealed:
     if kept is not None:
         return Sealed(quote_plus(kept, errors="surrogateescape"))
     if known.slot:
-        return values.sealed("dob", dates[sent.path[:-1]], known.slot)
+        return values.sealed("dob", dates[path[:-1]], known.slot)
     if known.kind == "time" and re.fullmatch(r"[0-9]{1,13}", value):
         # The clock of the moment: at replay any other moment will do.
         return Sealed("{{time:sent}}")
@@ -122,10 +123,10 @@ def _is_kind(known: Field) -> bool:
 def _dates(fields: Iterable[Sent]) -> dict[Path, str]:
     """Put the parts of each date of birth together: it is one value, sent in three fields."""
     found: dict[Path, dict[str, str]] = {}
-    for sent in fields:
-        known = sent.place.field
+    for path, value, place in fields:
+        known = place.field
         if known is not None and known.slot:
-            found.setdefault(sent.path[:-1], {})[known.slot] = _part_of_date(sent.value)
+            found.setdefault(path[:-1], {})[known.slot] = _part_of_date(value)
     slots = ("year", "month", "day")
     return {path: "-".join(date.get(slot, "") for slot in slots) for path, date in found.items()}
 
@@ -139,10 +140,10 @@ def _part_of_date(value: str) -> str:
 
 def _live(raw: Request, fields: Iterable[Sent]) -> Iterator[tuple[str, Secret]]:
     """Yield what came in for kinds kept as a class alone; the Authorization header wins."""
-    for sent in fields:
-        known = sent.place.field
+    for _, value, place in fields:
+        known = place.field
         if known is not None and known.kind in CLASS_ONLY:
-            yield known.kind, secret(known.kind, sent.value)
+            yield known.kind, secret(known.kind, value)
     authorization = raw.header("authorization")
     if authorization is not None:
         yield "key", secret("key", api_key(authorization))
@@ -155,10 +156,10 @@ def retry_key(raw: Request) -> Secret | None:
 
 
 def _numbers(fields: Iterable[Sent], values: Values) -> Iterator[tuple[str, Sealed]]:
-    for sent in fields:
-        known = sent.place.field
+    for _, value, place in fields:
+        known = place.field
         if known is not None and known.kind in _NUMBERS:
-            yield known.kind, values.sealed(known.kind, sent.value)
+            yield known.kind, values.sealed(known.kind, value)
 
 
 def _headers(raw: Request, values: Values, lines: Lines) -> tuple[tuple[str, Sealed], ...]:

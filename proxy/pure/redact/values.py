@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as field_
 from functools import lru_cache
 from urllib.parse import quote_plus
 
@@ -14,6 +15,8 @@ from proxy.pure.placeholders import UNNUMBERED, Placeholder, whole
 from proxy.pure.published import Published
 from proxy.pure.sealed import Sealed
 
+_MOST_KEPT = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -21,6 +24,13 @@ class Place:
 
     field: Field | None
     name: Sealed
+    kept: dict[str, Sealed] = field_(default_factory=dict, repr=False, compare=False)
+    """Fields with values that may be kept, sealed: of a closed vocabulary, so no secret."""
+
+    def keep(self, value: str, entry: Sealed) -> None:
+        """Remember a field with a value that may be kept."""
+        if len(self.kept) < _MOST_KEPT:
+            self.kept[value] = entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +42,7 @@ class Values:
     phrases: Phrases
     this_year: int
     """The year by which a card's expiry is past or future."""
-    _places: dict[Path, Place] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _places: dict[Path, Place] = field_(default_factory=dict, init=False, repr=False, compare=False)
     """Places looked up before: of the API's own names alone, so they are few and no secret."""
 
     def sealed(self, kind: str, text: str, slot: str = "") -> Sealed:
