@@ -400,6 +400,7 @@ def test_ctrl_c_ends_it_with_130_and_no_traceback() -> None:
         import proxy
         from proxy.__main__ import main
         proxy.app = sys.modules["proxy.app"] = types.ModuleType("proxy.app")
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # CI may start with it ignored
         proxy.app.demo = lambda: signal.raise_signal(signal.SIGINT)
         sys.argv = ["tokentape", "demo"]
         main()

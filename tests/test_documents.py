@@ -14,7 +14,7 @@ import pytest
 
 from proxy import assembly
 from proxy.__main__ import cli
-from proxy.edges.settings import VARIABLES, Match, Redact
+from proxy.edges.settings import OPTIONS, Match, Redact
 from proxy.pure.admission import exists
 from proxy.pure.placeholders import whole
 from tests.processes import Workplace
@@ -91,7 +91,7 @@ def test_readme_names_every_command() -> None:
 
 def test_readme_names_every_shared_option() -> None:
     named = set(re.findall(r"^\| `--([a-z-]+)", README, re.MULTILINE))
-    assert named == {name.replace("_", "-") for name in VARIABLES.values()}
+    assert named == {name.replace("_", "-") for name in OPTIONS}
 
 
 def test_every_placeholder_shown_is_one() -> None:

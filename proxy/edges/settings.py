@@ -237,12 +237,9 @@ class Settings(_Closed):
     timeouts: Timeouts = Timeouts()
 
 
-OPTIONS = (
-    *("config", "listen", "upstream", "cassettes", "allow_live", "strict", "on_exhausted"),
-    "fast",
-)
+OPTIONS = ("config", "listen", "upstream", "cassettes", "allow_live", "strict", "on_exhausted")
 """What options and variables may set: the file, and what changes from run to run."""
-VARIABLES = {f"TOKENTAPE_{name.upper()}": name for name in OPTIONS}
+VARIABLES = {f"TOKENTAPE_{name.upper()}": name for name in (*OPTIONS, "fast")}
 
 ADMIN_TOKEN = "TOKENTAPE_ADMIN_TOKEN"  # noqa: S105  the variable's name
 _OURS = ("TOKENTAPE_URL", "TOKENTAPE_ADMIN", ADMIN_TOKEN)

@@ -60,8 +60,6 @@ class Session:
         self._asked: set[Variable] = set()
         self._asked_kinds: set[str] = set()
         """Those of them that answers make up."""
-        self._made: dict[Secret, Variable] = {}
-        """Stand-ins that clients have read, and what they stand in for."""
         self._loaded: list[Interaction] = []
         self._recorded: dict[tuple[str, tuple[Variable | None, ...]], int] = {}
         """Of what was recorded just now, the last position for each request."""
@@ -182,13 +180,13 @@ class Session:
         self._turns += 1
         group.serve(position)
         self._twins.note(position)
-        self._note_made(position)
+        self._bind_made(position)
 
-    def _note_made(self, position: int) -> None:
-        """Note the ids that a client reads in an answer, if it is to send any of the kind."""
+    def _bind_made(self, position: int) -> None:
+        """Bind the ids that a client reads in an answer, if it is to send any of the kind."""
         for variable in self._loaded[position].answered:
-            if variable[0] in self._asked_kinds:
-                self._made[self._stand_in(variable)] = variable
+            if variable[0] in self._asked_kinds and self.variables.value(variable) is None:
+                self.variables.bind(variable, self._stand_in(variable))
 
     def _note_served_again(self) -> None:
         for position in self._served_again:
@@ -252,7 +250,7 @@ class Session:
     ) -> bool:
         """Let twins change places if need be, so that a position fits; it stays unserved."""
         for variable, one in zip(variables, live, strict=True):
-            value, owner = self._now(variable), self.variables.variable(one) or self._made.get(one)
+            value, owner = self._now(variable), self.variables.variable(one)
             if value != one and (value is not None or owner is not None):
                 found = self._twins.exchange(variable, owner, position)
                 if found is None:

@@ -15,7 +15,7 @@ from itertools import groupby
 from proxy.pure.cassette import Interaction, Variables
 from proxy.pure.kinds import INTEGER_KINDS, SLOTS, Secret
 from proxy.pure.messages import Response
-from proxy.pure.placeholders import Placeholder, parts, whole
+from proxy.pure.placeholders import Placeholder, Variable, parts, whole
 from proxy.pure.published import Published
 from proxy.pure.stand_ins import stand_in
 
@@ -33,6 +33,11 @@ class Hole:
 
     found: Placeholder
     write: Write
+    variable: Variable | None = None
+
+
+def _hole(found: Placeholder, write: Write) -> Hole:
+    return Hole(found, write, (found.kind, int(found.number)) if found.number else None)
 
 
 Pieces = tuple[str | Hole, ...]
@@ -59,30 +64,29 @@ def template(one: Interaction, settled: Fill) -> Template:
     return Template(said.status, headers, _filled(_json_pieces(said.text), settled))
 
 
-def response(prepared: Template, fill: Fill) -> Response:
+def response(prepared: Template, fill: Filling) -> Response:
     """Return the answer that a live client gets."""
     headers = tuple((name, _text(pieces, fill)) for name, pieces in prepared.headers)
     return Response(prepared.status, headers, _text(prepared.body, fill).encode("utf-8", "replace"))
 
 
-def _text(pieces: Pieces, fill: Fill) -> str:
-    return "".join(
-        piece if isinstance(piece, str) else piece.write(fill(piece.found) or "")
-        for piece in pieces
-    )
+def _text(pieces: Pieces, fill: Filling) -> str:
+    if len(pieces) == 1 and isinstance(pieces[0], str):
+        return pieces[0]
+    return "".join([one if isinstance(one, str) else one.write(fill.hole(one)) for one in pieces])
 
 
 def _json_pieces(text: str) -> Iterator[str | Hole]:
     for index, part in enumerate(_STRING.split(text)):
         token = whole(part) if index % 2 else None
         if token is not None and token.kind in _TOKEN_KINDS:
-            yield Hole(token, str if token.kind == "json" else _number)
+            yield _hole(token, str if token.kind == "json" else _number)
         else:
             yield from _pieces(f'"{part}"' if index % 2 else part, _inside_string)
 
 
 def _pieces(text: str, write: Write) -> Iterator[str | Hole]:
-    return (part if isinstance(part, str) else Hole(part, write) for part in parts(text))
+    return (part if isinstance(part, str) else _hole(part, write) for part in parts(text))
 
 
 def _filled(pieces: Iterable[str | Hole], settled: Fill) -> Pieces:
@@ -111,6 +115,14 @@ class Filling:
         text = self._value(found)
         return SLOTS[found.kind][found.slot](text) if found.slot else text
 
+    def hole(self, hole: Hole) -> str:
+        """Return the text for a hole, which is most often the whole of a bound variable."""
+        if hole.variable is not None and not hole.found.slot:
+            bound = self.variables.value(hole.variable)
+            if bound is not None:
+                return bound.text
+        return self(hole.found)
+
     def _value(self, found: Placeholder) -> str:
         if found.number:
             bound = self.variables.value((found.kind, int(found.number)))
@@ -129,6 +141,8 @@ def _number(text: str) -> str:
 
 
 def _inside_string(text: str) -> str:
+    if text.isalnum() and text.isascii():
+        return text
     return json.dumps(text)[1:-1]
 
 

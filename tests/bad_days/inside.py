@@ -56,6 +56,7 @@ class Recording:
             notice=self.said.append,
             upstream=Asked(self.answer),
             recorder=recorder,
+            remembered=0,
         )
 
     @asynccontextmanager
