@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
@@ -96,6 +97,7 @@ async def _session(settings: Settings, mode: Mode, name: str, until: Until, *, p
     asyncio.get_running_loop().set_exception_handler(loop_exception_handler(_fault))
     descriptors.make_room(settings.limits.connections)
     session = await Opener(settings, _notice, _fault).open(mode, name)
+    _spare_clients_the_collector()
     told = signals.told()
     status = 1
     try:
@@ -107,6 +109,15 @@ async def _session(settings: Settings, mode: Mode, name: str, until: Until, *, p
     if prune and ending.receipt.unused:
         ending = _pruned(settings, session.service, ending, failed=bool(status))
     return status or ending.exit_status
+
+
+def _spare_clients_the_collector() -> None:
+    """Let no client wait while the collector walks through what was loaded, and stays anyway.
+
+    With Python's own thresholds a walk through a large cassette takes 0.1 to 0.3 s.
+    """
+    gc.freeze()
+    gc.set_threshold(2_000, 20, 100)
 
 
 def _pruned(settings: Settings, service: Service, ending: Ending, *, failed: bool) -> Ending:
