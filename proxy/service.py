@@ -33,10 +33,11 @@ Done = Callable[[bool], None]
 
 Handled = tuple[Response, Done]
 
-_RETRY_KEY = "{{idempotency_key"
-
 RESULT = "Tokentape-Result"
 """The header that says what was done: recorded, replayed, forwarded, miss or refused."""
+
+_REPLAYED = ((RESULT, "replayed"),)
+_RETRY_KEY = "{{idempotency_key"
 
 
 class Upstream(Protocol):
@@ -178,11 +179,12 @@ class Service:
             prepared = template(
                 self.recorded[found.position],
                 lambda one: fill(one) if self.session.settled(one) else None,
+                _REPLAYED,
             )
             self._templates[found.position] = prepared
         self.counts.replayed += 1
         self.counts.rebound += found.rebound
-        return _marked(response(prepared, fill), "replayed")
+        return response(prepared, fill)
 
     def _is_steady(self, position: int) -> bool:
         """Tell whether an answer was given before, and quotes nothing of this very request."""

@@ -14,6 +14,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -155,7 +156,7 @@ def plain_body(message: Request | Response) -> bytes:
 
 
 def _encodings(headers: Headers) -> list[str]:
-    lines = (value for key, value in headers if key.lower() == "content-encoding")
+    lines = [value for key, value in headers if key.lower() == "content-encoding"]
     tokens = (token.strip().lower() for line in lines for token in line.split(","))
     return [token for token in tokens if token]
 
@@ -227,9 +228,7 @@ def _multipart(body: bytes, content_type: str) -> Iterator[Pair]:
 
 
 def _bounded(pairs: Iterable[Pair]) -> Pairs:
-    kept: list[Pair] = []
-    for pair in pairs:
-        if len(kept) == MAX_PAIRS:
-            raise UnreadableBody("there are too many fields")
-        kept.append(pair)
-    return tuple(kept)
+    kept = tuple(islice(pairs, MAX_PAIRS + 1))
+    if len(kept) > MAX_PAIRS:
+        raise UnreadableBody("there are too many fields")
+    return kept

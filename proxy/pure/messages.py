@@ -64,7 +64,10 @@ class Response:
 
 def _first(headers: Headers, name: str) -> str | None:
     wanted = name.lower()
-    return next((value for key, value in headers if key.lower() == wanted), None)
+    for key, value in headers:
+        if key.lower() == wanted:
+            return value
+    return None
 
 
 def without_hop_by_hop(headers: Headers) -> Headers:

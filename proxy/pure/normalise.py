@@ -15,11 +15,13 @@ from proxy.pure.forms import Pair, Pairs, Path
 
 def normalised(pairs: Pairs, catalog: Catalog, *, keep_blank: bool) -> tuple[Pair, ...]:
     """Return the fields with arrays by position and without blanks that mean nothing."""
-    placed = _positions(pairs) if any("" in path[1:] for path, _ in pairs) else pairs
+    placed = _positions(pairs) if any("" in path for path, _ in pairs) else pairs
     return tuple(
-        (path, value)
-        for path, value in placed
-        if value or keep_blank or _blank_counts(path, catalog)
+        [
+            (path, value)
+            for path, value in placed
+            if value or keep_blank or _blank_counts(path, catalog)
+        ]
     )
 
 

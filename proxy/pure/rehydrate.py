@@ -14,7 +14,7 @@ from itertools import groupby
 
 from proxy.pure.cassette import Interaction, Variables
 from proxy.pure.kinds import INTEGER_KINDS, SLOTS, Secret
-from proxy.pure.messages import Response
+from proxy.pure.messages import Headers, Response
 from proxy.pure.placeholders import Placeholder, Variable, parts, whole
 from proxy.pure.published import Published
 from proxy.pure.stand_ins import stand_in
@@ -52,21 +52,30 @@ class Template:
     status: int
     headers: tuple[tuple[str, Pieces], ...]
     body: Pieces
+    plain: Headers | None
+    """The headers, where nothing in them depends on the request."""
 
 
-def template(one: Interaction, settled: Fill) -> Template:
-    """Take a recorded answer apart; what `settled` knows is filled in for good."""
+def template(one: Interaction, settled: Fill, more: Headers = ()) -> Template:
+    """Take a recorded answer apart; what `settled` knows is filled in for good.
+
+    `more` are headers beside the recorded ones.
+    """
     said = one.texts
     headers = tuple(
         (name, _filled(_pieces(text, _header_safe), settled))
-        for name, text in said.response_headers
+        for name, text in (*said.response_headers, *more)
     )
-    return Template(said.status, headers, _filled(_json_pieces(said.text), settled))
+    holes = any(isinstance(piece, Hole) for _, pieces in headers for piece in pieces)
+    plain = None if holes else tuple((name, "".join(map(str, one))) for name, one in headers)
+    return Template(said.status, headers, _filled(_json_pieces(said.text), settled), plain)
 
 
 def response(prepared: Template, fill: Filling) -> Response:
     """Return the answer that a live client gets."""
-    headers = tuple((name, _text(pieces, fill)) for name, pieces in prepared.headers)
+    headers = prepared.plain
+    if headers is None:
+        headers = tuple([(name, _text(pieces, fill)) for name, pieces in prepared.headers])
     return Response(prepared.status, headers, _text(prepared.body, fill).encode("utf-8", "replace"))
 
 

@@ -11,8 +11,7 @@ _MAX_ID = 255
 
 def is_tokens(target: str) -> bool:
     """Tell whether a target (origin form) is /v1/tokens or /v1/tokens/{id}."""
-    path = target.partition("?")[0]
-    return path == TOKENS or token_id(target) is not None
+    return target.partition("?")[0] == TOKENS or token_id(target) is not None
 
 
 def token_id(target: str) -> str | None:
