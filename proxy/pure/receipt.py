@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from proxy.pure.order import OrderDependent
 
+_SHOWN = 20
+"""Of interactions and pairs: more, nobody reads."""
+
 
 @dataclass(slots=True)
 class Counts:
@@ -42,8 +45,10 @@ class Receipt:
         yield from counted(self.counts, len(self.unused))
         if self.unused:
             yield f"never asked for: {_numbers(self.unused)}"
-        for pair in self.order_dependent:
+        for pair in self.order_dependent[:_SHOWN]:
             yield f"order-dependent: {pair}"
+        if len(self.order_dependent) > _SHOWN:
+            yield f"order-dependent: {len(self.order_dependent) - _SHOWN} more pairs like these"
 
 
 def counted(counts: Counts, unused: int) -> Iterator[str]:
@@ -61,6 +66,6 @@ def counted(counts: Counts, unused: int) -> Iterator[str]:
 
 
 def _numbers(numbers: tuple[int, ...]) -> str:
-    shown = ", ".join(map(str, numbers[:20]))
-    more = len(numbers) - 20
+    shown = ", ".join(map(str, numbers[:_SHOWN]))
+    more = len(numbers) - _SHOWN
     return f"interactions {shown}" + (f" and {more} more" if more > 0 else "")
