@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from proxy import assembly
 from proxy.edges import cassette_file, uses
@@ -21,8 +22,10 @@ from proxy.pure.decide import Mode, replays, writes
 from proxy.pure.matching import Session
 from proxy.pure.messages import Request, Response
 from proxy.pure.receipt import Receipt
-from proxy.recorder import Recorder, Take
 from proxy.service import Policy, Service, Upstream
+
+if TYPE_CHECKING:
+    from proxy.recorder import Recorder, Take
 
 Notice = Callable[[str], None]
 """Takes a line for people; nothing in it is unsealed."""
@@ -189,6 +192,8 @@ class Opener:
 
     def recorder(self, service: Service, take: Take) -> Recorder:
         """Return what records a session's exchanges in a take."""
+        from proxy.recorder import Recorder  # noqa: PLC0415  replay does without
+
         return Recorder(self._door, take, service.session.variables, assembly.vocabulary())
 
 

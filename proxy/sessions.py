@@ -10,13 +10,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
-from proxy import assembly, pruning
-from proxy.administration import MOST, Administration
+from proxy import assembly
 from proxy.edges import descriptors, signals, terminal
 from proxy.edges.server import loop_exception_handler
 from proxy.edges.settings import ADMIN_TOKEN, Limits, Settings, Timeouts
 from proxy.opening import Ending, Opener, nobody_asks, serving, url
-from proxy.pure.admin_routes import Token
 from proxy.pure.decide import Mode
 from proxy.service import Service
 
@@ -60,7 +58,7 @@ def administer(
             return await _until_told(url, told)
         return await child.run(command, {"TOKENTAPE_ADMIN": url, ADMIN_TOKEN: key}, told)
 
-    return _run(_administration(settings, at, Token(key), Mode(mode), until))
+    return _run(_administration(settings, at, key, Mode(mode), until))
 
 
 def mock(listen: tuple[str, int]) -> int:
@@ -130,19 +128,24 @@ def _pruned(settings: Settings, service: Service, ending: Ending, *, failed: boo
     if len(unused) == len(service.recorded):
         terminal.say("nothing is pruned: the session used nothing", colour="yellow")
         return ending
+    from proxy import pruning  # noqa: PLC0415  few sessions end so
+
     pruning.prune(settings, service.name, service.recorded, unused)
     terminal.say(f"pruned {len(unused)} of {len(service.recorded)} interactions")
     return without
 
 
 async def _administration(
-    settings: Settings, at: tuple[str, int], token: Token, mode: Mode, until: Until
+    settings: Settings, at: tuple[str, int], key: str, mode: Mode, until: Until
 ) -> int:
+    from proxy.administration import MOST, Administration  # noqa: PLC0415  as above
+    from proxy.pure.admin_routes import Token  # noqa: PLC0415
+
     asyncio.get_running_loop().set_exception_handler(loop_exception_handler(_fault))
     descriptors.make_room(settings.limits.connections + MOST)
     opener = Opener(replace(settings, listen=(at[0], 0)), _notice, _fault)
     desk = Administration(
-        opener, token, at[0], mode=mode, idle=settings.timeouts.idle, notice=_notice
+        opener, Token(key), at[0], mode=mode, idle=settings.timeouts.idle, notice=_notice
     )
     server = serving(desk.handle, at, settings.limits, settings.timeouts, _fault)
     told = signals.told()
