@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass, replace
 
 from proxy.pure.order import OrderDependent
 
@@ -44,6 +44,18 @@ class Receipt:
             yield f"never asked for: {_numbers(self.unused)}"
         for pair in self.order_dependent:
             yield f"order-dependent: {pair}"
+
+
+def together(receipts: Sequence[Receipt]) -> Receipt:
+    """Return the receipt of sessions of one cassette: unused is what none of them used."""
+    unused = set(receipts[0].unused).intersection(*(one.unused for one in receipts))
+    counts = summed(one.counts for one in receipts)
+    return replace(receipts[0], counts=counts, unused=tuple(sorted(unused)))
+
+
+def summed(counts: Iterable[Counts]) -> Counts:
+    """Return numbers added up."""
+    return Counts(*map(sum, zip(*map(astuple, counts), strict=True)))
 
 
 def counted(counts: Counts, unused: int) -> Iterator[str]:

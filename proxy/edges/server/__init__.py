@@ -6,6 +6,6 @@ makes bytes of answers (no I/O); `connection` is one client; `listener` is the p
 """
 
 from proxy.edges.server.connection import Answer, Done, Handler
-from proxy.edges.server.listener import Server, loop_exception_handler
+from proxy.edges.server.listener import Server, loop_exception_handler, shared
 
-__all__ = ["Answer", "Done", "Handler", "Server", "loop_exception_handler"]
+__all__ = ["Answer", "Done", "Handler", "Server", "loop_exception_handler", "shared"]
