@@ -44,8 +44,7 @@ class Values:
     """The year by which a card's expiry is past or future."""
     _places: dict[Path, Place] = field_(default_factory=dict, init=False, repr=False, compare=False)
     """Places looked up before: of the API's own names alone, so they are few and no secret."""
-
-    _answered: dict[Path, Located] = field(
+    _answered: dict[Path, Located] = field_(
         default_factory=dict, init=False, repr=False, compare=False
     )
     """The same for fields of answers."""
