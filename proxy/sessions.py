@@ -47,7 +47,7 @@ def share(settings: Settings, name: str, workers: int, *, prune: bool = False) -
     descriptors.make_room(settings.limits.connections)
     ports = shared(*settings.listen, workers)
     host, port = ports[0].getsockname()[:2]
-    gc.freeze()  # collecting what was loaded would copy it into each process
+    _spare_clients_the_collector()  # which would also copy what is loaded into each process
 
     def work(number: int, line: Line) -> None:
         own = ports.pop(number)
@@ -60,7 +60,7 @@ def share(settings: Settings, name: str, workers: int, *, prune: bool = False) -
     terminal.say(f"replay {name} on {url(host, port)}")
     ending = Ending(together(crew.heard()))
     crew.ended()
-    return _told(settings, service, ending, prune=prune).exit_status
+    return _concluded(settings, service, ending, prune=prune).exit_status
 
 
 def run(
@@ -136,7 +136,7 @@ async def _session(settings: Settings, mode: Mode, name: str, until: Until, *, p
         status = await until(session.url, told)
     finally:
         ending = await session.close()
-    ending = _told(settings, session.service, ending, prune=prune, failed=bool(status))
+    ending = _concluded(settings, session.service, ending, prune=prune, failed=bool(status))
     return status or ending.exit_status
 
 
@@ -154,7 +154,7 @@ def _close(sockets: Iterable[socket.socket]) -> None:
         one.close()
 
 
-def _told(
+def _concluded(
     settings: Settings, service: Service, ending: Ending, *, prune: bool, failed: bool = False
 ) -> Ending:
     """Tell how a session ended, and prune its cassette; return what it comes to then."""
