@@ -117,10 +117,26 @@ _name = click.argument("name", default="default", metavar="[NAME]")
 _prune = click.option(
     "--prune", is_flag=True, help="Take what was not used out of the cassette, if all went well."
 )
+_workers = click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    metavar="N",
+    help="Serve in N processes at one port, each with a session of its own (Linux).  [default: 1]",
+)
+
+
+def _for_replay(_context: click.Context, _option: click.Parameter, text: str | None) -> None:
+    if text is not None:
+        raise click.UsageError("--workers is for replay: one process alone can write a cassette.")
+
+
+_no_workers = click.option("--workers", hidden=True, expose_value=False, callback=_for_replay)
 
 
 @cli.command(epilog="Example: tokentape record checkout --upstream https://api.stripe.com")
 @_name
+@_no_workers
 @_settled("listen", "upstream", "cassettes", "allow_live", "strict", "config")
 def record(settled: Settings, name: str) -> int:
     """Forward to the upstream and write a fresh take of cassette NAME.
@@ -135,19 +151,23 @@ def record(settled: Settings, name: str) -> int:
 @cli.command(epilog="Example: tokentape replay checkout --strict")
 @_name
 @_prune
+@_workers
 @_settled("listen", "cassettes", "strict", "on_exhausted", "config")
-def replay(settled: Settings, name: str, *, prune: bool) -> int:
+def replay(settled: Settings, name: str, workers: int, *, prune: bool) -> int:
     """Serve cassette NAME and never open a connection.
 
     A request that it does not hold is answered with 424 and with what comes closest.
     """
     from proxy import app
 
+    if workers > 1:
+        return app.share(settled, name, workers, prune=prune)
     return app.serve(settled, "replay", name, prune=prune)
 
 
 @cli.command(epilog="Example: tokentape auto checkout")
 @_name
+@_no_workers
 @_settled("listen", "upstream", "cassettes", "allow_live", "strict", "on_exhausted", "config")
 def auto(settled: Settings, name: str) -> int:
     """Replay what cassette NAME knows, and record the rest."""

@@ -16,6 +16,13 @@ def serve(settings: Settings, mode: str, name: str, *, prune: bool = False) -> i
     return sessions.serve(settings, mode, name, prune=prune)
 
 
+def share(settings: Settings, name: str, workers: int, *, prune: bool = False) -> int:
+    """Replay a cassette in several processes until told to end; return the exit status."""
+    from proxy import sessions
+
+    return sessions.share(settings, name, workers, prune=prune)
+
+
 def run(
     settings: Settings, mode: str, name: str, command: tuple[str, ...], *, prune: bool = False
 ) -> int:

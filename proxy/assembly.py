@@ -13,7 +13,6 @@ from pathlib import Path
 from proxy.edges import cassette_file, package_data
 from proxy.edges.settings import Match, Redact
 from proxy.errors import CassetteError
-from proxy.mock.upstream import MockStripe
 from proxy.pure import tape
 from proxy.pure.cassette import Interaction, Shape
 from proxy.pure.catalog import extended, read_catalog
@@ -81,6 +80,8 @@ def judged(text: bytes, file: str, own_door: Door) -> tuple[Interaction, ...]:
 
 def embedded_upstream() -> Callable[[Request], Response]:
     """Return the embedded upstream, with the clock and randomness of this machine."""
+    from proxy.mock.upstream import MockStripe  # noqa: PLC0415  replay needs no upstream
+
     alphabet = string.ascii_letters + string.digits
     stripe = MockStripe(
         package_data.read("published.csv"),

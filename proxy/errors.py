@@ -36,6 +36,15 @@ class CassetteBusy(CassetteError):
     """A cassette that is being recorded by someone else at this moment."""
 
 
+class WorkerLost(TokentapeError):
+    """A process that served beside others, and is gone."""
+
+    exit_status = 1
+
+    def __init__(self) -> None:
+        super().__init__("a worker was lost, so the others were ended: what was asked is not known")
+
+
 class CassetteMiss(TokentapeError):
     """A request that a cassette does not answer, where none can be asked instead."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from proxy import assembly
 from proxy.edges import cassette_file, uses
@@ -21,8 +23,10 @@ from proxy.pure.decide import Mode, replays, writes
 from proxy.pure.matching import Session
 from proxy.pure.messages import Request, Response
 from proxy.pure.receipt import Receipt
-from proxy.recorder import Recorder, Take
 from proxy.service import Policy, Service, Upstream
+
+if TYPE_CHECKING:
+    from proxy.recorder import Recorder, Take
 
 Notice = Callable[[str], None]
 """Takes a line for people; nothing in it is unsealed."""
@@ -72,9 +76,9 @@ class OpenSession:
         self._take = take
         self._upstream = upstream
 
-    async def listen(self) -> None:
+    async def listen(self, at: socket.socket | None) -> None:
         """Accept connections. Raises ConfigurationError where the address cannot be had."""
-        self.url = url(*await self._server.start())
+        self.url = url(*await self._server.start(at))
 
     async def close(self) -> Ending:
         """End it after the answers under way; what was recorded becomes the cassette."""
@@ -125,9 +129,18 @@ class Opener:
         Raises CassetteError for a cassette that cannot be loaded or recorded, and
         ConfigurationError where the address cannot be had.
         """
-        said = self._settings
-        strict = said.strict if strict is None else strict
         service = self.service(mode, name, strict=strict, on_exhausted=on_exhausted, notice=notice)
+        return await self.opened(service, strict=strict)
+
+    async def opened(
+        self, service: Service, *, strict: bool | None = None, at: socket.socket | None = None
+    ) -> OpenSession:
+        """Open a session of this service; `at` is a socket that listens already.
+
+        Raises as `open` does.
+        """
+        said, mode, name = self._settings, service.mode, service.name
+        strict = said.strict if strict is None else strict
         take = self.take(name, service.recorded) if writes(mode) else None
         if take:
             service.recorder = self.recorder(service, take)
@@ -147,7 +160,7 @@ class Opener:
         try:
             if writes(mode):
                 service.upstream = await upstream_of(said, upstream)
-            await session.listen()
+            await session.listen(at)
         except BaseException:
             await session.close()
             raise
@@ -189,6 +202,8 @@ class Opener:
 
     def recorder(self, service: Service, take: Take) -> Recorder:
         """Return what records a session's exchanges in a take."""
+        from proxy.recorder import Recorder  # noqa: PLC0415  replay does without
+
         return Recorder(self._door, take, service.session.variables, assembly.vocabulary())
 
 

@@ -103,8 +103,8 @@ class Recorder:
         for place in self._judge.problems(one):
             yield f"{place} holds what is not redacted"
         text = chunk(one).encode("ascii")
-        found = (*gate.findings(text), *gate.leaks(text, self._raw(request), self.vocabulary))
-        for finding in found:
+        leaks = gate.leaks(text, self._raw(request), self.vocabulary)
+        for finding in (*gate.findings_in_one(text), *leaks):
             yield f"{finding.kind} in line {finding.line} of the interaction to write"
 
     def _raw(self, request: Request) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from proxy.errors import CassetteError, UnreadableBody, UpstreamFailure
 from proxy.memo import LIMIT, Known, Memo, Met
@@ -25,8 +25,10 @@ from proxy.pure.refusals import refusal, upstream_failed
 from proxy.pure.rehydrate import Filling, Template, response, template
 from proxy.pure.routes import is_tokens
 from proxy.pure.sealed import SealedRequest
-from proxy.recorder import HeldBack, Recorder
 from proxy.retries import Answer, Outcome, Retries
+
+if TYPE_CHECKING:
+    from proxy.recorder import Recorder  # replay does without, and starts the sooner
 
 Done = Callable[[bool], None]
 """Called once an answer has been written to its client whole (True), or could not be (False)."""
@@ -228,7 +230,7 @@ class Service:
         except UnreadableBody as error:
             self.notice(f"an answer was not recorded: {error.reason}")
             return self._not_recorded(answer)
-        if isinstance(one, HeldBack):
+        if not isinstance(one, Interaction):
             return self._unwritten(answer, one.reasons)
         try:
             await self.recorder.write(one)

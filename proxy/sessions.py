@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import gc
 import secrets
+import socket
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from proxy import assembly, pruning
-from proxy.administration import MOST, Administration
+from proxy import assembly
 from proxy.edges import descriptors, signals, terminal
-from proxy.edges.server import loop_exception_handler
+from proxy.edges.server import loop_exception_handler, shared
 from proxy.edges.settings import ADMIN_TOKEN, Limits, Settings, Timeouts
 from proxy.opening import Ending, Opener, nobody_asks, serving, url
-from proxy.pure.admin_routes import Token
 from proxy.pure.decide import Mode
+from proxy.pure.receipt import together
 from proxy.service import Service
+
+if TYPE_CHECKING:
+    from proxy.edges.workers import Line
 
 Until = Callable[[str, signals.Told], Awaitable[int]]
 """Returns the status to end with, once a session served at a URL is over."""
@@ -30,6 +33,34 @@ def serve(settings: Settings, mode: str, name: str, *, prune: bool = False) -> i
     `prune`: what was not used goes from the cassette, if all went well.
     """
     return _run(_session(settings, Mode(mode), name, _until_told, prune=prune))
+
+
+def share(settings: Settings, name: str, workers: int, *, prune: bool = False) -> int:
+    """Replay a cassette in several processes at one port; return the exit status.
+
+    Each has a session of its own. The receipt is that of all together.
+    """
+    from proxy.edges.workers import Crew  # noqa: PLC0415  no other session needs it
+
+    opener = Opener(settings, _notice, _fault)
+    service = opener.service(Mode.REPLAY, name)
+    descriptors.make_room(settings.limits.connections)
+    ports = shared(*settings.listen, workers)
+    host, port = ports[0].getsockname()[:2]
+    _spare_clients_the_collector()  # which would also copy what is loaded into each process
+
+    def work(number: int, line: Line) -> None:
+        own = ports.pop(number)
+        _close(ports)
+        _run(_worker(opener, service, own, line))
+
+    crew = Crew(workers, work)
+    _close(ports)
+    crew.heard()
+    terminal.say(f"replay {name} on {url(host, port)}")
+    ending = Ending(together(crew.heard()))
+    crew.ended()
+    return _concluded(settings, service, ending, prune=prune).exit_status
 
 
 def run(
@@ -60,7 +91,7 @@ def administer(
             return await _until_told(url, told)
         return await child.run(command, {"TOKENTAPE_ADMIN": url, ADMIN_TOKEN: key}, told)
 
-    return _run(_administration(settings, at, Token(key), Mode(mode), until))
+    return _run(_administration(settings, at, key, Mode(mode), until))
 
 
 def mock(listen: tuple[str, int]) -> int:
@@ -105,10 +136,32 @@ async def _session(settings: Settings, mode: Mode, name: str, until: Until, *, p
         status = await until(session.url, told)
     finally:
         ending = await session.close()
+    ending = _concluded(settings, session.service, ending, prune=prune, failed=bool(status))
+    return status or ending.exit_status
+
+
+async def _worker(opener: Opener, service: Service, at: socket.socket, line: Line) -> int:
+    asyncio.get_running_loop().set_exception_handler(loop_exception_handler(_fault))
+    session = await opener.opened(service, at=at)
+    line.say("ready")
+    await line.told_to_end()
+    line.say((await session.close()).receipt)
+    return 0
+
+
+def _close(sockets: Iterable[socket.socket]) -> None:
+    for one in sockets:
+        one.close()
+
+
+def _concluded(
+    settings: Settings, service: Service, ending: Ending, *, prune: bool, failed: bool = False
+) -> Ending:
+    """Tell how a session ended, and prune its cassette; return what it comes to then."""
     _tell(ending)
     if prune and ending.receipt.unused:
-        ending = _pruned(settings, session.service, ending, failed=bool(status))
-    return status or ending.exit_status
+        return _pruned(settings, service, ending, failed=failed)
+    return ending
 
 
 def _spare_clients_the_collector() -> None:
@@ -130,19 +183,24 @@ def _pruned(settings: Settings, service: Service, ending: Ending, *, failed: boo
     if len(unused) == len(service.recorded):
         terminal.say("nothing is pruned: the session used nothing", colour="yellow")
         return ending
+    from proxy import pruning  # noqa: PLC0415  few sessions end so
+
     pruning.prune(settings, service.name, service.recorded, unused)
     terminal.say(f"pruned {len(unused)} of {len(service.recorded)} interactions")
     return without
 
 
 async def _administration(
-    settings: Settings, at: tuple[str, int], token: Token, mode: Mode, until: Until
+    settings: Settings, at: tuple[str, int], key: str, mode: Mode, until: Until
 ) -> int:
+    from proxy.administration import MOST, Administration  # noqa: PLC0415  as above
+    from proxy.pure.admin_routes import Token  # noqa: PLC0415
+
     asyncio.get_running_loop().set_exception_handler(loop_exception_handler(_fault))
     descriptors.make_room(settings.limits.connections + MOST)
     opener = Opener(replace(settings, listen=(at[0], 0)), _notice, _fault)
     desk = Administration(
-        opener, token, at[0], mode=mode, idle=settings.timeouts.idle, notice=_notice
+        opener, Token(key), at[0], mode=mode, idle=settings.timeouts.idle, notice=_notice
     )
     server = serving(desk.handle, at, settings.limits, settings.timeouts, _fault)
     told = signals.told()

@@ -17,8 +17,8 @@ def say(text: str, *, colour: str | None = None) -> None:
     Where that cannot be (no one reads any more, the log's disk is full), all goes on, unheard.
     """
     try:
-        click.secho("tokentape: ", nl=False, err=True, dim=True)
-        click.secho(text, err=True, fg=colour)
+        # In one go: other processes may write there too.
+        click.echo(click.style("tokentape: ", dim=True) + click.style(text, fg=colour), err=True)
     except OSError:  # what is stuck in the buffer would fail again, and change the exit status
         sys.stderr = None
 

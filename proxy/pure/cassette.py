@@ -273,7 +273,7 @@ def interaction(
     def numbers(*sealed: Sealed) -> tuple[Variable, ...]:
         return tuple(variables.number(secret) for one in sealed for secret in one.secrets)
 
-    outline = Texts(
+    said = Texts(
         method=asked.method,
         path=asked.path.text,
         query=tuple(entry.text for entry in asked.query),
@@ -286,10 +286,16 @@ def interaction(
     sent = (line for _, line in asked.headers)
     came = (line for _, line in answered.headers)
     return Interaction(
-        outline,
+        _shared(said),
         numbers(asked.path, *asked.query, *sent, *asked.body),
         numbers(*came, answered.body),
     )
+
+
+@lru_cache(maxsize=1_000)
+def _shared(outline: Texts) -> Texts:
+    """Return the outline that was met first of those that say the same: it is kept once."""
+    return outline
 
 
 def outlined(said: Texts) -> Interaction:

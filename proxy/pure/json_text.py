@@ -6,10 +6,10 @@ a library takes a dict, and two redacted names may look the same.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from proxy.pure.kinds import Secret
@@ -52,7 +52,7 @@ class JsonWriter:
 
     def text(self, sealed: Sealed) -> None:
         """Write a string; its text is tape notation between the quotes."""
-        self.out.append(json.dumps(sealed.text))
+        self.out.append(encode_basestring_ascii(sealed.text))
         self.secrets.extend(sealed.secrets)
 
     def raw(self, token: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass, replace
 
 from proxy.pure.order import OrderDependent
 
@@ -49,6 +49,18 @@ class Receipt:
             yield f"order-dependent: {pair}"
         if len(self.order_dependent) > _SHOWN:
             yield f"order-dependent: {len(self.order_dependent) - _SHOWN} more pairs like these"
+
+
+def together(receipts: Sequence[Receipt]) -> Receipt:
+    """Return the receipt of sessions of one cassette: unused is what none of them used."""
+    unused = set(receipts[0].unused).intersection(*(one.unused for one in receipts))
+    counts = summed(one.counts for one in receipts)
+    return replace(receipts[0], counts=counts, unused=tuple(sorted(unused)))
+
+
+def summed(counts: Iterable[Counts]) -> Counts:
+    """Return numbers added up."""
+    return Counts(*map(sum, zip(*map(astuple, counts), strict=True)))
 
 
 def counted(counts: Counts, unused: int) -> Iterator[str]:

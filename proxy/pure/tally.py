@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
-from proxy.pure.receipt import Counts, Receipt, counted
+from proxy.pure.receipt import Counts, Receipt, counted, summed
 
 _NAMED = 100
 """How many sessions that failed are named: a server may see any number of them."""
@@ -27,9 +27,7 @@ class Tally:
         self.sessions += 1
         self.expired += expired
         self.unused += len(receipt.unused)
-        for one in fields(Counts):
-            total = getattr(self.counts, one.name) + getattr(receipt.counts, one.name)
-            setattr(self.counts, one.name, total)
+        self.counts = summed((self.counts, receipt.counts))
         if trouble or receipt.exit_status:
             self.failed += 1
             if self.failed <= _NAMED:

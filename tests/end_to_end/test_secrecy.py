@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
@@ -12,7 +13,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from tests.end_to_end.traffic import Person, act
-from tests.processes import Workplace
+from tests.processes import Workplace, awaited
 from tests.upstreams import CLIENT_IP, Upstream, stripe
 from tests.wire import Answer, Client
 
@@ -109,6 +110,8 @@ def test_nothing_sent_or_answered_is_said(left: Traces) -> None:
 
 def test_the_secrets_of_others_leave_the_same_traces(shared: Workplace, left: Traces) -> None:
     first = shared.path("secrets").rename(shared.path("first"))
+    now = int(time.time())  # what is made within one second was created at the same time
+    awaited(lambda: time.time() >= now + 1 or None, "the next second")
     other = traces(shared, "secrets", Person(2))
     assert other.secrets & left.secrets == {CLIENT_IP}
     assert other.cassette == first.read_text("ascii")

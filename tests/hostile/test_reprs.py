@@ -71,7 +71,7 @@ async def test_no_object_of_ours_shows_what_it_holds() -> None:
                     await answered.read()
     assert inside.faults == []
     assert {
-        "proxy.edges.server.aiohttp_private.Head",
+        "proxy.edges.server.heads.Head",
         "proxy.pure.messages.Request",
         "proxy.pure.messages.Response",
         "proxy.pure.kinds.Secret",

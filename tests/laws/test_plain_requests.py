@@ -42,7 +42,17 @@ values = st.one_of(
 )
 lines = st.tuples(names, st.sampled_from((": ", ":", " : ", ":\t")), values).map("".join)
 targets = st.one_of(
-    st.sampled_from(("/v1/tokens", "/v1/tokens/tok_1", "/v1/tokens?a=b", "/v1/tokensx", "/", "*")),
+    st.sampled_from(
+        (
+            "/v1/tokens",
+            "/v1/tokens/tok_1",
+            "/v1/tokens?a=b",
+            "/v1/tokensx",
+            "/",
+            "*",
+            "/_tokentape/x",
+        )
+    ),
     st.text(st.characters(max_codepoint=0x7F), max_size=9).map("/v1/tokens".__add__),
 )
 

@@ -235,6 +235,26 @@ def test_what_cannot_be_told_from_words_and_chance_is_no_leak(value: str, text: 
     assert gate.leaks(text.encode(), [value], known) == ()
 
 
+def test_of_interactions_much_alike_each_is_looked_at() -> None:
+    for number in ("", "1", "1234567"):
+        for hidden in (
+            CARD,
+            f"{{{{name.{CARD}}}}}",
+            f"{{{{name.1:{CARD}}}}}",
+            f"{{{{name.1}}}}.{CARD}",
+        ):
+            text = f"{{{{card.{number}}}}} {{{{name.{number}.last4}}}}\n{hidden}\n".encode()
+            assert gate.findings_in_one(text) == gate.findings(text) == (Finding(2, CARD_NUMBER),)
+            assert gate.leaks(text, [CARD], NONE)
+
+
+def test_the_next_interaction_is_looked_at_for_its_own_values() -> None:
+    for name in ("Grace Hopper", "Ada Lovelace"):
+        text = f"{{{{name.1}}}}\nAda Lovelace {{{{card.1}}}}\n{name}\n".encode()
+        assert gate.leaks(text, ["Grace Hopper"], NONE) == gate.leaks(text, ["grace+hopper"], NONE)
+        assert bool(gate.leaks(text, ["Grace Hopper"], NONE)) is (name == "Grace Hopper")
+
+
 # That it always ends: no time is measured, but what is quadratic or worse would not end here.
 
 _BOMB = base64.b64encode(gzip.compress(bytes(100_000_000))).decode()

@@ -9,41 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import NamedTuple, cast
+from typing import cast
 
 from aiohttp import StreamReader
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http import HttpRequestParser, RawRequestMessage
 from aiohttp.http_exceptions import LineTooLong
-from multidict import CIMultiDictProxy
 
-
-class Unparsable(Exception):
-    """Bytes that are no HTTP request. Carries none of them."""
-
-
-class HeadTooLong(Unparsable):
-    """A request line or a header line that is longer than allowed."""
-
-
-class Head(NamedTuple):
-    """A request's head as parsed.
-
-    `lines` are the header lines as they came, `fields` the same for looking up; `closing` and
-    `upgrade` follow the Connection header.
-    """
-
-    method: str
-    target: str
-    version: tuple[int, int]
-    lines: tuple[tuple[bytes, bytes], ...]
-    fields: CIMultiDictProxy[str]
-    closing: bool
-    chunked: bool
-    upgrade: bool
-
-    def __repr__(self) -> str:
-        return f"<Head, {len(self.lines)} headers>"
+from proxy.edges.server.heads import Head, HeadTooLong, Unparsable
 
 
 class _Brake:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -65,15 +66,19 @@ class Server:
         self._server: asyncio.Server | None = None
         self._watch: asyncio.Task[None] | None = None
 
-    async def start(self) -> tuple[str, int]:
+    async def start(self, at: socket.socket | None = None) -> tuple[str, int]:
         """Listen, and return the address, with the real port for port 0.
 
-        Raises ConfigurationError where the address cannot be had.
+        `at` is a socket that listens there already, one of those that `shared` returned. Raises
+        ConfigurationError where the address cannot be had.
         """
         host, port = self._address
         loop = asyncio.get_running_loop()
         try:
-            self._server = await loop.create_server(self._connection, host, port)
+            if at is None:
+                self._server = await loop.create_server(self._connection, host, port)
+            else:
+                self._server = await loop.create_server(self._connection, sock=at)
         except (OSError, OverflowError) as error:
             raise ConfigurationError((_cannot_listen(host, port, error),)) from None
         name = self._server.sockets[0].getsockname()
@@ -133,6 +138,26 @@ class Server:
                 if connection.due <= loop.time():
                     connection.expire()
         self._watch = None
+
+
+def shared(host: str, port: int, count: int) -> list[socket.socket]:
+    """Return sockets that listen at one address, each for a process: the system spreads clients.
+
+    Raises ConfigurationError where the address cannot be had, and where the system is not Linux.
+    """
+    if sys.platform != "linux":
+        told = "workers: found a system that is not Linux, which alone spreads clients over them"
+        raise ConfigurationError((told,))
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        # First alone: else two sessions of one user would share clients without a word.
+        with socket.create_server((host, port), family=family) as alone:
+            port = alone.getsockname()[1]
+        return [
+            socket.create_server((host, port), family=family, reuse_port=True) for _ in range(count)
+        ]
+    except (OSError, OverflowError) as error:
+        raise ConfigurationError((_cannot_listen(host, port, error),)) from None
 
 
 def _cannot_listen(host: str, port: int, error: OSError | OverflowError) -> str:

@@ -1,8 +1,9 @@
 """The fast way from bytes to a request, for the plain ones, which are nearly all; no I/O.
 
-A plain request is to the tokens API, in ASCII, and has no header that changes how it is framed or
-what follows it. Anything else, and anything that is not perfectly in order, is left to `reader`.
-Whatever is read here, aiohttp's parser reads the same: `tests/laws/test_plain_requests.py`.
+A plain request is to the tokens API or an own route, in ASCII, and has no header that changes how
+it is framed or what follows it. Anything else, and anything that is not perfectly in order, is left
+to `reader`. Whatever is read here, aiohttp's parser reads the same:
+`tests/laws/test_plain_requests.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from proxy.pure.messages import Headers
 
 _HEAD = re.compile(
-    rb"(GET|POST|DELETE) (/v1/tokens[!-\"$-~]*) HTTP/1\.1\r\n"
+    rb"(GET|POST|DELETE) (/(?:v1/tokens|_tokentape/)[!-\"$-~]*) HTTP/1\.1\r\n"
     rb"((?:[A-Za-z0-9!#$%&'*+.^_`|~-]+:[\t -~]*\r\n)+)\r\n"
 )
 _FRAMING = frozenset({"expect", "te", "trailer", "transfer-encoding", "upgrade"})

@@ -7,16 +7,20 @@ are forwarded must not is refused here: anything that another server could read 
 from __future__ import annotations
 
 import asyncio
+from functools import cached_property
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from aiohttp import hdrs
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from proxy.edges.server.aiohttp_private import Head, HeadTooLong, RequestParser, Unparsable
+from proxy.edges.server.heads import Head, HeadTooLong, Unparsable
 from proxy.edges.server.memory import Memory
 from proxy.edges.server.plain import plain_head
 from proxy.pure.messages import Headers, Request, Response
 from proxy.pure.refusals import refusal
+
+if TYPE_CHECKING:
+    from proxy.edges.server.aiohttp_private import RequestParser
 
 MALFORMED = refusal(400, "malformed_request", "The request is not well-formed HTTP/1.1.")
 TLS = refusal(400, "tls_on_plain_port", "This port speaks plain HTTP: use an http:// address.")
@@ -71,7 +75,7 @@ class RequestReader:
         max_body: int,
     ) -> None:
         """Both limits are in bytes; `max_body` counts the body as sent, chunk framing aside."""
-        self._parser = RequestParser(loop, max_line=max_head, buffer=max(max_body, max_head))
+        self._loop = loop
         self._memory = memory
         self._max_head = max_head
         self._head: Head | None = None
@@ -84,9 +88,19 @@ class RequestReader:
         """Whether all requests so far were plain: aiohttp's parser has seen none of them."""
         self._begun = b""
 
+    @cached_property
+    def _parser(self) -> RequestParser:
+        """The parser of what is not plain; not before it is needed: aiohttp is slow to import."""
+        from proxy.edges.server.aiohttp_private import RequestParser  # noqa: PLC0415
+
+        buffer = max(self._max_body, self._max_head)
+        return RequestParser(self._loop, max_line=self._max_head, buffer=buffer)
+
     def feed(self, data: bytes) -> Request | None:
         """Take bytes; return the request once it is whole. Raises Refused."""
-        if self._plainly and data:
+        if self._plainly:
+            if not data:
+                return None
             data = self._begun + data
             plain = self._plain(data)
             if plain is not None or self._plainly:
@@ -146,13 +160,13 @@ class RequestReader:
         self._head = head
 
     def _check_fields(self, head: Head) -> None:
-        length = head.fields.get(hdrs.CONTENT_LENGTH, "0")
+        length = head.fields.get("Content-Length", "0")
         if len(length) > _MAX_DIGITS or int(length) > self._max_body:
             raise Refused(BODY_TOO_LARGE)
-        coding = head.fields.get(hdrs.TRANSFER_ENCODING, "chunked")
+        coding = head.fields.get("Transfer-Encoding", "chunked")
         if coding.lower() != "chunked" or (head.chunked and head.version < (1, 1)):
             raise Refused(CODING)
-        for expectation in head.fields.getall(hdrs.EXPECT, ()):
+        for expectation in head.fields.getall("Expect", ()):
             if expectation.lower() != "100-continue":
                 raise Refused(EXPECTATION)
             self._owes_continue = head.version == (1, 1)

@@ -20,9 +20,9 @@ from proxy.pure.findings import (
 )
 from proxy.pure.gate import cards, keys
 from proxy.pure.gate.raw_values import leaks
-from proxy.pure.gate.views import views
+from proxy.pure.gate.views import remembering, views
 
-__all__ = ["findings", "findings_elsewhere", "leaks"]
+__all__ = ["findings", "findings_elsewhere", "findings_in_one", "leaks"]
 
 Finder = Callable[[bytes], Iterator[int]]
 """Yields the offsets in a text where something of one kind begins."""
@@ -34,6 +34,10 @@ _SHORTEST = 13
 def findings(text: bytes) -> tuple[Finding, ...]:
     """Return where a cassette holds what might be a secret, whatever encoding it hides in."""
     return _found(text, _STRICT)
+
+
+findings_in_one = remembering(findings)
+"""Returns what `findings` does, of the text of one interaction."""
 
 
 def findings_elsewhere(text: bytes, public: frozenset[str]) -> tuple[Finding, ...]:

@@ -7,10 +7,11 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import accumulate
+from typing import NamedTuple
 
 from proxy.pure.findings import VALUE, Finding
 from proxy.pure.gate.lookalikes import plain
-from proxy.pure.gate.views import View, views
+from proxy.pure.gate.views import View, remembering, views
 
 _SHORTEST = 4
 _SHORTEST_NUMBER = 5
@@ -37,9 +38,9 @@ def leaks(text: bytes, values: Iterable[str], vocabulary: frozenset[str]) -> tup
     rows = {" ".join(re.findall(r"\w+", value)) for value in wanted}
     numbers = {digits for value in wanted if (digits := _digits(value))}
     found = {
-        Finding(view.line_of_row(row), VALUE)
-        for view in views(text, _SHORTEST)
-        for row in (*_said(view, rows), *_spelt(view, numbers))
+        Finding(reading.view.line_of_row(row), VALUE)
+        for reading in _readings(text)
+        for row in (*reading.said(rows), *reading.spelt(numbers))
     }
     return tuple(sorted(found))
 
@@ -63,27 +64,45 @@ def _telling(value: str, vocabulary: frozenset[str]) -> bool:
     return not all(word in vocabulary for word in re.findall(r"\w+", value))
 
 
-def _said(view: View, values: Iterable[str]) -> Iterator[int]:
-    """Yield the rows of a view in which one of the values begins, each a row of words."""
-    rows = [" ".join(["", *_WORD.findall(row)]) for row in _shown(view.text).split("\n")]
-    said = "".join((*rows, " "))
-    begins = list(accumulate(map(len, rows), initial=0))
-    for value in values:
-        at = said.find(f" {value} ")
-        if at >= 0:
-            yield bisect_right(begins, at) - 1
-
-
 def _digits(value: str) -> str:
     """Return the digits of a value that is a number in groups; "" for any other."""
     digits = re.sub(r"\D", "", value)
     return digits if len(digits) >= _SPELT and not re.search(r"[^\W\d_]", value) else ""
 
 
-def _spelt(view: View, numbers: Iterable[str]) -> Iterator[int]:
-    """Yield the rows of a view in which one of the numbers stands."""
-    shown = _GAP.sub("", _shown(view.text)) if numbers else ""
-    for number in numbers:
-        at = shown.find(number)
-        if at >= 0:
-            yield shown.count("\n", 0, at)
+class _Reading(NamedTuple):
+    """A view of an interaction, made ready for values to be looked for."""
+
+    view: View
+    words: str
+    """All its words in a row."""
+    begins: tuple[int, ...]
+    """Where in `words` its rows begin."""
+    digits: str
+    """Its text, with groups of digits in one."""
+
+    def said(self, values: Iterable[str]) -> Iterator[int]:
+        """Yield the rows in which one of the values begins, each a row of words."""
+        for value in values:
+            at = self.words.find(f" {value} ")
+            if at >= 0:
+                yield bisect_right(self.begins, at) - 1
+
+    def spelt(self, numbers: Iterable[str]) -> Iterator[int]:
+        """Yield the rows in which one of the numbers stands."""
+        for number in numbers:
+            at = self.digits.find(number)
+            if at >= 0:
+                yield self.digits.count("\n", 0, at)
+
+
+@remembering
+def _readings(text: bytes) -> tuple[_Reading, ...]:
+    return tuple(map(_reading, views(text, _SHORTEST)))
+
+
+def _reading(view: View) -> _Reading:
+    shown = _shown(view.text)
+    rows = [" ".join(["", *_WORD.findall(row)]) for row in shown.split("\n")]
+    begins = tuple(accumulate(map(len, rows), initial=0))
+    return _Reading(view, "".join((*rows, " ")), begins, _GAP.sub("", shown))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import TypeVar
 
 from proxy.pure.gate.decodings import decoded
 from proxy.pure.gate.lookalikes import plain
@@ -16,6 +17,16 @@ MAX_DEPTH = 6
 _SPARE = 4 << 20
 """Bytes that decodings may add up to beside four times the text: a bomb ends there."""
 _LINE_END = re.compile(b"\n")
+
+_REMEMBERED = 200
+"""Interactions that are kept in mind, of at most so many bytes:"""
+_SMALL = 16 * 1024
+_NUMBER = re.compile(
+    rb"(\{\{[a-z][a-z0-9_]{0,30}\.)[1-9][0-9]{0,6}(?=(?::\w{1,80})?(?:\.\w{1,20})?\}\})", re.ASCII
+)
+"""The number of a variable, after what comes before it."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,20 @@ class View:
     @cached_property
     def _ends(self) -> list[int]:
         return [end.start() for end in _LINE_END.finditer(self.text)]
+
+
+def remembering(look: Callable[[bytes], T]) -> Callable[[bytes], T]:
+    """Return a look at interactions one by one: of many much alike it looks at the first.
+
+    The numbers of their variables are left out. They count up, and tell nothing of any value.
+    """
+    remembered = lru_cache(_REMEMBERED)(look)
+
+    def looked(text: bytes) -> T:
+        text = _NUMBER.sub(rb"\1?", text)
+        return remembered(text) if len(text) <= _SMALL else look(text)
+
+    return looked
 
 
 def views(text: bytes, shortest: int) -> Iterator[View]:

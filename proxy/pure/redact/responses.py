@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from proxy.errors import UnreadableBody
-from proxy.pure.catalog import KEEP, Field
+from proxy.pure.catalog import KEEP, Field, Located
 from proxy.pure.forms import media_type, plain_body, split_name
 from proxy.pure.json_text import Json, JsonWriter
 from proxy.pure.kinds import SLOTS, Secret, guard
@@ -35,8 +35,9 @@ def sealed_response(
         document = _parsed(body)
         owner = str(document.get("id", "")) if isinstance(document, dict) else ""
         request_id = raw.header("request-id") or ""
-        answer = _Answer(values, asked, numbers, owner or request_id)
-        answer.node(document, ())
+        given_away = _given_away(asked)
+        answer = _Answer(values, asked, numbers, owner or request_id, given_away)
+        answer.node(document, (), values.located(()))
         sealed = answer.writer.sealed()
     return SealedResponse(raw.status, tuple(_headers(raw, values)), sealed)
 
@@ -46,6 +47,12 @@ def _parsed(body: bytes) -> Json:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         raise UnreadableBody("the answer is no JSON") from None
+
+
+def _given_away(asked: SealedRequest) -> frozenset[str]:
+    """Return the CVC and keys that came in, but for what a field of its own vocabulary says too."""
+    said = {entry.text.partition("=")[2] for entry in (*asked.query, *asked.body)}
+    return frozenset(one.text for one in asked.live.values()) - said
 
 
 def _dumped(value: Json) -> str:
@@ -81,11 +88,12 @@ class _Answer:
     asked: SealedRequest
     numbers: Mapping[str, Sealed]
     owner: str = field(repr=False)
+    given_away: frozenset[str] = field(repr=False)
+    """Texts that are not kept: see `_given_away`."""
     writer: JsonWriter = field(default_factory=JsonWriter)
 
-    def node(self, value: Json, path: tuple[str, ...]) -> None:
+    def node(self, value: Json, path: tuple[str, ...], located: Located) -> None:
         """Write one node of the document at `path`, sealed."""
-        located = self.values.catalog.locate_response(path)
         if located.known < len(path):
             self._unknown(value)
         elif isinstance(value, dict):
@@ -99,16 +107,17 @@ class _Answer:
         with self.writer.block("{", "}", empty=not members):
             for key, value in members.items():
                 here = (*path, key)
-                located = self.values.catalog.locate_response(here)
+                located = self.values.located(here)
                 known = located.known == len(here) and len(path) not in located.free
                 self.writer.key(Sealed(escape(key)) if known else self.values.sealed("field", key))
-                self.node(value, here)
+                self.node(value, here, located)
 
     def _list(self, items: list[Json], path: tuple[str, ...]) -> None:
         with self.writer.block("[", "]", empty=not items):
             for index, value in enumerate(items):
                 self.writer.item()
-                self.node(value, (*path, str(index)))
+                here = (*path, str(index))
+                self.node(value, here, self.values.located(here))
 
     def _leaf(self, value: Json, known: Field | None) -> None:
         if value is None or value == "":
@@ -135,15 +144,8 @@ class _Answer:
             return known.anything or known.form == "bool"
         if isinstance(value, (str, int)):
             plain = self.values.catalog.kept(known, str(value)) is not None
-            return plain and not self._gives_away(str(value))
+            return plain and str(value) not in self.given_away
         return known.anything
-
-    def _gives_away(self, text: str) -> bool:
-        """Tell whether a text repeats a CVC or key, and not a field of its own vocabulary."""
-        if all(one.text != text for one in self.asked.live.values()):
-            return False
-        entries = (*self.asked.query, *self.asked.body)
-        return all(entry.text.partition("=")[2] != text for entry in entries)
 
     def _unknown(self, value: Json) -> None:
         """Write what nobody vouches for: a text as one, anything else with its whole inside."""
