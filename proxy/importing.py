@@ -11,7 +11,7 @@ from proxy.errors import CassetteError
 from proxy.in_process import InProcess
 from proxy.opening import Opener
 from proxy.pure.decide import Mode
-from proxy.pure.naming import imported_name
+from proxy.pure.naming import imported_name, shown_path
 from proxy.pure.vcr_reader import Exchanges, read_vcr
 
 
@@ -23,33 +23,36 @@ def import_files(settings: Settings, files: tuple[Path, ...], name: str, *, forc
     opener = Opener(settings, terminal.say, terminal.say)
     status = 0
     for number, file in enumerate(files, 1):
+        shown = shown_path(file.as_posix(), number)
         try:
             own = name or imported_name(file.as_posix())
-            status = max(status, _import(opener, settings, file, own, force=force))
+            status = max(status, _import(opener, settings, file, shown, own, force=force))
         except CassetteError as error:
-            where = "" if error.file else f"file {number}: "
+            where = "" if error.file else f"{shown}: "
             terminal.say(f"{where}{error}", colour="red")
             status = error.exit_status
     return status
 
 
-def _import(opener: Opener, settings: Settings, file: Path, name: str, *, force: bool) -> int:
-    found = _read(file)
+def _import(
+    opener: Opener, settings: Settings, file: Path, shown: str, name: str, *, force: bool
+) -> int:
+    found = _read(file, shown)
     left_out = f"{found.others} others left out"
     if not found.tokens:
-        terminal.say(f"{file}: no exchange with /v1/tokens, {left_out}")
+        terminal.say(f"{shown}: no exchange with /v1/tokens, {left_out}")
         return 0
     if not force and cassette_file.exists(settings.cassettes, name):
         message = f"cassette {name} is there already: --force replaces it, --name has another name"
-        raise CassetteError(message, file=str(file))
+        raise CassetteError(message, file=shown)
     session = InProcess(opener, Mode.RECORD, name, terminal.say)
     saved = asyncio.run(_recorded(session, found))
     counts = session.service.counts
     missing = f", {counts.forwarded} not recorded" if counts.forwarded else ""
-    terminal.say(f"{file}: {counts.recorded} recorded{missing}, {left_out}", colour="green")
+    terminal.say(f"{shown}: {counts.recorded} recorded{missing}, {left_out}", colour="green")
     if saved:
         terminal.say(f"saved {saved}")
-        terminal.say(f"{file} is raw still: delete it; a repository's history may hold it too")
+        terminal.say(f"{shown} is raw still: delete it; a repository's history may hold it too")
     return 1 if counts.unwritten else 0
 
 
@@ -59,13 +62,13 @@ async def _recorded(session: InProcess, found: Exchanges) -> str:
     return await session.save()
 
 
-def _read(file: Path) -> Exchanges:
+def _read(file: Path, shown: str) -> Exchanges:
     """Return what a raw cassette holds. Raises CassetteError."""
     try:
         return read_vcr(files_to_scan.read(file).decode("utf-8-sig"))
     except OSError as error:
-        raise CassetteError(f"cannot be read: {error.strerror}", file=str(file)) from None
+        raise CassetteError(f"cannot be read: {error.strerror}", file=shown) from None
     except UnicodeDecodeError:
-        raise CassetteError("is not UTF-8, so no cassette of vcrpy", file=str(file)) from None
+        raise CassetteError("is not UTF-8, so no cassette of vcrpy", file=shown) from None
     except CassetteError as error:
-        raise CassetteError(error.message, file=str(file), line=error.line) from None
+        raise CassetteError(error.message, file=shown, line=error.line) from None

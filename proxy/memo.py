@@ -25,6 +25,8 @@ from proxy.pure.sealed import SealedRequest
 
 LIMIT = 32_768
 """Requests that a session remembers: some 4 kB each."""
+_MOST_BYTES = 4096
+"""Of target and body of a request that is remembered: longer ones are few."""
 
 
 @dataclass(slots=True, repr=False)
@@ -79,14 +81,14 @@ class Memo:
         if same is not None and same[0] is request:
             return same[1]
         retry = retry_key(request)
+        if not self.limit or len(request.target) + len(request.body) > _MOST_BYTES:
+            return Met(Known(self.door.request_alone(request)), retry)
         met = Met(self._known(request), retry)
         if retry is None:  # with one, these very bytes do not come again
             self._same.put(id(request), (request, met))
         return met
 
     def _known(self, request: Request) -> Known:
-        if not self.limit:
-            return Known(self.door.request_alone(request))
         mark = self._mark(request)
         known = self._met.get(mark)
         if known is None:

@@ -127,6 +127,14 @@ def test_no_secret_can_be_put_anywhere(at: int, secret: str) -> None:
     assert fails(CASSETTE[:at] + secret + CASSETTE[at:])
 
 
+@given(
+    st.sampled_from([line for line in LINES if ".1" in line and "{{" in line]),
+    st.integers(100, 9_999_999),
+)
+def test_no_secret_can_be_the_number_of_a_variable(line: str, secret: int) -> None:
+    assert fails(CASSETTE.replace(line, line.replace(".1", f".{secret}")))
+
+
 WORDS = re.split(r"(\s+)", CASSETTE.strip())
 
 

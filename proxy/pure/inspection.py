@@ -117,7 +117,10 @@ class Inspector:
 
     def _unredacted(self, recorded: tuple[Interaction, ...], places: _Places) -> Iterator[Finding]:
         judge = Judge(self.door.values, self.door.match_headers)
+        most = sum(len(one.asked) + len(one.answered) for one in recorded)
         for number, one in enumerate(recorded):
+            if any(counted > most for _, counted in (*one.asked, *one.answered)):
+                yield Finding(places.line(number, ""), MALFORMED, _MISNUMBERED)
             faults = judge.problems(one)
             for place in faults:
                 yield Finding(places.line(number, place), UNREDACTED, place)
@@ -126,6 +129,10 @@ class Inspector:
 
 
 _ANSWER = "the answer's body"
+_MISNUMBERED = (
+    "a variable's number is higher than the cassette has variables, and could say something: "
+    "`tokentape fmt` numbers them anew"
+)
 _NODES = {
     "the uri": ("request", "uri"),
     "query field": ("request", "uri"),

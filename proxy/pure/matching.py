@@ -63,6 +63,8 @@ class Session:
         self._loaded: list[Interaction] = []
         self._recorded: dict[tuple[str, tuple[Variable | None, ...]], int] = {}
         """Of what was recorded just now, the last position for each request."""
+        self._pinned: set[Variable] = set()
+        """The variables in it: on disk they stand for the values that they stand for now."""
         self._twins = Twins(self._loaded, shape, self._places, self._answered)
         self._served_again: dict[int, None] = {}
         """Positions that were served once more, not noted in their pools yet."""
@@ -92,6 +94,7 @@ class Session:
         one to record, not one that the cassette knew.
         """
         self._recorded[self._shape.recorded(one)] = self._count
+        self._pinned.update(one.asked, one.answered)
         self._count += 1
         self._turns += 1
 
@@ -253,7 +256,7 @@ class Session:
             value, owner = self._now(variable), self.variables.variable(one)
             if value != one and (value is not None or owner is not None):
                 found = self._twins.exchange(variable, owner, position)
-                if found is None:
+                if found is None or not self._pinned.isdisjoint(found[1]):
                     return False
                 self._exchange(*found)
         return self._fits(variables, live)
@@ -311,7 +314,8 @@ class Session:
     def _fits_anew(self, variables: Sequence[Variable], live: Sequence[Secret]) -> bool:
         assigned: dict[Variable, Secret] = {}
         for variable, one in zip(variables, live, strict=True):
-            born = self._is_born(variable) and self.variables.value(variable) != one
-            if born or assigned.setdefault(variable, one) != one:
+            owner = self.variables.variable(one)
+            stays = self._is_born(variable) or not self._pinned.isdisjoint((variable, owner))
+            if (stays and owner != variable) or assigned.setdefault(variable, one) != one:
                 return False
         return len(set(assigned.values())) == len(assigned)

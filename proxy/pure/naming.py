@@ -48,3 +48,12 @@ def imported_name(path: str) -> str:
         )
         raise CassetteError(message)
     return name
+
+
+def shown_path(path: str, number: int) -> str:
+    """Return a raw cassette's path as it may be shown, or its number if it can give no name."""
+    try:
+        imported_name(path)
+    except CassetteError:
+        return f"file {number}"
+    return path

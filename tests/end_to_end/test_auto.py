@@ -90,6 +90,39 @@ def test_two_people_of_one_first_session_are_two(workplace: Workplace) -> None:
     assert len(ids) == 2
 
 
+def test_a_person_something_was_recorded_of_gives_way_to_no_other(workplace: Workplace) -> None:
+    with workplace.recorded("take") as url:
+        Client(url).post(card(name="Cleo"))
+    dollar = {"currency": "usd"}
+    asked = [card(name=name, **more) for name in ("Ada", "Bea") for more in ({}, dollar)]
+    with workplace.recorded("take", mode="auto") as url:
+        made = [Client(url).post(one) for one in asked]
+    assert [one.result for one in made] == ["replayed", "recorded", "recorded", "recorded"]
+    assert len({one.id for one in made}) == 4
+    assert_that_people_are_told_apart(workplace, asked)
+
+
+def test_nor_do_twins_change_places_then(workplace: Workplace) -> None:
+    euro, dollar = {"currency": "eur"}, {"currency": "usd"}
+    with workplace.recorded("take") as url:
+        for name, more in (("Cleo", {}), ("Dora", {}), ("Dora", euro)):
+            Client(url).post(card(name=name, **more))
+    asked = [card(name="Ada", **more) for more in ({}, dollar, euro)]
+    asked += [card(name="Bea", **more) for more in ({}, dollar)]
+    with workplace.recorded("take", mode="auto") as url:
+        made = [Client(url).post(one) for one in asked]
+    replayed, recorded = "replayed", "recorded"
+    assert [one.result for one in made] == [replayed, recorded, recorded, replayed, recorded]
+    assert_that_people_are_told_apart(workplace, asked)
+
+
+def assert_that_people_are_told_apart(workplace: Workplace, asked: list[dict[str, str]]) -> None:
+    with workplace.replayed("take") as url:
+        made = [Client(url).post(one) for one in asked]
+    assert {one.result for one in made} == {"replayed"}
+    assert len({one.id for one in made}) == len(asked)
+
+
 def test_a_live_key_reaches_no_upstream_but_what_is_known_is_served(
     workplace: Workplace, upstream: Upstream
 ) -> None:

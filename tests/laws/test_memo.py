@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.edges.server.memory import Memory
+from proxy.memo import Memo
 from proxy.pure.messages import Request
 from proxy.pure.recent import Recent
 from proxy.service import Policy
-from tests.laws.pipeline import Stage, replay, stripe
+from tests.laws.pipeline import DOOR, Stage, replay, stripe
 from tests.laws.play import exchanges, play
 from tests.laws.traffic import Step, Trace, gets, posts, traces
 from tests.laws.worlds import Symbol, World
@@ -86,3 +87,12 @@ def test_what_is_one_of_its_kind_is_not_remembered() -> None:
         request = Request("POST", "/v1/tokens", ((name, "a"),))
         memory.keep_request(name.encode(), request)
         assert (memory.request(name.encode()) is request) == kept
+
+
+def test_long_requests_are_not_remembered() -> None:
+    memo = Memo(DOOR, 100)
+    for name, kept in (("Ada", True), ("Ada" * 2_000, False)):
+        request = Request("POST", "/v1/tokens", (), f"card[name]={name}".encode())
+        first = memo.meet(request).known
+        assert (memo.meet(request).known is first) == kept
+        assert (memo.meet(replace(request)).known is first) == kept

@@ -137,7 +137,11 @@ def test_parameters_in_file_names_need_another_name(
     assert "file 1: " in ran.stderr
     assert "--name NAME" in ran.stderr
     assert VISA not in ran.stderr
-    assert workplace.run("import", str(raw), "--name", "pays").returncode == 0
+    ran = workplace.run("import", str(raw), "--name", "pays")
+    assert ran.returncode == 0
+    assert VISA not in ran.stderr
+    raw.write_text("no: cassette")
+    assert VISA not in workplace.run("import", str(raw), "--name", "pays", "--force").stderr
 
 
 def test_one_bad_file_does_not_keep_the_others(workplace: Workplace, upstream: Upstream) -> None:
