@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby, pairwise
-from operator import itemgetter
+from itertools import chain, groupby, pairwise, permutations, product
+from operator import attrgetter, itemgetter
 
 from proxy.pure.kinds import Secret
 from proxy.pure.placeholders import Variable, blanked, numbered, unnumbered
@@ -15,6 +15,8 @@ from proxy.pure.sealed import Look, Sealed, SealedRequest, SealedResponse
 
 API = "https://api.stripe.com"
 """The origin in every stored URI, whatever upstream was recorded: it is Stripe's API."""
+
+_text = attrgetter("text")
 
 _NEW = 10_000_000
 """Higher than the number of any variable."""
@@ -151,21 +153,25 @@ class Shape:
         fields = [entry for entry in (*query, *body) if entry.secrets]
         return Look(key, secrets, any(one.text == two.text for one, two in pairwise(fields)))
 
-    def ranked(self, asked: SealedRequest, variables: Variables) -> tuple[Secret, ...]:
-        """Return the secrets of a request in the key's order.
+    def orders(self, asked: SealedRequest, variables: Variables) -> Iterator[tuple[Secret, ...]]:
+        """Yield the secrets of a request in the orders that the key allows, the likeliest first.
 
         Fields that look the same come in the order of what they are bound to, as they stand in a
-        recorded request: the order in which they were sent does not count.
+        recorded request. Where not all of them are bound, any other order may be the right one:
+        the order in which they were sent does not count.
         """
         if not asked.look.alike:
-            return asked.look.secrets
-        pieces = (
-            asked.path,
-            *sorted(filter(self._told, asked.query), key=variables.rank),
-            *sorted(filter(self._told, asked.body), key=variables.rank),
-            *(line for name, line in asked.headers if self._matches(name)),
+            yield asked.look.secrets
+            return
+        ranked = (
+            sorted(filter(self._told, part), key=variables.rank)
+            for part in (asked.query, asked.body)
         )
-        return tuple([one for piece in pieces for one in piece.secrets])
+        query, body = ([tuple(run) for _, run in groupby(part, key=_text)] for part in ranked)
+        headers = [line for name, line in asked.headers if self._matches(name)]
+        for runs in product(*map(permutations, (*query, *body))):
+            pieces = (asked.path, *chain.from_iterable(runs), *headers)
+            yield tuple([one for piece in pieces for one in piece.secrets])
 
     def _told(self, entry: Sealed) -> bool:
         return self._counts(entry.text)

@@ -27,6 +27,9 @@ from proxy.pure.twins import Names, Places, Twins
 _LOOKED_AT = 20
 """Requests that are tried with twins changed over: no request must hold up other clients."""
 
+_ORDERS = 24
+"""Orders of fields that look alike which are tried: all of four fields."""
+
 _SERVED_AGAIN = 500
 """Servings of what was served before that are noted at a time: their order seldom matters."""
 
@@ -128,7 +131,7 @@ class Session:
         `repeat`: when all that fit have been served, the last of them answers again. `rebind`:
         when none fits, one whose variables can be bound anew does.
         """
-        live = self._shape.ranked(asked, self.variables)
+        live = self._ordered(asked)
         recorded = self._again(asked.look.key, live) if repeat else None
         group = self._groups.get(asked.look.key)
         if group is None:
@@ -147,6 +150,18 @@ class Session:
             self.variables.bind(variable, one)
         self._serve(position)
         return Match(position, rebound)
+
+    def _ordered(self, asked: SealedRequest) -> tuple[Secret, ...]:
+        """Return the secrets of a request, in an order in which something fits if anything does."""
+        orders = tuple(islice(self._shape.orders(asked, self.variables), _ORDERS))
+        group = self._groups.get(asked.look.key)
+        if group is None or len(orders) == 1:
+            return orders[0]
+        fits = (one for one in orders if self._fits_as_bound(group, one))
+        return next(fits, orders[0])
+
+    def _fits_as_bound(self, group: Group, live: Sequence[Secret]) -> bool:
+        return self._consistent(group, live) is not None or self._last(group, live) is not None
 
     def _again(self, key: str, live: Sequence[Secret]) -> Match | None:
         """Return what was recorded just now for the very same request."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proxy.pure.sealed import Sealed
 from proxy.service import Policy
 from tests.laws.parrot import parrot
 from tests.laws.pipeline import DOOR, Stage, replay, results
@@ -27,11 +28,16 @@ from tests.laws.worlds import Symbol, World
 
 
 def sealed(step: Step) -> tuple[object, ...]:
-    """Return a sealed request, but for what tells the wire form."""
+    """Return a sealed request, but for what tells the wire form, and the order of like fields."""
     world = World(1)
     asked = DOOR.request(request(step, lambda value: filled(value, world, {})))
     headers = tuple(line for line in asked.headers if line[0] != "Content-Type")
-    return (asked.method, asked.path, asked.query, headers, asked.body, asked.live, asked.numbers)
+    query, body = (sorted(map(told, part)) for part in (asked.query, asked.body))
+    return (asked.method, asked.path, query, headers, body, asked.live, asked.numbers)
+
+
+def told(entry: Sealed) -> tuple[str, list[str]]:
+    return entry.text, [secret.same for secret in entry.secrets]
 
 
 def shuffled(fields: Fields, data: st.DataObject) -> Fields:
@@ -43,7 +49,7 @@ def shuffled(fields: Fields, data: st.DataObject) -> Fields:
     fixed = [
         n
         for n in order
-        if any(isinstance(one, Symbol) or one in ("0", "1") for one in fields[n][0])
+        if any(isinstance(one, Symbol) or one in ("0", "1", "order_id") for one in fields[n][0])
     ]
     in_turn = iter(sorted(fixed))
     return tuple(fields[next(in_turn) if number in fixed else number] for number in order)
