@@ -7,7 +7,7 @@ well-formed stand-in of the same class for everything else: what was not publish
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
 
 from proxy.pure.cassette import Interaction, Variables
@@ -28,7 +28,7 @@ class Refilling:
     names: Renaming
     """Recorded variables by their names of this time."""
     variables: Variables
-    keys: Mapping[str, str]
+    keys: Mapping[str, str] = field(repr=False)
     published: Published
     seed: str
 
