@@ -244,7 +244,7 @@ def _name(item: pytest.Item) -> str:
     from proxy.pure.naming import cassette_name
 
     file = item.nodeid.partition("::")[0]
-    function = getattr(item, "originalname", None) or item.name
+    function = (getattr(item, "originalname", None) or item.name).partition("[")[0]
     classes = (node.name for node in item.listchain() if isinstance(node, pytest.Class))
     case = None if function == item.name else item.stash.get(_CASE, None)
     return cassette_name(file, (*classes, function), case)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeGuard
 
 from proxy.pure import gate
-from proxy.pure.cassette import Interaction, Variables, interaction
+from proxy.pure.cassette import TOO_HIGH, Interaction, Variables, interaction
 from proxy.pure.catalog import Field
 from proxy.pure.forms import join_name, query_pairs, request_pairs
 from proxy.pure.judge import Judge
@@ -102,6 +102,8 @@ class Recorder:
     def _objections(self, one: Interaction, request: Request) -> Iterator[str]:
         for place in self._judge.problems(one):
             yield f"{place} holds what is not redacted"
+        if any(number >= TOO_HIGH for _, number in (*one.asked, *one.answered)):
+            yield "a variable's number is too high: `tokentape fmt` numbers all of them anew"
         text = chunk(one).encode("ascii")
         leaks = gate.leaks(text, self._raw(request), self.vocabulary)
         for finding in (*gate.findings_in_one(text), *leaks):

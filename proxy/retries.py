@@ -25,7 +25,7 @@ _NOT_KEPT = frozenset({400, 401, 409, 424, 429})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer, and the position of the interaction that it came from, if any."""
+    """An answer, and the position that its interaction was loaded with, if it came from one."""
 
     response: Response
     position: int | None = None

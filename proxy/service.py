@@ -28,7 +28,8 @@ from proxy.pure.sealed import SealedRequest
 from proxy.retries import Answer, Outcome, Retries
 
 if TYPE_CHECKING:
-    from proxy.recorder import Recorder  # replay does without, and starts the sooner
+    from proxy.pure.twins import Places
+from proxy.recorder import Recorder  # replay does without, and starts the sooner
 
 Done = Callable[[bool], None]
 """Called once an answer has been written to its client whole (True), or could not be (False)."""
@@ -83,6 +84,10 @@ class Service:
     _used: set[int] = field(default_factory=set)
     _templates: dict[int, Template] = field(default_factory=dict)
     _retries: Retries = field(default_factory=Retries)
+    _at_first: dict[int, int] = field(default_factory=dict)
+    """By position: the position it was loaded with, where twins have changed places since."""
+    _now: dict[int, int] = field(default_factory=dict)
+    """The same the other way round."""
     _memo: Memo = field(init=False)
 
     def __post_init__(self) -> None:
@@ -171,8 +176,15 @@ class Service:
         while self.session.exchanges:
             places = self.session.exchanges.pop(0)
             self._used = {places.get(one, one) for one in self._used}
+            self._move(places)
             self._templates.clear()
         return found
+
+    def _move(self, places: Places) -> None:
+        """Note where answers under way, and those kept for retries, have their places now."""
+        moved = {there: self._at_first.get(here, here) for here, there in places.items()}
+        self._at_first |= moved
+        self._now |= {first: there for there, first in moved.items()}
 
     def _replay(self, found: Match, asked: SealedRequest) -> Response:
         fill = Filling(self.session.variables, asked.live, self.door.values.published, self.name)
@@ -247,11 +259,12 @@ class Service:
 
         Not in a 401, which is all that a request without an account gets (recorded).
         """
+        place = self._at_first.get(position, position)
         key = asked.live.get("idempotency_key")
         if key is None or asked.method != "POST" or answer.status == 401:
-            return Answer(answer, position)
+            return Answer(answer, place)
         headers = (*answer.headers, ("Idempotency-Key", key.text))
-        return Answer(replace(answer, headers=headers, repeated=False), position)
+        return Answer(replace(answer, headers=headers, repeated=False), place)
 
     def _unwritten(self, answer: Response, reasons: Iterable[str]) -> Answer:
         self.counts.unwritten += 1
@@ -266,10 +279,11 @@ class Service:
     def _done(self, answer: Answer, asked: SealedRequest | None, *, written: bool) -> None:
         if answer.position is None:
             return
+        position = self._now.get(answer.position, answer.position)
         if written:
-            self._used.add(answer.position)
-        elif answer.position not in self._used and not self._for_a_retry(asked):
-            self.session.release(answer.position)
+            self._used.add(position)
+        elif position not in self._used and not self._for_a_retry(asked):
+            self.session.release(position)
 
     def _for_a_retry(self, asked: SealedRequest | None) -> bool:
         """Tell whether an answer that did not arrive waits for its client to ask again."""

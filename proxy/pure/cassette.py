@@ -18,7 +18,7 @@ API = "https://api.stripe.com"
 
 _text = attrgetter("text")
 
-_NEW = 10_000_000
+TOO_HIGH = 10_000_000
 """Higher than the number of any variable."""
 
 _BETWEEN = Sealed("")
@@ -231,7 +231,7 @@ class Variables:
 
     def rank(self, entry: Sealed) -> tuple[str, tuple[Variable, ...]]:
         """Return what to sort fields by: how they look, then by their variables, new ones last."""
-        bound = (self._variables.get(one, (one.kind, _NEW)) for one in entry.secrets)
+        bound = (self._variables.get(one, (one.kind, TOO_HIGH)) for one in entry.secrets)
         return entry.text, tuple(bound)
 
     def exchange(self, values: Mapping[Variable, Secret | None]) -> None:

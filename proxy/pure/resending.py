@@ -7,7 +7,8 @@ well-formed stand-in of the same class for everything else: what was not publish
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import quote, quote_plus
 
 from proxy.pure.cassette import Interaction, Variables
@@ -28,7 +29,7 @@ class Refilling:
     names: Renaming
     """Recorded variables by their names of this time."""
     variables: Variables
-    keys: Mapping[str, str]
+    keys: Mapping[str, str] = field(repr=False)
     published: Published
     seed: str
 
@@ -59,7 +60,13 @@ def request(one: Interaction, fill: Fill) -> Request:
 
 
 def _form(entries: Iterable[str], fill: Fill) -> str:
-    return "&".join(_text(entry, lambda found: quote_plus(fill(found))) for entry in entries)
+    def value(found: Placeholder, entry: str) -> str:
+        # A cassette may ask for a key anywhere: it is sent where keys belong, and nowhere else.
+        if found.kind == "key" and not entry.startswith("key="):
+            return "key"
+        return quote_plus(fill(found))
+
+    return "&".join(_text(entry, partial(value, entry=entry)) for entry in entries)
 
 
 def _text(text: str, fill: Fill) -> str:

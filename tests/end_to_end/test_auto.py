@@ -145,3 +145,22 @@ def test_a_damaged_cassette_is_not_overwritten(workplace: Workplace) -> None:
     assert "take.yaml" in refused.stderr
     assert path.read_text() == damaged
     path.unlink()
+
+
+def test_after_the_highest_number_nothing_is_recorded_that_would_not_load(
+    workplace: Workplace,
+) -> None:
+    with workplace.recorded("take") as url:
+        Client(url).post(card(name="Ada"))
+    path = workplace.directory / "cassettes/take.yaml"
+    path.write_text(path.read_text().replace("{{name.1}}", "{{name.9999999}}"))
+    with workplace.serving("auto", "take") as session:
+        assert Client(session.url).post(person("Bea", "Quast")).result == "forwarded"
+        assert session.end() == 1
+    assert "`tokentape fmt` numbers all of them anew" in session.said
+    assert workplace.run("fmt", "take").returncode == 0
+    with workplace.recorded("take", mode="auto") as url:
+        assert Client(url).post(person("Bea", "Quast")).result == "recorded"
+    with workplace.replayed("take", "--strict") as url:
+        Client(url).post(card(name="Ada"))
+        assert Client(url).post(person("Bea", "Quast")).result == "replayed"

@@ -13,9 +13,14 @@ import aiohttp
 import pytest
 
 from proxy.errors import UnreadableBody
+from proxy.pure.cassette import Variables
 from proxy.pure.forms import query_pairs, request_pairs
 from proxy.pure.messages import Request, Response
+from proxy.pure.placeholders import Placeholder
+from proxy.pure.renaming import Renaming
+from proxy.pure.resending import Refilling
 from tests.bad_days.inside import Recording
+from tests.laws.pipeline import PUBLISHED
 
 SECRET = "Zq7Ohnesorg"
 JSON = (("Content-Type", "application/json"),)
@@ -87,6 +92,12 @@ def test_nor_does_json_on_its_way() -> None:
         request_pairs(Request("POST", "/", JSON, json.dumps({SECRET: [SECRET]}).encode()))
     assert watch.types
     assert watch.telling == set()
+
+
+def test_nor_does_a_request_that_is_sent_again() -> None:
+    fill = Refilling(Renaming(), Variables(), {"sk_test": SECRET}, PUBLISHED, "tape")
+    assert fill(Placeholder("key", name="sk_test")) == SECRET
+    assert SECRET not in repr(fill)
 
 
 def test_what_is_raised_shows_nothing() -> None:

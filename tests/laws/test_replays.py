@@ -15,7 +15,7 @@ from proxy.service import Policy
 from tests.laws.comparison import Comparison
 from tests.laws.pipeline import SHAPE, Stage, replay, results, stripe
 from tests.laws.play import exchanges, play
-from tests.laws.traffic import Step, TokenOf, Trace, Value, gets, posts, traces, uses
+from tests.laws.traffic import Step, TokenOf, Trace, Value, get, gets, posts, traces, uses
 from tests.laws.worlds import Symbol, World
 
 steps = st.integers(0, 2).flatmap(lambda dice: gets if dice == 0 else posts)
@@ -90,3 +90,17 @@ def test_a_replay_in_any_order_gives_what_the_upstream_gave(
     assert results(answers) == ["replayed"] * len(trace)
     assert Comparison().of(answers) == Comparison().of(one for _, one in expected.values())
     assert live.service.receipt(SHAPE, strict=True).unused == ()
+
+
+def test_a_retry_uses_nothing_up_where_twins_have_changed_places() -> None:
+    made = Step(((("person", "last_name"), Symbol("name", 0)),))
+    recording = Stage(answer=stripe(1))
+    play((made, made, get(TokenOf(1))), World(1), recording)
+
+    live = replay(recording.cassette)
+    keyed = replace(made, headers=(("Idempotency-Key", Symbol("text", 1, "header")),))
+    answers = play((keyed, get(TokenOf(0)), keyed), World(2), live)
+
+    assert results(answers) == ["replayed"] * 3
+    assert answers[2].header("idempotent-replayed") == "true"
+    assert live.service.unused() == (1,)

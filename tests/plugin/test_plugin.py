@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.plugin.suites import Suite
+from tests.plugin.suites import CONFTEST, Suite
 from tests.wire import numbered
 
 PAYS = """
@@ -113,6 +113,19 @@ def test_card(pay, number, of, twice):
     assert not [name for name in suite.cassettes if number in suite.cassette(name)]
     chosen = f"test_cards.py::test_card[{number}-other-True]"
     assert "1 passed" in suite.passes(chosen, "--tokentape-mode=replay")
+
+
+def test_nor_do_parameters_that_another_plugin_puts_into_names(suite: Suite) -> None:
+    hook = """
+def pytest_pycollect_makeitem(collector, name, obj):
+    if name == "check":
+        names = [f"check[{value}]" for value in ("Ada", "Bea")]
+        return [pytest.Function.from_parent(collector, name=one, callobj=obj) for one in names]
+"""
+    suite.write("conftest.py", CONFTEST + hook)
+    suite.write("test_shop.py", "def check(pay):\n    assert pay()['brand'] == 'Visa'\n")
+    suite.passes()
+    assert suite.cassettes == ["test_shop/check-0", "test_shop/check-1"]
 
 
 def test_markers_name_cassette_mode_and_end(suite: Suite) -> None:
