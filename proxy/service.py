@@ -29,7 +29,7 @@ from proxy.retries import Answer, Outcome, Retries
 
 if TYPE_CHECKING:
     from proxy.pure.twins import Places
-from proxy.recorder import Recorder  # replay does without, and starts the sooner
+    from proxy.recorder import Recorder  # replay does without, and starts the sooner
 
 Done = Callable[[bool], None]
 """Called once an answer has been written to its client whole (True), or could not be (False)."""
