@@ -41,7 +41,7 @@ async def test_the_same_again_leaves_no_object_behind() -> None:
             inside.said.clear()
             kinds.append(await _settled())
     assert inside.faults == []
-    assert kinds[2][1] == kinds[1][1]
+    assert kinds[2][1] <= kinds[1][1]
     assert kinds[2][0] - kinds[1][0] < ROUND, "more objects with every round"
 
 
