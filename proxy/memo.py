@@ -29,12 +29,15 @@ _MOST_BYTES = 4096
 """Of target and body of a request that is remembered: longer ones are few."""
 
 
+_NONE = Response(0)
+
+
 @dataclass(slots=True, repr=False)
 class Known:
     """A request that was met before, without its Idempotency-Key."""
 
     asked: SealedRequest
-    answer: Response | None = None
+    answer: Response = _NONE
     position: int = 0
     turn: tuple[int, int] = (-1, -1)
     """Of the session, when this answer was given."""

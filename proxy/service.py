@@ -39,6 +39,11 @@ Handled = tuple[Response, Done]
 RESULT = "Tokentape-Result"
 """The header that says what was done: recorded, replayed, forwarded, miss or refused."""
 
+
+def _nobody_asks(_written: bool) -> None:  # noqa: FBT001  a Done
+    pass
+
+
 _REPLAYED = ((RESULT, "replayed"),)
 _RETRY_KEY = "{{idempotency_key"
 
@@ -107,6 +112,8 @@ class Service:
         met = self._met(request) if is_tokens(request.target) else None
         if met is None:
             asked, outcome = None, self._answer(request, None, None)
+        elif met.retry is None and met.known.turn == self.session.turn:
+            return self._once_more(met.known), _nobody_asks
         else:
             asked, known = met.asked, met.known
             outcome = self._retries.once(asked, lambda: self._answer(request, asked, known))
@@ -144,8 +151,8 @@ class Service:
     def _answer(
         self, request: Request, asked: SealedRequest | None, known: Known | None
     ) -> Outcome:
-        if asked and known and known.answer and known.turn == self.session.turn:
-            return self._once_more(asked, known.answer, known.position)
+        if asked and known and known.turn == self.session.turn:
+            return self._echoed(self._once_more(known), asked, known.position)
         turn = self.session.turn
         decision = decide(
             self.mode,
@@ -204,11 +211,11 @@ class Service:
         """Tell whether an answer was given before, and quotes nothing of this very request."""
         return position in self._used and _RETRY_KEY not in self.recorded[position].outline.text
 
-    def _once_more(self, asked: SealedRequest, answer: Response, position: int) -> Answer:
-        """Give an answer again: nothing that it hangs on has changed."""
+    def _once_more(self, known: Known) -> Response:
+        """Give an answer again: nothing that it hangs on has changed, and it was used before."""
         self.counts.replayed += 1
-        self.session.serve_again(position)
-        return self._echoed(answer, asked, position)
+        self.session.serve_again(known.position)
+        return known.answer
 
     def _miss(self, asked: SealedRequest | None) -> Answer:
         self.counts.missed += 1

@@ -53,7 +53,7 @@ async def _settled() -> tuple[int, int]:
         if not found["Connection"]:
             break
         await asyncio.sleep(0.1)
-    return found.total(), found["Request"] + found["Connection"] + found["Task"]
+    return found.total(), found["Request"] + found["Connection"]
 
 
 async def _round(url: str) -> None:

@@ -111,15 +111,14 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sent."""
-        match self._state:
-            case _State.LEAVING:
-                return
-            case _State.ANSWERING | _State.WRITING:
-                self._waiting += data
-                self._open().pause_reading()
-                return
-            case _State.IDLE:
-                self._enter(_State.RECEIVING, self._request_timeout)
+        if self._state is _State.IDLE:  # if no more is needed, the moment does not matter
+            self._state, self.due = _State.RECEIVING, math.inf
+        elif self._state is _State.LEAVING:
+            return
+        elif self._state is not _State.RECEIVING:
+            self._waiting += data
+            self._open().pause_reading()
+            return
         self._take(data)
 
     def eof_received(self) -> bool:
@@ -185,6 +184,8 @@ class Connection(asyncio.Protocol):
             self._refuse(refused.response)
 
     def _await_more(self) -> None:
+        if self._state is _State.RECEIVING and self.due == math.inf:
+            self._enter(_State.RECEIVING, self._request_timeout)
         if self._client_ended:
             self._leave()
         elif self._reader.owes_continue():
@@ -198,7 +199,7 @@ class Connection(asyncio.Protocol):
 
     def _answered(self, request: Request) -> bool:
         """Hand a request to the handler; tell whether its answer is out already."""
-        self._enter(_State.ANSWERING, math.inf)
+        self._state, self.due = _State.ANSWERING, math.inf
         try:
             outcome = self._handler(request)
         except Exception as error:  # noqa: BLE001 - the last resort; the text may quote the request
