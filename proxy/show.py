@@ -11,7 +11,7 @@ import orjson
 from proxy import assembly
 from proxy.edges.settings import Settings
 from proxy.edges.terminal import out
-from proxy.pure.cassette import Interaction, Texts, request_variables, response_variables
+from proxy.pure.cassette import Interaction, Texts
 
 
 def show(settings: Settings, name: str, form: str) -> int:
@@ -79,11 +79,7 @@ def _pairs(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
 
 
 def _variables(recorded: Iterable[Interaction]) -> list[tuple[str, int]]:
-    met = {
-        variable
-        for one in recorded
-        for variable in (*request_variables(one), *response_variables(one))
-    }
+    met = {variable for one in recorded for variable in (*one.asked, *one.answered)}
     return sorted(Counter(kind for kind, _ in met).items())
 
 

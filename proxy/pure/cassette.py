@@ -318,13 +318,3 @@ def outlined(said: Texts) -> Interaction:
     outline = said.changed(blank)
     asked = sum(map(unnumbered, outline.request()))
     return Interaction(outline, tuple(found[:asked]), tuple(found[asked:]))
-
-
-def request_variables(one: Interaction) -> tuple[Variable, ...]:
-    """Return the variables of a recorded request in the order of first use."""
-    return one.asked
-
-
-def response_variables(one: Interaction) -> tuple[Variable, ...]:
-    """Return the variables of a recorded answer in the order of first use."""
-    return one.answered

@@ -131,9 +131,9 @@ class Session:
         `repeat`: when all that fit have been served, the last of them answers again. `rebind`:
         when none fits, one whose variables can be bound anew does.
         """
-        live = self._ordered(asked)
-        recorded = self._again(asked.look.key, live) if repeat else None
         group = self._groups.get(asked.look.key)
+        live = self._ordered(asked, group)
+        recorded = self._again(asked.look.key, live) if repeat else None
         if group is None:
             return recorded
         position = self._first(group, live) if group.all.unserved else None
@@ -151,10 +151,9 @@ class Session:
         self._serve(position)
         return Match(position, rebound)
 
-    def _ordered(self, asked: SealedRequest) -> tuple[Secret, ...]:
+    def _ordered(self, asked: SealedRequest, group: Group | None) -> tuple[Secret, ...]:
         """Return the secrets of a request, in an order in which something fits if anything does."""
         orders = tuple(islice(self._shape.orders(asked, self.variables), _ORDERS))
-        group = self._groups.get(asked.look.key)
         if group is None or len(orders) == 1:
             return orders[0]
         fits = (one for one in orders if self._fits_as_bound(group, one))

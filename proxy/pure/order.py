@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from proxy.pure.cassette import (
     Interaction,
     Shape,
-    request_variables,
-    response_variables,
 )
 from proxy.pure.placeholders import Placeholder, Variable, substitute
 
@@ -55,9 +53,9 @@ def _anchors(recorded: Sequence[Interaction], keys: Sequence[str]) -> dict[Varia
     """
     anchors: dict[Variable, str] = {}
     for one, key in zip(recorded, keys, strict=True):
-        for variable in request_variables(one):
+        for variable in one.asked:
             anchors.setdefault(variable, key)
-        for variable in response_variables(one):
+        for variable in one.answered:
             anchors.setdefault(variable, "")
     return anchors
 

@@ -5,57 +5,36 @@ from __future__ import annotations
 import http.client
 import re
 import socket
-import threading
 from contextlib import suppress
-from typing import Self
 from urllib.parse import urlsplit
 
+from tests.listening import Listening
 from tests.processes import PATIENCE
 
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 
-class Dropping:
+class Dropping(Listening):
     """Stands in front of a URL. The first `lost` answers are cut off: `answer[:cut]` arrives.
 
     Each connection is closed after its exchange without a word, also where it was to be kept alive.
     """
 
     def __init__(self, url: str, *, lost: int, cut: int) -> None:
+        super().__init__()
         self.tries = 0
         self._lost = lost
         self._cut = cut
         self._behind = urlsplit(url).netloc
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._serve)
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._socket.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            connection.settimeout(PATIENCE)
-            with connection, suppress(OSError):
-                self._exchange(connection)
 
     def _exchange(self, connection: socket.socket) -> None:
-        asked = _request(connection)
-        if not asked:
-            return
-        self.tries += 1
-        answer = self._answer(asked)
-        connection.sendall(answer[: self._cut] if self.tries <= self._lost else answer)
+        with suppress(OSError):
+            asked = _request(connection)
+            if not asked:
+                return
+            self.tries += 1
+            answer = self._answer(asked)
+            connection.sendall(answer[: self._cut] if self.tries <= self._lost else answer)
 
     def _answer(self, asked: bytes) -> bytes:
         """Send a request on, and return the answer as it came."""

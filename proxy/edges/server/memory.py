@@ -23,22 +23,26 @@ class Memory:
     def __init__(self, limit: int) -> None:
         """`limit` requests, and as many answers, are remembered at most; 0 for none."""
         self._hash = blake2b(key=token_bytes(32), digest_size=16)
+        self._longest = _MOST_BYTES if limit else 0
         self._requests: Recent[bytes, Request] = Recent(limit)
         self._answers: Recent[int, tuple[Response, Framed]] = Recent(limit)
 
-    def request(self, data: bytes) -> Request | None:
-        """Return the plain request that exactly these bytes were, the same object each time."""
-        return self._requests.get(self._mark(data))
-
-    def keep_request(self, data: bytes, request: Request) -> None:
-        """Remember a plain request, unless it says that it is one of its kind."""
-        if len(data) <= _MOST_BYTES and request.header("idempotency-key") is None:
-            self._requests.put(self._mark(data), request)
-
-    def _mark(self, data: bytes) -> bytes:
+    def mark(self, data: bytes) -> bytes:
+        """Return what bytes are remembered by; blank for what is not remembered."""
+        if len(data) > self._longest:
+            return b""
         keyed = self._hash.copy()
         keyed.update(data)
         return keyed.digest()
+
+    def request(self, mark: bytes) -> Request | None:
+        """Return the plain request that bytes of this mark were, the same object each time."""
+        return self._requests.get(mark) if mark else None
+
+    def keep_request(self, mark: bytes, request: Request) -> None:
+        """Remember a plain request, unless it says that it is one of its kind."""
+        if mark and request.header("idempotency-key") is None:
+            self._requests.put(mark, request)
 
     def answer(self, response: Response) -> Framed | None:
         """Return what was kept for this very object."""

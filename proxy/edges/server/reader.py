@@ -109,7 +109,8 @@ class RequestReader:
 
     def _plain(self, data: bytes) -> Request | None:
         """Return a request if it is plain; note if it is not, or waits for more a second time."""
-        known = self._memory.request(data)
+        mark = self._memory.mark(data)
+        known = self._memory.request(mark)
         if known is not None:
             self._begun = b""
             self._head = PLAIN
@@ -121,7 +122,7 @@ class RequestReader:
             self._begun = b""
             self._head = PLAIN
             request = Request(head.method, head.target, head.headers, data[head.body :])
-            self._memory.keep_request(data, request)
+            self._memory.keep_request(mark, request)
             return request
         self._plainly = missing > 0 and not self._begun
         self._begun = data if self._plainly else b""

@@ -11,7 +11,7 @@ behind. A name that the API does not know is a secret like any other.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from proxy.pure.cassette import Shape
@@ -36,12 +36,13 @@ class Door:
     shape: Shape = field(default_factory=Shape)
     """What of a request takes part in the match."""
     _lines: Lines = field(init=False, repr=False, compare=False)
-    _looked_at: frozenset[str] = field(init=False, repr=False, compare=False)
+    looked_at: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The headers that a sealed request hangs on, in lower case, but for Idempotency-Key."""
 
     def __post_init__(self) -> None:
         lines = kept_lines(self.values, self.match_headers)
         object.__setattr__(self, "_lines", lines)
-        object.__setattr__(self, "_looked_at", frozenset({*lines, *_OF_THE_BODY}))
+        object.__setattr__(self, "looked_at", frozenset({*lines, *_OF_THE_BODY}))
 
     def request(self, raw: Request) -> SealedRequest:
         """Seal a request to /v1/tokens.
@@ -53,11 +54,6 @@ class Door:
     def request_alone(self, raw: Request) -> SealedRequest:
         """Seal a request as `request` does, but for its Idempotency-Key, which is new each time."""
         return sealed_request(raw, self.values, self._lines, self.shape, keep_blank=self.keep_blank)
-
-    @property
-    def looked_at(self) -> Container[str]:
-        """The headers that a sealed request hangs on, in lower case, but for Idempotency-Key."""
-        return self._looked_at
 
     def response(
         self, raw: Response, asked: SealedRequest, numbers: Mapping[str, Sealed]
