@@ -14,6 +14,7 @@ from pathlib import Path
 from bench.cassettes import Cassette
 from bench.traffic import mix, raw
 from proxy import assembly
+from proxy.edges.server.memory import LIMIT as MEMORY
 from proxy.edges.server.memory import Memory
 from proxy.edges.server.reader import RequestReader
 from proxy.edges.server.writer import framed

@@ -1,17 +1,18 @@
 """The fast way: what was worked out for a request once need not be worked out again.
 
-A suite asks the same all day. The door's work on a request hangs on the request alone, so it is
-kept under a keyed hash of all that the door looks at; only the Idempotency-Key, new each time, is
-put in again. An answer hangs on what has been served and bound besides: it is kept for the turn
-of the session in which it was given, and given again while nothing has changed. Order, bindings
-and counts are those of the slow way (`tests/laws/test_memo.py`).
+A suite asks the same all day. An answer is given again for as long as nothing has changed that it
+hangs on, which `Service.again` tells: to the same bytes at the port (`edges/server/memory.py`), or
+here. Official clients send a new Idempotency-Key with each POST, so their bytes do not come again;
+but the door's work on a request hangs on the request alone, and is kept here, under a keyed hash of
+all that the door looks at. Order, bindings and counts are those of the slow way
+(`tests/laws/test_memo.py`).
 
 Everything is in memory, bounded, and ends with its session.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from secrets import token_bytes
 from typing import NamedTuple
@@ -23,29 +24,21 @@ from proxy.pure.redact import Door
 from proxy.pure.redact.requests import retry_key
 from proxy.pure.sealed import SealedRequest
 
+_NONE = Response(0)
+
 LIMIT = 32_768
-"""Requests that a session remembers: some 4 kB each."""
+"""Requests with an Idempotency-Key that a session remembers: some 4 kB each."""
 _MOST_BYTES = 4096
 """Of target and body of a request that is remembered: longer ones are few."""
 
 
-_NONE = Response(0)
-
-
 @dataclass(slots=True, repr=False)
 class Known:
-    """A request that was met before, without its Idempotency-Key."""
+    """A request that was met, without its Idempotency-Key."""
 
     asked: SealedRequest
     answer: Response = _NONE
-    position: int = 0
-    turn: tuple[int, int] = (-1, -1)
-    """Of the session, when this answer was given."""
-
-    def keep(self, answer: Response, position: int, turn: tuple[int, int]) -> None:
-        """Remember an answer, which is the same for the rest of the turn."""
-        self.answer = replace(answer, repeated=True)
-        self.position, self.turn = position, turn
+    """The last that was given, if it was one to be given again."""
 
 
 class Met(NamedTuple):
@@ -72,32 +65,22 @@ class Memo:
     """Requests that are remembered at most; 0 for none."""
     _key: bytes = field(default_factory=lambda: token_bytes(32))
     _met: Recent[bytes, Known] = field(init=False)
-    _same: Recent[int, tuple[Request, Met]] = field(init=False)
-    """By identity: the server gives the same object for the same bytes."""
 
     def __post_init__(self) -> None:
-        self._met, self._same = Recent(self.limit), Recent(self.limit)
+        self._met = Recent(self.limit)
 
     def meet(self, request: Request) -> Met:
         """Return a request to /v1/tokens sealed. Raises UnreadableBody."""
-        same = self._same.get(id(request))
-        if same is not None and same[0] is request:
-            return same[1]
         retry = retry_key(request)
-        if not self.limit or len(request.target) + len(request.body) > _MOST_BYTES:
+        size = len(request.target) + len(request.body)
+        if retry is None or not self.limit or size > _MOST_BYTES:
             return Met(Known(self.door.request_alone(request)), retry)
-        met = Met(self._known(request), retry)
-        if retry is None:  # with one, these very bytes do not come again
-            self._same.put(id(request), (request, met))
-        return met
-
-    def _known(self, request: Request) -> Known:
         mark = self._mark(request)
         known = self._met.get(mark)
         if known is None:
             known = Known(self.door.request_alone(request))
             self._met.put(mark, known)
-        return known
+        return Met(known, retry)
 
     def _mark(self, request: Request) -> bytes:
         """Return a keyed hash of what the door looks at."""

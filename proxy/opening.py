@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from proxy import assembly
 from proxy.edges import cassette_file, uses
-from proxy.edges.server import Answer, Handler, Server
+from proxy.edges.server import MEMORY, Answer, Handler, Repeats, Server
 from proxy.edges.settings import Limits, Settings, Timeouts
 from proxy.errors import CassetteError
 from proxy.memo import LIMIT
@@ -21,7 +21,7 @@ from proxy.pure import own_routes, tape
 from proxy.pure.cassette import Interaction
 from proxy.pure.decide import Mode, replays, writes
 from proxy.pure.matching import Session
-from proxy.pure.messages import Request, Response
+from proxy.pure.messages import Again, Request, Response
 from proxy.pure.receipt import Receipt
 from proxy.service import Policy, Service, Upstream
 
@@ -152,7 +152,8 @@ class Opener:
             said.limits,
             said.timeouts,
             self._on_fault,
-            remembered=LIMIT if said.fast else 0,
+            remembered=MEMORY if said.fast else 0,
+            again=front.again,
         )
         receipt = partial(service.receipt, self._shape, strict=strict)
         path = said.cassettes / f"{name}.yaml"
@@ -259,6 +260,10 @@ class _Front:
         outcome = self.service.handle(request)
         return outcome if isinstance(outcome, tuple) else self._later(outcome)
 
+    def again(self, known: Again) -> bool:
+        self._last = self._now()
+        return self.service.again(known)
+
     async def _later(self, outcome: Awaitable[Answer]) -> Answer:
         self._under_way += 1
         try:
@@ -276,6 +281,7 @@ def serving(
     on_fault: Notice,
     *,
     remembered: int = 0,
+    again: Repeats = lambda _: False,
 ) -> Server:
     """Return a server for a handler, yet to be started."""
     return Server(
@@ -287,6 +293,7 @@ def serving(
         request_timeout=timeouts.request,
         shutdown_timeout=timeouts.shutdown,
         remembered=remembered,
+        again=again,
         on_fault=on_fault,
     )
 

@@ -16,7 +16,7 @@ from proxy.pure.cassette import Interaction, Shape
 from proxy.pure.decide import Forward, Mode, Refuse, Replay, decide
 from proxy.pure.live_keys import has_live_key
 from proxy.pure.matching import Match, Session
-from proxy.pure.messages import Request, Response
+from proxy.pure.messages import Again, Request, Response
 from proxy.pure.misses import nearest, report
 from proxy.pure.order import order_dependent
 from proxy.pure.receipt import Counts, Receipt
@@ -40,12 +40,10 @@ RESULT = "Tokentape-Result"
 """The header that says what was done: recorded, replayed, forwarded, miss or refused."""
 
 
-def _nobody_asks(_written: bool) -> None:  # noqa: FBT001  a Done
-    pass
-
-
 _REPLAYED = ((RESULT, "replayed"),)
 _RETRY_KEY = "{{idempotency_key"
+_NEVER = -1
+"""A turn and era that no session comes to."""
 
 
 class Upstream(Protocol):
@@ -112,8 +110,6 @@ class Service:
         met = self._met(request) if is_tokens(request.target) else None
         if met is None:
             asked, outcome = None, self._answer(request, None, None)
-        elif met.retry is None and met.known.turn == self.session.turn:
-            return self._once_more(met.known), _nobody_asks
         else:
             asked, known = met.asked, met.known
             outcome = self._retries.once(asked, lambda: self._answer(request, asked, known))
@@ -126,6 +122,21 @@ class Service:
 
     def _handled(self, answer: Answer, asked: SealedRequest | None) -> Handled:
         return answer.response, lambda written: self._done(answer, asked, written=written)
+
+    def again(self, known: Again) -> bool:
+        """Tell whether an answer is given again to the same request, and if so count it as given.
+
+        It is, if an answer from its position has been written before and nothing that it hangs on
+        has changed since.
+        """
+        position, turn, era = known
+        if era != self.session.era and turn != self.session.turn:
+            return False
+        if position not in self._used:
+            return False
+        self.counts.replayed += 1
+        self.session.serve_again(position)
+        return True
 
     def receipt(self, shape: Shape, *, strict: bool) -> Receipt:
         """Return what this session did so far."""
@@ -151,8 +162,8 @@ class Service:
     def _answer(
         self, request: Request, asked: SealedRequest | None, known: Known | None
     ) -> Outcome:
-        if asked and known and known.turn == self.session.turn:
-            return self._echoed(self._once_more(known), asked, known.position)
+        if asked and known and known.answer.again and self.again(known.answer.again):
+            return self._echoed(known.answer, asked, known.answer.again[0])
         turn = self.session.turn
         decision = decide(
             self.mode,
@@ -164,9 +175,9 @@ class Service:
         )
         match decision:
             case Replay(found) if asked is not None:
-                answer = self._replay(found, asked)
-                if known and self.session.turn == turn and self._is_steady(found.position):
-                    known.keep(answer, found.position, turn)
+                answer = self._replay(found, asked, self._again(found.position, asked, turn))
+                if known and answer.again:
+                    known.answer = answer
                 return self._echoed(answer, asked, found.position)
             case Forward(recorded):
                 return self._forward(request, asked if recorded else None)
@@ -193,7 +204,7 @@ class Service:
         self._at_first |= moved
         self._now |= {first: there for there, first in moved.items()}
 
-    def _replay(self, found: Match, asked: SealedRequest) -> Response:
+    def _replay(self, found: Match, asked: SealedRequest, again: Again | None) -> Response:
         fill = Filling(self.session.variables, asked.live, self.door.values.published, self.name)
         prepared = self._templates.get(found.position)
         if prepared is None:
@@ -205,17 +216,23 @@ class Service:
             self._templates[found.position] = prepared
         self.counts.replayed += 1
         self.counts.rebound += found.rebound
-        return response(prepared, fill)
+        return response(prepared, fill, again)
 
-    def _is_steady(self, position: int) -> bool:
-        """Tell whether an answer was given before, and quotes nothing of this very request."""
-        return position in self._used and _RETRY_KEY not in self.recorded[position].outline.text
+    def _again(self, position: int, asked: SealedRequest, before: int) -> Again | None:
+        """Return for how long an answer stands, `before` being the turn before it was asked for.
 
-    def _once_more(self, known: Known) -> Response:
-        """Give an answer again: nothing that it hangs on has changed, and it was used before."""
-        self.counts.replayed += 1
-        self.session.serve_again(known.position)
-        return known.answer
+        Not at all if it quotes what is new each time; for an era if that is certain; for a turn if
+        it had been given before, so that giving it changed nothing.
+        """
+        if not self.remembered or not self.policy.repeat:
+            return None
+        if _RETRY_KEY in self.recorded[position].outline.text:
+            return None
+        session = self.session
+        if session.is_certain(asked, position):
+            return position, _NEVER, session.era
+        steady = position in self._used and session.turn == before
+        return (position, before, _NEVER) if steady else None
 
     def _miss(self, asked: SealedRequest | None) -> Answer:
         self.counts.missed += 1
@@ -268,10 +285,11 @@ class Service:
         """
         place = self._at_first.get(position, position)
         key = asked.live.get("idempotency_key")
-        if key is None or asked.method != "POST" or answer.status == 401:
+        if key is None:
             return Answer(answer, place)
-        headers = (*answer.headers, ("Idempotency-Key", key.text))
-        return Answer(replace(answer, headers=headers, repeated=False), place)
+        echoed = asked.method == "POST" and answer.status != 401
+        more = (("Idempotency-Key", key.text),) if echoed else ()
+        return Answer(replace(answer, headers=(*answer.headers, *more), again=None), place)
 
     def _unwritten(self, answer: Response, reasons: Iterable[str]) -> Answer:
         self.counts.unwritten += 1

@@ -214,7 +214,9 @@ class Variables:
         self._variables: dict[Secret, Variable] = {}
         self._highest: dict[str, int] = defaultdict(int)
         self.turns = 0
-        """How often something was bound anew or let go."""
+        """How often something was bound or let go."""
+        self.upheavals = 0
+        """How often something was let go, or bound to another text."""
 
     def reserve(self, variables: Iterable[Variable]) -> None:
         """Take note of numbers that a cassette has given already."""
@@ -237,6 +239,7 @@ class Variables:
     def exchange(self, values: Mapping[Variable, Secret | None]) -> None:
         """Let variables stand for these values, all at once; None is for nothing yet."""
         self.turns += 1
+        self.upheavals += 1
         for variable in values:
             before = self._values.pop(variable, None)
             if before is not None:
@@ -250,11 +253,12 @@ class Variables:
         before = self._values.get(variable)
         if before is not None and before == secret and before.text == secret.text:
             return
+        other = self._variables.pop(secret, None)
         self.turns += 1
+        self.upheavals += before is not None or other is not None
         self._values.pop(variable, None)
         if before is not None:
             self._variables.pop(before, None)
-        other = self._variables.pop(secret, None)
         if other is not None:
             self._values.pop(other, None)
         self._values[variable] = secret

@@ -30,9 +30,6 @@ _LOOKED_AT = 20
 _ORDERS = 24
 """Orders of fields that look alike which are tried: all of four fields."""
 
-_SERVED_AGAIN = 500
-"""Servings of what was served before that are noted at a time: their order seldom matters."""
-
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -70,13 +67,19 @@ class Session:
         """The variables in it: on disk they stand for the values that they stand for now."""
         self._twins = Twins(self._loaded, shape, self._places, self._answered)
         self._served_again: dict[int, None] = {}
-        """Positions that were served once more, not noted in their pools yet."""
+        """Positions that were served once more, not noted in their pools: it seldom matters."""
         self._turns = 0
+        self._upheavals = 0
 
     @property
-    def turn(self) -> tuple[int, int]:
-        """Changes whenever a request might be answered otherwise than it was just before."""
-        return self._turns, self.variables.turns
+    def turn(self) -> int:
+        """Grows whenever a request might be answered otherwise than it was just before."""
+        return self._turns + self.variables.turns
+
+    @property
+    def era(self) -> int:
+        """Grows whenever a request might be answered otherwise than was certain (`is_certain`)."""
+        return self._upheavals + self.variables.upheavals
 
     def add(self, one: Interaction) -> None:
         """Append an interaction of the cassette."""
@@ -87,6 +90,7 @@ class Session:
         loose = not any(map(self._is_born, variables))
         group = self._groups.setdefault(key, Group())
         group.add(self._count, variables, loose=loose)
+        group.apart = group.apart and not self._is_shown_unbound(variables[:1])
         self._places.append(group)
         self._count += 1
 
@@ -100,6 +104,7 @@ class Session:
         self._pinned.update(one.asked, one.answered)
         self._count += 1
         self._turns += 1
+        self._upheavals += 1
 
     def _meet(self, one: Interaction, position: int) -> None:
         self.variables.reserve((*one.asked, *one.answered))
@@ -170,14 +175,36 @@ class Session:
         position = self._recorded.get((key, owners))
         return None if position is None else Match(position)
 
+    def is_certain(self, asked: SealedRequest, position: int) -> bool:
+        """Tell whether a request just answered gets the same answer again in this era.
+
+        That is so, whatever else is asked, if all that the answer quotes is bound, and if no other
+        request can take its place: it has been recorded for another value of the first variable,
+        which no request that is yet to be served can come to stand for, as it would have to be
+        exchanged for itself; or there is none left.
+        """
+        if position >= len(self._loaded) or self._again(asked.look.key, asked.look.secrets):
+            return False
+        if asked.look.alike or not all(map(self._is_known, self._loaded[position].answered)):
+            return False
+        group = self._places[position]
+        if group.all.unserved:
+            return group.apart
+        return self._last(group, asked.look.secrets) == position
+
+    def _is_known(self, variable: Variable) -> bool:
+        return self.variables.value(variable) is not None or self._is_born(variable)
+
+    def _is_shown_unbound(self, variables: Sequence[Variable]) -> bool:
+        """Tell whether a client may read the stand-in of one of these before it is bound."""
+        return any(one in self._answered and not self._is_known(one) for one in variables)
+
     def serve_again(self, position: int) -> None:
         """Note that the answer of a position that was served before is given once more."""
         if position >= len(self._loaded):
             return
         self._served_again.pop(position, None)
         self._served_again[position] = None
-        if len(self._served_again) > _SERVED_AGAIN:
-            self._note_served_again()
 
     def release(self, position: int) -> None:
         """Let a position be served again: its answer did not reach the client."""
@@ -185,6 +212,7 @@ class Session:
             return
         self._note_served_again()
         self._turns += 1
+        self._upheavals += 1
         self._places[position].release(position)
         self._twins.forget(position)
 

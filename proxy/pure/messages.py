@@ -44,6 +44,10 @@ class Request:
         return _first(self.headers, name)
 
 
+Again = tuple[int, int, int]
+"""What a handler knows an answer by that it would give again. It says nothing to anyone else."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Response:
     """A response: `status` as a number, `body` as it came, content-encoding still on."""
@@ -51,8 +55,8 @@ class Response:
     status: int
     headers: Headers = ()
     body: bytes = field(default=b"", repr=False)
-    repeated: bool = field(default=False, compare=False)
-    """This very object is given as an answer more than once."""
+    again: Again | None = field(default=None, compare=False)
+    """Set if the same request would get the same answer, for as long as its handler says so."""
 
     def __repr__(self) -> str:
         return f"<Response {self.status}, {len(self.headers)} headers>"

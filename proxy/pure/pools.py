@@ -60,11 +60,15 @@ class Group:
     all: Pool = field(default_factory=Pool)
     loose: Pool = field(default_factory=Pool)
     """Those without a variable that an answer made up: only these can be bound anew at will."""
+    apart: bool = True
+    """They all have different first variables."""
     _holding: dict[Place, int | Pool] = field(default_factory=dict)
     """Those that have this variable there; one alone, as nearly all are, needs no pool."""
 
     def add(self, position: int, variables: tuple[Variable, ...], *, loose: bool) -> None:
         """Append a request with these variables in its key."""
+        first = next(enumerate(variables), None)
+        self.apart = self.apart and (first not in self._holding if first else not self.variables)
         self.variables[position] = variables
         self.all.add(position)
         if loose:

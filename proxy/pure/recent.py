@@ -1,7 +1,9 @@
-"""A bounded memory of what was met lately."""
+"""A bounded memory of what was put there last."""
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -9,32 +11,31 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """Holds at least half of `limit` of what was put or asked for last, and never more than it.
+    """Holds what was put last, and no more than weighs `limit`. Asking for it changes nothing."""
 
-    Two generations: when the young one is full, it becomes the old one, and the old one is
-    forgotten. So nothing has to be put in order when something is asked for.
-    """
+    __slots__ = ("_held", "_limit", "_order", "_values", "_weight", "get")
 
-    __slots__ = ("_half", "_old", "_young")
-
-    def __init__(self, limit: int) -> None:
-        self._half = limit // 2
-        self._young: dict[K, V] = {}
-        self._old: dict[K, V] = {}
-
-    def get(self, key: K) -> V | None:
-        """Return what was put under a key, or None if it was not, or is forgotten."""
-        found = self._young.get(key)
-        if found is None and (found := self._old.pop(key, None)) is not None:
-            self.put(key, found)
-        return found
+    def __init__(self, limit: int, weight: Callable[[V], int] = lambda _: 1) -> None:
+        """`weight` must be the same for a value each time."""
+        self._limit = limit
+        self._weight = weight
+        self._held = 0
+        self._values: dict[K, V] = {}
+        self._order: deque[K] = deque()
+        self.get = self._values.get
+        """Returns what was put under a key, or None if it was not, or is forgotten."""
 
     def put(self, key: K, value: V) -> None:
-        """Remember a value. Nothing is remembered with a limit below two."""
-        if len(self._young) >= self._half:
-            self._young, self._old = {}, self._young
-        if self._half:
-            self._young[key] = value
+        """Remember a value, in place of what was put under its key before."""
+        before = self._values.get(key)
+        if before is None:
+            self._order.append(key)
+        else:
+            self._held -= self._weight(before)
+        self._values[key] = value
+        self._held += self._weight(value)
+        while self._held > self._limit:
+            self._held -= self._weight(self._values.pop(self._order.popleft()))
 
     def __len__(self) -> int:
-        return len(self._young) + len(self._old)
+        return len(self._values)

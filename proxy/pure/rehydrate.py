@@ -14,7 +14,7 @@ from itertools import groupby
 
 from proxy.pure.cassette import Interaction, Variables
 from proxy.pure.kinds import INTEGER_KINDS, SLOTS, Secret
-from proxy.pure.messages import Headers, Response
+from proxy.pure.messages import Again, Headers, Response
 from proxy.pure.placeholders import Placeholder, Variable, parts, whole
 from proxy.pure.published import Published
 from proxy.pure.stand_ins import stand_in
@@ -71,12 +71,13 @@ def template(one: Interaction, settled: Fill, more: Headers = ()) -> Template:
     return Template(said.status, headers, _filled(_json_pieces(said.text), settled), plain)
 
 
-def response(prepared: Template, fill: Filling) -> Response:
+def response(prepared: Template, fill: Filling, again: Again | None = None) -> Response:
     """Return the answer that a live client gets."""
     headers = prepared.plain
     if headers is None:
         headers = tuple([(name, _text(pieces, fill)) for name, pieces in prepared.headers])
-    return Response(prepared.status, headers, _text(prepared.body, fill).encode("utf-8", "replace"))
+    body = _text(prepared.body, fill).encode("utf-8", "replace")
+    return Response(prepared.status, headers, body, again)
 
 
 def _text(pieces: Pieces, fill: Filling) -> str:

@@ -293,13 +293,12 @@ class TestRequests:
     @given(data=st.data())
     @settings(max_examples=50, deadline=None, database=None)
     def test_may_come_in_pieces(self, data: st.DataObject) -> None:
-        from proxy.edges.server.memory import Memory
         from proxy.edges.server.reader import RequestReader
 
         raw = POST + b"X: 1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\n\r\n" + GET
         cuts = sorted(data.draw(st.sets(st.integers(0, len(raw)))))
         loop = asyncio.new_event_loop()
-        reader = RequestReader(loop, Memory(0), max_head=1000, max_body=1000)
+        reader = RequestReader(loop, max_head=1000, max_body=1000)
         loop.close()
         whole = []
         for start, stop in zip([0, *cuts], [*cuts, len(raw)], strict=True):
@@ -828,3 +827,90 @@ class TestStartAndStop:
             assert cancelled.wait(10)
 
         assert serving.faults == []
+
+
+class TestTheSameBytes:
+    """What a handler would give again is given to the same bytes, if it still says so."""
+
+    AGAIN = (7, 8, 9)
+
+    @pytest.fixture
+    def asked(self) -> list[object]:
+        """What the handler was asked: to answer, or whether an answer stands."""
+        return []
+
+    @pytest.fixture
+    def serving(self, serve: Serve, asked: list[object]) -> Iterator[Serving]:
+        def handler(request: Request) -> Answer:
+            asked.append(request.method)
+            return Response(200, (), b"%d" % len(asked), self.AGAIN), nobody
+
+        def again(known: object) -> bool:
+            asked.append(known)
+            return len(asked) < 4
+
+        with serve(handler, remembered=10_000, again=again) as serving:
+            yield serving
+
+    def test_get_the_same_answer_for_as_long_as_it_stands(
+        self, serving: Serving, asked: list[object]
+    ) -> None:
+        bodies = []
+        with serving.connect() as one, serving.connect() as other:
+            for client in (one, other, one, other):
+                client.sendall(GET)
+                bodies.append(read_one(client).body)
+
+        assert bodies == [b"1", b"1", b"1", b"5"]
+        assert asked == ["GET", self.AGAIN, self.AGAIN, self.AGAIN, "GET"]
+
+    @pytest.mark.parametrize(
+        "pieces",
+        [
+            pytest.param((GET + GET,), id="two at once"),
+            pytest.param((GET[:20], GET[20:]), id="in pieces"),
+            pytest.param((GET[:-2] + b"Connection: keep-alive, x\r\n\r\n",), id="not plain"),
+        ],
+    )
+    def test_are_one_request_and_plain(
+        self, serving: Serving, asked: list[object], pieces: tuple[bytes, ...]
+    ) -> None:
+        for _ in range(2):
+            with serving.connect() as client:
+                for piece in pieces:
+                    client.sendall(piece)
+                    time.sleep(0.02)
+                client.shutdown(socket.SHUT_WR)
+                read_all(client)
+
+        assert set(asked) == {"GET"}
+
+    def test_are_not_remembered_beyond_the_limit(self, serve: Serve) -> None:
+        asked = []
+
+        def handler(request: Request) -> Answer:
+            asked.append(request.target)
+            return Response(200, (), b"x" * 500, self.AGAIN), nobody
+
+        targets = [b"/v1/tokens/%d" % number for number in (1, 2, 3, 3, 2, 1)]
+        with (
+            serve(handler, remembered=2_000, again=lambda _: True) as serving,
+            serving.connect() as client,
+        ):
+            for target in targets:
+                client.sendall(GET.replace(b"/v1/tokens", target))
+                read_one(client)
+
+        assert asked == ["/v1/tokens/1", "/v1/tokens/2", "/v1/tokens/3", "/v1/tokens/1"]
+
+    def test_a_slow_reader_gets_all_of_it_again(self, serve: Serve) -> None:
+        large = b"x" * 8_000_000
+        answer = Response(200, (), large, self.AGAIN)
+        with (
+            serve(fixed(answer), remembered=20_000_000, again=lambda _: True) as serving,
+            serving.connect() as client,
+        ):
+            for _ in range(3):
+                client.sendall(GET)
+                time.sleep(0.1)
+                assert read_one(client).body == large

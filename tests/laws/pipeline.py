@@ -86,6 +86,8 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.take = Take()
+        self.port: dict[Request, Response] = {}
+        """What a port with a memory would give again to the same bytes."""
         self.notices: list[str] = []
         self.upstream = Upstream(self.answer)
         session = Session(SHAPE, "tape")
@@ -100,8 +102,13 @@ class Stage:
 
     def send(self, request: Request, *, taken: bool = True) -> Response:
         """Ask, and take the answer whole, or go away before."""
+        before = self.port.get(request)
+        if before and before.again and self.service.again(before.again):
+            return before
         answer, done = asyncio.run(self._handled(request))
         done(taken)
+        if answer.again:
+            self.port[request] = answer
         return answer
 
     async def _handled(self, request: Request) -> Handled:

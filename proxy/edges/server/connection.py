@@ -20,7 +20,7 @@ from typing import cast
 
 from proxy.edges.server.memory import Memory
 from proxy.edges.server.reader import MALFORMED, Refused, RequestReader
-from proxy.edges.server.writer import CONTINUE, Framed, Unwritable, framed
+from proxy.edges.server.writer import CONTINUE, Unwritable, framed
 from proxy.pure.messages import Request, Response
 from proxy.pure.refusals import refusal
 
@@ -77,7 +77,7 @@ class Connection(asyncio.Protocol):
         """Stand ready; `joined` tells whether there is room, `left` hears of the end."""
         self._loop = asyncio.get_running_loop()
         self._memory = memory
-        self._reader = RequestReader(self._loop, memory, max_head=max_head, max_body=max_body)
+        self._reader = RequestReader(self._loop, max_head=max_head, max_body=max_body)
         self._handler = handler
         self._request_timeout = request_timeout
         self._idle_timeout = idle_timeout
@@ -88,6 +88,8 @@ class Connection(asyncio.Protocol):
         self._state = _State.IDLE
         self._task: asyncio.Task[None] | None = None
         self._waiting = b""
+        self._mark = b""
+        """What the bytes of the request at hand are remembered by; blank if they are not."""
         self._done: Done = _nobody_asks
         self._last = False
         self._client_ended = False
@@ -111,7 +113,10 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sent."""
-        if self._state is _State.IDLE:  # if no more is needed, the moment does not matter
+        if self._state is _State.IDLE:
+            if self._answered_again(data):
+                return
+            # If no more is needed, the moment does not matter.
             self._state, self.due = _State.RECEIVING, math.inf
         elif self._state is _State.LEAVING:
             return
@@ -119,6 +124,8 @@ class Connection(asyncio.Protocol):
             self._waiting += data
             self._open().pause_reading()
             return
+        else:
+            self._mark = b""
         self._take(data)
 
     def eof_received(self) -> bool:
@@ -172,6 +179,16 @@ class Connection(asyncio.Protocol):
         self._state = state
         self.due = self._loop.time() + seconds
 
+    def _answered_again(self, data: bytes) -> bool:
+        """Answer the same bytes as before, if they get the same answer; tell whether they did."""
+        self._mark = self._memory.mark(data) if self._reader.is_plain and not self._last else b""
+        known = self._memory.answer(self._mark) if self._mark else None
+        if known is None:
+            return False
+        self._enter(_State.IDLE, self._idle_timeout)
+        self._written(self._open(), known.raw())
+        return True
+
     def _take(self, data: bytes) -> None:
         """Answer what is whole, until an answer takes its time or more bytes are needed."""
         try:
@@ -192,7 +209,7 @@ class Connection(asyncio.Protocol):
             self._open().write(CONTINUE)
 
     def _left_over(self) -> bytes:
-        waiting, self._waiting = self._waiting, b""
+        waiting, self._waiting, self._mark = self._waiting, b"", b""
         if waiting:
             self._open().resume_reading()
         return waiting
@@ -239,25 +256,25 @@ class Connection(asyncio.Protocol):
         except Unwritable as error:
             self._settle(written=False)
             raw = self._rendered(self._fault(error)[0], to_head=to_head)
-        self._transport.write(raw)
-        if self._transport.get_write_buffer_size():
+        return self._written(self._transport, raw) and self._concluded()
+
+    def _written(self, transport: asyncio.Transport, raw: bytes) -> bool:
+        """Write; tell whether all of it is out."""
+        transport.write(raw)
+        if transport.get_write_buffer_size():
             self._enter(_State.WRITING, self._idle_timeout)
             return False
-        return not self._transport.is_closing() and self._concluded()
+        return not transport.is_closing()
 
     def _rendered(self, response: Response, *, to_head: bool) -> bytes:
         kept_open = "keep-alive" if self._reader.version == (1, 0) else ""
         connection = "close" if self._last else kept_open
         if to_head or connection:
             return framed(response, to_head=to_head, connection=connection).raw()
-        return self._framed(response).raw()
-
-    def _framed(self, response: Response) -> Framed:
-        known = self._memory.answer(response) if response.repeated else None
-        if known is None:
-            known = framed(response, to_head=False, connection="")
-            self._memory.keep_answer(response, known)
-        return known
+        answer = framed(response, to_head=False, connection="")
+        if response.again and self._reader.is_plain:
+            self._memory.keep(self._mark, answer, response.again)
+        return answer.raw()
 
     def _concluded(self) -> bool:
         """End an answer that has been written whole; tell whether the connection goes on."""

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from proxy.edges.server.connection import Connection, Handler
-from proxy.edges.server.memory import Memory
+from proxy.edges.server.memory import Memory, Repeats
 from proxy.errors import ConfigurationError
 
 _LOOK_SECONDS = 1.0
@@ -40,6 +40,7 @@ class Server:
         shutdown_timeout: float,
         idle_timeout: float = 75.0,
         remembered: int = 0,
+        again: Repeats = lambda _: False,
         on_fault: Callable[[str], None],
     ) -> None:
         """Sizes are in bytes, times in seconds.
@@ -47,12 +48,13 @@ class Server:
         `request_timeout` is for a request to arrive whole, `idle_timeout` for the next to begin
         and for a client to take its answer.
 
-        `remembered` requests are not taken apart anew when the same bytes come again.
+        So many bytes of answers are `remembered`: the same request gets the same answer, if the
+        handler `again` says so.
 
         `on_fault` gets the class name of what a handler raised, and nothing else of it.
         """
         self._handler = handler
-        self._memory = Memory(remembered)
+        self._memory = Memory(remembered, again)
         self._address = (host, port)
         self._max_head = max_head
         self._max_body = max_body

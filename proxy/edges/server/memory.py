@@ -1,31 +1,40 @@
-"""The fast way at the port: the same bytes are the same request, the same answer the same bytes.
+"""The fast way at the port: the same bytes are the same request, and get the same answer.
 
-In memory only, bounded, and gone with its server. It can be left out: all that it does is save
-work (`tests/laws/test_memo.py`).
+In memory only, bounded, and gone with its server. Whether an answer would be given again is for
+its handler to say, each time; so all that this does is save work (`tests/laws/test_memo.py`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
 from secrets import token_bytes
 
 from proxy.edges.server.writer import Framed
-from proxy.pure.messages import Request, Response
+from proxy.pure.messages import Again
 from proxy.pure.recent import Recent
+
+LIMIT = 256 << 20
+"""Bytes that one server's answers may take in memory: 150,000 as a rule."""
+
+Repeats = Callable[[Again], bool]
+"""Tells whether an answer would be given again, and if so counts it as given."""
 
 _MOST_BYTES = 4096
 """Of a request that is remembered: longer ones are few."""
+_BESIDE = 400
+"""Bytes that an answer takes beside its own, by estimate."""
 
 
 class Memory:
     """What one server remembers of its clients."""
 
-    def __init__(self, limit: int) -> None:
-        """`limit` requests, and as many answers, are remembered at most; 0 for none."""
+    def __init__(self, limit: int, again: Repeats) -> None:
+        """`limit` is in bytes; 0 for nothing."""
         self._hash = blake2b(key=token_bytes(32), digest_size=16)
         self._longest = _MOST_BYTES if limit else 0
-        self._requests: Recent[bytes, Request] = Recent(limit)
-        self._answers: Recent[int, tuple[Response, Framed]] = Recent(limit)
+        self._again = again
+        self._answers: Recent[bytes, tuple[Framed, Again]] = Recent(limit, _weight)
 
     def mark(self, data: bytes) -> bytes:
         """Return what bytes are remembered by; blank for what is not remembered."""
@@ -35,21 +44,16 @@ class Memory:
         keyed.update(data)
         return keyed.digest()
 
-    def request(self, mark: bytes) -> Request | None:
-        """Return the plain request that bytes of this mark were, the same object each time."""
-        return self._requests.get(mark) if mark else None
+    def answer(self, mark: bytes) -> Framed | None:
+        """Return the answer to bytes of this mark, if it is given once more."""
+        kept = self._answers.get(mark)
+        return kept[0] if kept is not None and self._again(kept[1]) else None
 
-    def keep_request(self, mark: bytes, request: Request) -> None:
-        """Remember a plain request, unless it says that it is one of its kind."""
-        if mark and request.header("idempotency-key") is None:
-            self._requests.put(mark, request)
+    def keep(self, mark: bytes, answer: Framed, again: Again) -> None:
+        """Remember the answer to bytes of this mark."""
+        if mark:
+            self._answers.put(mark, (answer, again))
 
-    def answer(self, response: Response) -> Framed | None:
-        """Return what was kept for this very object."""
-        found = self._answers.get(id(response))
-        return found[1] if found is not None and found[0] is response else None
 
-    def keep_answer(self, response: Response, framed: Framed) -> None:
-        """Remember an answer, if it is one that is given again."""
-        if response.repeated:
-            self._answers.put(id(response), (response, framed))
+def _weight(kept: tuple[Framed, Again]) -> int:
+    return len(kept[0].rest) + _BESIDE

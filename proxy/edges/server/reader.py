@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from proxy.edges.server.heads import Head, HeadTooLong, Unparsable
-from proxy.edges.server.memory import Memory
 from proxy.edges.server.plain import plain_head
 from proxy.pure.messages import Headers, Request, Response
 from proxy.pure.refusals import refusal
@@ -69,14 +68,12 @@ class RequestReader:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        memory: Memory,
         *,
         max_head: int,
         max_body: int,
     ) -> None:
         """Both limits are in bytes; `max_body` counts the body as sent, chunk framing aside."""
         self._loop = loop
-        self._memory = memory
         self._max_head = max_head
         self._head: Head | None = None
         self._headers: Headers = ()
@@ -109,21 +106,13 @@ class RequestReader:
 
     def _plain(self, data: bytes) -> Request | None:
         """Return a request if it is plain; note if it is not, or waits for more a second time."""
-        mark = self._memory.mark(data)
-        known = self._memory.request(mark)
-        if known is not None:
-            self._begun = b""
-            self._head = PLAIN
-            return known
         head = plain_head(data)
         fits = head and head.body <= self._max_head and head.end - head.body <= self._max_body
         missing = head.end - len(data) if head and fits else -1
         if missing == 0 and head:
             self._begun = b""
             self._head = PLAIN
-            request = Request(head.method, head.target, head.headers, data[head.body :])
-            self._memory.keep_request(mark, request)
-            return request
+            return Request(head.method, head.target, head.headers, data[head.body :])
         self._plainly = missing > 0 and not self._begun
         self._begun = data if self._plainly else b""
         return None
@@ -202,12 +191,17 @@ class RequestReader:
             return False
         return not head.chunked or self._end == _LAST_CHUNK
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether all that came is one plain request, or nothing yet."""
+        return self._plainly and not self._begun
+
     def release(self) -> None:
         """Forget the request at hand; then `feed(b"")` gives one that was sent along with it."""
-        plain, self._head = self._head is PLAIN, None
+        head, self._head = self._head, None
         self._head_bytes = 0
         self._owes_continue = False
-        if not plain:
+        if head not in (None, PLAIN):
             self._parser.release()
 
 
