@@ -90,7 +90,7 @@ class Session:
         loose = not any(map(self._is_born, variables))
         group = self._groups.setdefault(key, Group())
         group.add(self._count, variables, loose=loose)
-        group.apart = group.apart and not self._is_shown_unbound(variables[:1])
+        group.mixed.update(at for at, one in enumerate(variables) if self._is_shown_unbound(one))
         self._places.append(group)
         self._count += 1
 
@@ -179,9 +179,8 @@ class Session:
         """Tell whether a request just answered gets the same answer again in this era.
 
         That is so, whatever else is asked, if all that the answer quotes is bound, and if no other
-        request can take its place: it has been recorded for another value of the first variable,
-        which no request that is yet to be served can come to stand for, as it would have to be
-        exchanged for itself; or there is none left.
+        request can take its place: all others are recorded with another variable where this has
+        its own, so they are barred from it; or none of them is yet to be served.
         """
         if position >= len(self._loaded) or self._again(asked.look.key, asked.look.secrets):
             return False
@@ -195,9 +194,9 @@ class Session:
     def _is_known(self, variable: Variable) -> bool:
         return self.variables.value(variable) is not None or self._is_born(variable)
 
-    def _is_shown_unbound(self, variables: Sequence[Variable]) -> bool:
-        """Tell whether a client may read the stand-in of one of these before it is bound."""
-        return any(one in self._answered and not self._is_known(one) for one in variables)
+    def _is_shown_unbound(self, variable: Variable) -> bool:
+        """Tell whether a client may read a variable's stand-in before it is bound."""
+        return variable in self._answered and not self._is_known(variable)
 
     def serve_again(self, position: int) -> None:
         """Note that the answer of a position that was served before is given once more."""
@@ -294,6 +293,8 @@ class Session:
         self, position: int, variables: Sequence[Variable], live: Sequence[Secret]
     ) -> bool:
         """Let twins change places if need be, so that a position fits; it stays unserved."""
+        if self._is_barred(position, variables, live):
+            return False
         for variable, one in zip(variables, live, strict=True):
             value, owner = self._now(variable), self.variables.variable(one)
             if value != one and (value is not None or owner is not None):
@@ -302,6 +303,17 @@ class Session:
                     return False
                 self._exchange(*found)
         return self._fits(variables, live)
+
+    def _is_barred(
+        self, position: int, variables: Sequence[Variable], live: Sequence[Secret]
+    ) -> bool:
+        """Tell whether no exchange can make a position fit; so none is made in vain."""
+        group = self._places[position]
+        for place, one in enumerate(zip(variables, live, strict=True)):
+            owner = self.variables.variable(one[1])
+            if owner not in (None, one[0]) and group.is_barred(position, (place, one[0]), owner):
+                return True
+        return False
 
     def _exchange(self, places: Places, names: Names) -> None:
         values = {names[variable]: self._now(variable) for variable in names}

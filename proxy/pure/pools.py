@@ -60,15 +60,13 @@ class Group:
     all: Pool = field(default_factory=Pool)
     loose: Pool = field(default_factory=Pool)
     """Those without a variable that an answer made up: only these can be bound anew at will."""
-    apart: bool = True
-    """They all have different first variables."""
+    mixed: set[int] = field(default_factory=set)
+    """The places at which a variable does not tell which request it is."""
     _holding: dict[Place, int | Pool] = field(default_factory=dict)
     """Those that have this variable there; one alone, as nearly all are, needs no pool."""
 
     def add(self, position: int, variables: tuple[Variable, ...], *, loose: bool) -> None:
         """Append a request with these variables in its key."""
-        first = next(enumerate(variables), None)
-        self.apart = self.apart and (first not in self._holding if first else not self.variables)
         self.variables[position] = variables
         self.all.add(position)
         if loose:
@@ -81,9 +79,22 @@ class Group:
         if before is None:
             self._holding[place] = position
             return
+        self.mixed.add(place[0])
         if isinstance(before, int):
             self._holding[place] = before = self._alone(before)
         before.add(position)
+
+    @property
+    def apart(self) -> bool:
+        """There is a place at which each has a variable of its own, or there is but one."""
+        return len(self.mixed) < len(self.variables[self.all.last]) or len(self.variables) == 1
+
+    def is_barred(self, position: int, place: Place, other: Variable) -> bool:
+        """Tell whether a request cannot come to stand where one that was served has `other`.
+
+        That would have to be exchanged for another with this variable there, and there is none.
+        """
+        return self._holding[place] == position and bool(self.holding((place[0], other)).served)
 
     def holding(self, place: Place) -> Pool:
         """Return the requests that have this variable there."""
