@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from bench.cassettes import Cassette
@@ -19,7 +20,6 @@ from proxy.edges.server.memory import Memory
 from proxy.edges.server.reader import RequestReader
 from proxy.edges.server.writer import framed
 from proxy.edges.settings import Match, Redact
-from proxy.memo import LIMIT
 from proxy.pure.decide import Mode
 from proxy.pure.matching import Session
 from proxy.pure.messages import Request, Response
@@ -35,68 +35,88 @@ Steps = Mapping[str, float]
 """Microseconds for each step, by name."""
 
 
-def service(cassette: Cassette, remembered: int) -> Service:
+def service(cassette: Cassette) -> Service:
     """Return a session of a cassette, without a port."""
     door, shape = assembly.door(Redact(), Match()), assembly.shape(Match())
     session = Session(shape, cassette.name)
-    made = Service(
-        Mode.REPLAY, cassette.name, door, Policy(), session, lambda _: None, remembered=remembered
-    )
+    made = Service(Mode.REPLAY, cassette.name, door, Policy(), session, lambda _: None)
     made.load(cassette.block)
     return made
 
 
-def fastest(step: Callable[[], object]) -> float:
-    """Return the microseconds a request that the fastest of some rounds took."""
+def fastest(steps: Iterable[Callable[[], object]]) -> float:
+    """Return the microseconds a request that the fastest of some steps took."""
 
-    def once() -> float:
+    def once(step: Callable[[], object]) -> float:
         start = time.thread_time()
         step()
         return (time.thread_time() - start) / COUNT * 1e6
 
-    return min(once() for _ in range(ROUNDS))
+    return min(map(once, steps))
 
 
-def measured(cassette: Cassette, requests: Sequence[Request], remembered: int) -> Steps:
-    """Return what each step takes, with so many requests remembered."""
-    loop, memory = asyncio.get_running_loop(), Memory(remembered)
-    session = service(cassette, remembered)
-    sent = [raw(request) for request in requests]
+def first_time(cassette: Cassette, sent: Sequence[bytes]) -> Steps:
+    """Return what each step of an answer takes that is given for the first time in its session."""
+    loop = asyncio.get_running_loop()
 
-    def read() -> list[Request | None]:
-        reader = RequestReader(loop, memory, max_head=2**14, max_body=2**20)
-        found = []
+    def read() -> list[Request]:
+        reader, found = RequestReader(loop, max_head=2**14, max_body=2**20), []
         for data in sent:
-            found.append(reader.feed(data))
+            request = reader.feed(data)
+            assert request
+            found.append(request)
             reader.release()
         return found
 
-    def answer(request: Request) -> Response:
-        outcome = session.handle(request)
-        assert isinstance(outcome, tuple)
-        outcome[1](True)
-        return outcome[0]
+    def answers(session: Service) -> list[Response]:
+        return [answered(session, request) for request in come]
 
-    come = [request for request in read() if request]
-    answers = [[answer(request) for request in come] for _ in range(3)][-1]
-    asked = [session.door.request(request) for request in come]
-    whole = fastest(lambda: [answer(request) for request in come])
-    steps = {"reading HTTP": fastest(read)}
-    if remembered:
-        steps["an answer remembered"] = whole
-    else:
-        match = session.session.match
-        steps["sealing"] = fastest(lambda: [session.door.request(one) for one in come])
-        steps["matching"] = fastest(lambda: [match(one, repeat=True, rebind=True) for one in asked])
-        steps["filling, counting"] = whole - steps["sealing"] - steps["matching"]
+    def matched(session: Service) -> object:
+        return [session.session.match(one, repeat=True, rebind=True) for one in asked]
 
-    def write() -> None:
-        for response in answers:
-            known = memory.answer(response) or framed(response, to_head=False, connection="")
-            memory.keep_answer(response, known)
-            known.raw()
+    come, door = read(), service(cassette).door
+    asked = [door.request(request) for request in come]
+    whole = fastest(partial(answers, service(cassette)) for _ in range(ROUNDS))
+    sealing = fastest([lambda: [door.request(one) for one in come]] * ROUNDS)
+    matching = fastest(partial(matched, service(cassette)) for _ in range(ROUNDS))
+    said = answers(service(cassette))
+    return {
+        "reading HTTP": fastest([read] * ROUNDS),
+        "sealing": sealing,
+        "matching": matching,
+        "filling, counting": whole - sealing - matching,
+        "writing HTTP": fastest(
+            [lambda: [framed(one, to_head=False, connection="").raw() for one in said]] * ROUNDS
+        ),
+    }
 
-    return steps | {"writing HTTP": fastest(write)}
+
+def once_more(cassette: Cassette, sent: Sequence[bytes]) -> Steps:
+    """Return what each step takes when the same bytes come again."""
+    session = service(cassette)
+    memory, loop = Memory(MEMORY, session.again), asyncio.get_running_loop()
+    marks = [memory.mark(data) for data in sent]
+    for data, mark in zip(sent, marks, strict=True):
+        request = RequestReader(loop, max_head=2**14, max_body=2**20).feed(data)
+        assert request
+        response = answered(session, request)
+        assert response.again
+        memory.keep(mark, framed(response, to_head=False, connection=""), response.again)
+    known = [one for mark in marks if (one := memory.answer(mark))]
+    assert len(known) == len(sent)
+    return {
+        "hashing": fastest([lambda: [memory.mark(data) for data in sent]] * ROUNDS),
+        "looking up, counting": fastest([lambda: [memory.answer(one) for one in marks]] * ROUNDS),
+        "writing HTTP": fastest([lambda: [one.raw() for one in known]] * ROUNDS),
+    }
+
+
+def answered(session: Service, request: Request) -> Response:
+    """Return the answer of a session, taken by its client."""
+    outcome = session.handle(request)
+    assert isinstance(outcome, tuple)
+    outcome[1](True)
+    return outcome[0]
 
 
 def svg(ways: Mapping[str, Steps]) -> str:
@@ -127,13 +147,10 @@ def _bar(row: int, name: str, steps: Steps, most: float) -> Iterator[str]:
 
 
 async def ways() -> Mapping[str, Steps]:
-    """Return what each step takes the slow way, and the fast one."""
+    """Return what each step takes the first time, and when the same bytes come again."""
     cassette = Cassette.of("steps", COUNT, mix)
-    requests = list(cassette.requests())
-    return {
-        "the slow way": measured(cassette, requests, 0),
-        "the fast way": measured(cassette, requests, LIMIT),
-    }
+    sent = [raw(request) for request in cassette.requests()]
+    return {"the first time": first_time(cassette, sent), "again": once_more(cassette, sent)}
 
 
 def main(target: Path) -> None:
