@@ -104,3 +104,13 @@ def test_a_retry_uses_nothing_up_where_twins_have_changed_places() -> None:
     assert results(answers) == ["replayed"] * 3
     assert answers[2].header("idempotent-replayed") == "true"
     assert live.service.unused() == (1,)
+
+
+def test_twins_change_places_for_one_that_is_retrieved_twice() -> None:
+    made = Step(((("person", "last_name"), Symbol("name", 0)),))
+    recording = Stage(answer=stripe(1))
+    play((made, made, get(TokenOf(0)), get(TokenOf(1)), get(TokenOf(1))), World(1), recording)
+    other_way = (made, made, get(TokenOf(0)), get(TokenOf(0)), get(TokenOf(1)))
+    replaying = replay(recording.cassette, policy=Policy(repeat=False))
+    assert set(results(play(other_way, World(2), replaying))) == {"replayed"}
+    assert not replaying.service.unused()
