@@ -22,7 +22,7 @@ from proxy.pure.order import order_dependent
 from proxy.pure.receipt import Counts, Receipt
 from proxy.pure.redact import Door
 from proxy.pure.refusals import refusal, upstream_failed
-from proxy.pure.rehydrate import Filling, Template, response, template
+from proxy.pure.rehydrate import Answers
 from proxy.pure.routes import is_tokens
 from proxy.pure.sealed import SealedRequest
 from proxy.retries import Answer, Outcome, Retries
@@ -85,16 +85,18 @@ class Service:
     remembered: int = LIMIT
     """Requests that are not worked out anew when they come again; 0 for none."""
     _used: set[int] = field(default_factory=set)
-    _templates: dict[int, Template] = field(default_factory=dict)
     _retries: Retries = field(default_factory=Retries)
     _at_first: dict[int, int] = field(default_factory=dict)
     """By position: the position it was loaded with, where twins have changed places since."""
     _now: dict[int, int] = field(default_factory=dict)
     """The same the other way round."""
     _memo: Memo = field(init=False)
+    _answers: Answers = field(init=False)
 
     def __post_init__(self) -> None:
         self._memo = Memo(self.door, self.remembered)
+        published = self.door.values.published
+        self._answers = Answers(self.session.variables, published, self.name, _REPLAYED)
 
     def load(self, interactions: Iterable[Interaction]) -> None:
         """Take in what the cassette has."""
@@ -195,7 +197,6 @@ class Service:
             places = self.session.exchanges.pop(0)
             self._used = {places.get(one, one) for one in self._used}
             self._move(places)
-            self._templates.clear()
         return found
 
     def _move(self, places: Places) -> None:
@@ -205,18 +206,9 @@ class Service:
         self._now |= {first: there for there, first in moved.items()}
 
     def _replay(self, found: Match, asked: SealedRequest, again: Again | None) -> Response:
-        fill = Filling(self.session.variables, asked.live, self.door.values.published, self.name)
-        prepared = self._templates.get(found.position)
-        if prepared is None:
-            prepared = template(
-                self.recorded[found.position],
-                lambda one: fill(one) if self.session.settled(one) else None,
-                _REPLAYED,
-            )
-            self._templates[found.position] = prepared
         self.counts.replayed += 1
         self.counts.rebound += found.rebound
-        return response(prepared, fill, again)
+        return self._answers.response(self.recorded[found.position], asked.live, again)
 
     def _again(self, position: int, asked: SealedRequest, before: int) -> Again | None:
         """Return for how long an answer stands, `before` being the turn before it was asked for.

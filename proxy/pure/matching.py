@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from proxy.pure.cassette import Interaction, Shape, Variables
-from proxy.pure.kinds import CLASS_ONLY, MADE_KINDS, Secret, secret
+from proxy.pure.kinds import MADE_KINDS, Secret, secret
 from proxy.pure.placeholders import Placeholder, Variable
 from proxy.pure.pools import Group, Pool
 from proxy.pure.sealed import SealedRequest
@@ -123,12 +123,6 @@ class Session:
 
     def _is_born(self, variable: Variable) -> bool:
         return variable in self._answered and variable not in self._known_elsewhere
-
-    def settled(self, found: Placeholder) -> bool:
-        """Tell whether no request can change what a placeholder stands for."""
-        if found.number:
-            return self._is_born((found.kind, int(found.number)))
-        return found.kind not in CLASS_ONLY
 
     def match(self, asked: SealedRequest, *, repeat: bool, rebind: bool) -> Match | None:
         """Return the recorded answer to a request and bind its variables; None for a miss.

@@ -1,19 +1,22 @@
 """Recorded answers with their placeholders filled: the live client's own values, or stand-ins.
 
-A template is prepared once, with all that no request can change filled in for good, and filled
-for each answer.
+A template is prepared once for all answers that differ in the numbers of their variables alone.
+What hangs neither on these nor on the request is filled in for good.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from typing import NamedTuple
 
-from proxy.pure.cassette import Interaction, Variables
-from proxy.pure.kinds import INTEGER_KINDS, SLOTS, Secret
+from proxy.pure.cassette import Interaction, Texts, Variables
+from proxy.pure.kinds import CLASS_ONLY, INTEGER_KINDS, SLOTS, Secret
 from proxy.pure.messages import Again, Headers, Response
 from proxy.pure.placeholders import Placeholder, Variable, parts, whole
 from proxy.pure.published import Published
@@ -23,67 +26,133 @@ _TOKEN_KINDS = INTEGER_KINDS | {"json", "exp_month", "exp_year"}
 """Kinds that stand for a whole JSON token, quotes and all."""
 _STRING = re.compile(r'"(\{\{[^"{}]*\}\})"')
 _UNSAFE = re.compile(r"[^\x20-\x7e\x80-\xff]")
+_quoted = json.JSONEncoder().encode
 
 Write = Callable[[str], str]
+"""Returns a value, or the part of it that is shown, as it is written in a place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """A place to fill: its placeholder, and how a value is written there."""
+class Hole(NamedTuple):
+    """A place to fill."""
 
     found: Placeholder
     write: Write
-    variable: Variable | None = None
+    variable: int | None = None
+    """Which of the answer's variables stands here; None for a class."""
 
 
-def _hole(found: Placeholder, write: Write) -> Hole:
-    return Hole(found, write, (found.kind, int(found.number)) if found.number else None)
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A text to fill."""
 
-
-Pieces = tuple[str | Hole, ...]
-Fill = Callable[[Placeholder], str | None]
-"""Returns the text that a placeholder stands for; None for one that is not settled."""
+    pieces: tuple[str, ...]
+    """By turns what stands there for good, and nothing where a hole is."""
+    holes: tuple[Hole, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One recorded answer, taken apart: literal text, and holes for what depends on the request."""
+    """The answers of one outline."""
 
     status: int
-    headers: tuple[tuple[str, Pieces], ...]
-    body: Pieces
-    plain: Headers | None
-    """The headers, where nothing in them depends on the request."""
+    headers: Headers
+    blanks: tuple[tuple[int, str, Blank], ...]
+    """Header lines to fill: their places and names."""
+    body: Blank
 
 
-def template(one: Interaction, settled: Fill, more: Headers = ()) -> Template:
-    """Take a recorded answer apart; what `settled` knows is filled in for good.
+@dataclass(slots=True)
+class Answers:
+    """The answers of one session, and what they are filled from."""
 
-    `more` are headers beside the recorded ones.
-    """
-    said = one.texts
-    headers = tuple(
-        (name, _filled(_pieces(text, _header_safe), settled))
-        for name, text in (*said.response_headers, *more)
+    variables: Variables
+    published: Published
+    seed: str
+    more: Headers = ()
+    """Headers beside the recorded ones."""
+    _templates: dict[int, tuple[Texts, Template]] = field(default_factory=dict, repr=False)
+    """By the identity of their outlines."""
+    _made: dict[str, dict[Variable, str]] = field(
+        default_factory=partial(defaultdict, dict), repr=False
     )
-    holes = any(isinstance(piece, Hole) for _, pieces in headers for piece in pieces)
-    plain = None if holes else tuple((name, "".join(map(str, one))) for name, one in headers)
-    return Template(said.status, headers, _filled(_json_pieces(said.text), settled), plain)
+    """The stand-ins given so far, by guard and variable."""
+
+    def response(
+        self, one: Interaction, live: Mapping[str, Secret], again: Again | None
+    ) -> Response:
+        """Return what a client gets; `live` is what it sent for kinds kept as a class alone."""
+        prepared = self._template(one.outline)
+        headers = list(prepared.headers)
+        for at, name, blank in prepared.blanks:
+            headers[at] = (name, self._filled(blank, one, live))
+        body = self._filled(prepared.body, one, live).encode("utf-8", "replace")
+        return Response(prepared.status, tuple(headers), body, again)
+
+    def _template(self, outline: Texts) -> Template:
+        known = self._templates.get(id(outline))
+        if known is None:
+            made = template(outline, self.more, self._settled)
+            known = self._templates[id(outline)] = (outline, made)
+        return known[1]
+
+    def _settled(self, found: Placeholder) -> str | None:
+        """Return what a placeholder stands for whoever asks, or None."""
+        if found.number:
+            return None
+        public = self.published.value(found.kind, found.name)
+        return public or (None if found.kind in CLASS_ONLY else stand_in(found, self.seed))
+
+    def _filled(self, blank: Blank, one: Interaction, live: Mapping[str, Secret]) -> str:
+        texts = []
+        for found, write, number in blank.holes:
+            if number is None:
+                sent = live.get(found.kind)
+                texts.append(write(sent.text if sent else stand_in(found, self.seed)))
+            else:
+                bound = self.variables.value(variable := one.answered[number])
+                texts.append(write(bound.text if bound else self._made_up(variable, found.name)))
+        pieces = list(blank.pieces)
+        pieces[1::2] = texts
+        return "".join(pieces)
+
+    def _made_up(self, variable: Variable, guard: str) -> str:
+        made = self._made[guard].get(variable)
+        if made is None:
+            kind, number = variable
+            made = stand_in(Placeholder(kind, str(number), guard), self.seed)
+            self._made[guard][variable] = made
+        return made
 
 
-def response(prepared: Template, fill: Filling, again: Again | None = None) -> Response:
-    """Return the answer that a live client gets."""
-    headers = prepared.plain
-    if headers is None:
-        headers = tuple([(name, _text(pieces, fill)) for name, pieces in prepared.headers])
-    body = _text(prepared.body, fill).encode("utf-8", "replace")
-    return Response(prepared.status, headers, body, again)
+def template(
+    outline: Texts, more: Headers, settled: Callable[[Placeholder], str | None]
+) -> Template:
+    """Take recorded answers apart; what `settled` knows is filled in for good."""
+    numbers = count()
 
+    def blank(found: Iterable[str | Hole]) -> Blank:
+        pieces, holes = [""], []
+        for one in found:
+            text = one if isinstance(one, str) else settled(one.found)
+            if isinstance(one, str):
+                pieces[-1] += one
+            elif text is not None:
+                pieces[-1] += one.write(text)
+            else:
+                holes.append(one._replace(variable=next(numbers) if one.found.number else None))
+                pieces += ("", "")
+        return Blank(tuple(pieces), tuple(holes))
 
-def _text(pieces: Pieces, fill: Filling) -> str:
-    if len(pieces) == 1 and isinstance(pieces[0], str):
-        return pieces[0]
-    return "".join([one if isinstance(one, str) else one.write(fill.hole(one)) for one in pieces])
+    lines = [
+        (name, blank(_pieces(text, _header_safe)))
+        for name, text in (*outline.response_headers, *more)
+    ]
+    return Template(
+        outline.status,
+        tuple((name, "".join(line.pieces)) for name, line in lines),
+        tuple((at, name, line) for at, (name, line) in enumerate(lines) if line.holes),
+        blank(_json_pieces(outline.text)),
+    )
 
 
 def _json_pieces(text: str) -> Iterator[str | Hole]:
@@ -99,61 +168,22 @@ def _pieces(text: str, write: Write) -> Iterator[str | Hole]:
     return (part if isinstance(part, str) else _hole(part, write) for part in parts(text))
 
 
-def _filled(pieces: Iterable[str | Hole], settled: Fill) -> Pieces:
-    """Fill in what is settled, and put neighbouring texts together."""
-    done: list[str | Hole] = []
-    for piece in pieces:
-        text = piece if isinstance(piece, str) else settled(piece.found)
-        done.append(piece if text is None or isinstance(piece, str) else piece.write(text))
-    runs = groupby(done, key=lambda piece: isinstance(piece, str))
-    return tuple(
-        piece for literal, run in runs for piece in (("".join(map(str, run)),) if literal else run)
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Filling:
-    """What placeholders are filled from: bindings, the live request's own values, public values."""
-
-    variables: Variables
-    live: Mapping[str, Secret]
-    published: Published
-    seed: str
-
-    def __call__(self, found: Placeholder) -> str:
-        """Return the text that a placeholder stands for now."""
-        text = self._value(found)
-        return SLOTS[found.kind][found.slot](text) if found.slot else text
-
-    def hole(self, hole: Hole) -> str:
-        """Return the text for a hole, which is most often the whole of a bound variable."""
-        if hole.variable is not None and not hole.found.slot:
-            bound = self.variables.value(hole.variable)
-            if bound is not None:
-                return bound.text
-        return self(hole.found)
-
-    def _value(self, found: Placeholder) -> str:
-        if found.number:
-            bound = self.variables.value((found.kind, int(found.number)))
-            return bound.text if bound else stand_in(found, self.seed)
-        public = self.published.value(found.kind, found.name)
-        if public is not None:
-            return public
-        live = self.live.get(found.kind)
-        return live.text if live else stand_in(found, self.seed)
+def _hole(found: Placeholder, write: Write) -> Hole:
+    if not found.slot:
+        return Hole(found, write)
+    part = SLOTS[found.kind][found.slot]
+    return Hole(found, lambda text: write(part(text)))
 
 
 def _number(text: str) -> str:
     """Return a JSON number; as a client sent it, `05` is none."""
     plain = text.strip()
-    return str(int(plain)) if re.fullmatch("[0-9]{1,15}", plain) else json.dumps(text)
+    right = plain.isascii() and plain.isdigit() and len(plain) <= 15
+    return str(int(plain)) if right else _quoted(text)
 
 
 def _inside_string(text: str) -> str:
-    if text.isalnum() and text.isascii():
-        return text
-    return json.dumps(text)[1:-1]
+    return _quoted(text)[1:-1]
 
 
 def _header_safe(text: str) -> str:

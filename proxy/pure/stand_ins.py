@@ -18,6 +18,8 @@ from proxy.pure.kinds import ID_PREFIXES
 from proxy.pure.placeholders import Placeholder
 
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_PAIRS = tuple([low + high for high in _BASE62 for low in _BASE62])
+"""Two digits at a time, the low one first: it is half the work."""
 _ID_LENGTHS = {"req": 14, "acct": 16, "cus": 14}
 _EPOCH = 1_700_000_000
 """November 2023: times of stand-ins are in the past, and grow with the variable's number."""
@@ -59,10 +61,10 @@ def _below(key: str, limit: int) -> int:
 
 def _letters(key: str, length: int) -> str:
     number, out = _digest(key), ""
-    for _ in range(length):
-        number, index = divmod(number, 62)
-        out += _BASE62[index]
-    return out
+    for _ in range(0, length, 2):
+        number, index = divmod(number, 62 * 62)
+        out += _PAIRS[index]
+    return out[:length]
 
 
 def _digits(key: str, length: int) -> str:
