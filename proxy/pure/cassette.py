@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, groupby, pairwise, permutations, product
+from itertools import chain, groupby, permutations, product
 from operator import attrgetter, itemgetter
 
 from proxy.pure.kinds import Secret
@@ -137,21 +137,16 @@ class Shape:
         body: Sequence[Sealed],
     ) -> Look:
         """Return how a request that came in looks; its fields are sorted by their texts."""
-        pieces = [
-            path,
-            *filter(self._told, query),
-            _BETWEEN,
-            *filter(self._told, body),
-            *(
-                Sealed(f"{name}: {line.text}", line.secrets)
-                for name, line in headers
-                if self._matches(name)
-            ),
+        lines = [
+            Sealed(f"{name}: {line.text}", line.secrets)
+            for name, line in headers
+            if self._matches(name)
         ]
-        key = "\n".join([method + " " + path.text, *[piece.text for piece in pieces[1:]]])
+        pieces = [path, *filter(self._told, query), _BETWEEN, *filter(self._told, body), *lines]
+        key = "\n".join([one.text for one in pieces])
         secrets = tuple([one for piece in pieces for one in piece.secrets])
-        fields = [entry for entry in (*query, *body) if entry.secrets]
-        return Look(key, secrets, any(one.text == two.text for one, two in pairwise(fields)))
+        fields = [entry.text for entry in (*query, *body) if entry.secrets]
+        return Look(_same(f"{method} {key}"), secrets, len(set(fields)) < len(fields))
 
     def orders(self, asked: SealedRequest, variables: Variables) -> Iterator[tuple[Secret, ...]]:
         """Yield the secrets of a request in the orders that the key allows, the likeliest first.
@@ -184,6 +179,12 @@ class Shape:
 
     def _matches(self, name: str) -> bool:
         return name.lower() in self.match_headers
+
+
+@lru_cache(maxsize=1_000)
+def _same(key: str) -> str:
+    """Return one and the same text for a key: requests that are remembered have few of them."""
+    return key
 
 
 @lru_cache(maxsize=1_000)

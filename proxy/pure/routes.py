@@ -21,6 +21,8 @@ def token_id(target: str) -> str | None:
     §5.2.4) is none.
     """
     head, _, last = target.partition("?")[0].rpartition("/")
+    if head != TOKENS:
+        return None
     text = unquote(last, errors="surrogateescape")
     elsewhere = text in ("", ".", "..") or "/" in text or "\\" in text or len(text) > _MAX_ID
-    return None if head != TOKENS or elsewhere else text
+    return None if elsewhere else text

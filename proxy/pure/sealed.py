@@ -10,6 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from proxy.pure.kinds import Secret
+from proxy.pure.placeholders import whole
+
+_NUMBERS = frozenset({"card", "account_number"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,16 @@ class SealedRequest:
     look: Look
     live: Mapping[str, Secret] = field(default_factory=dict, repr=False)
     """What came in for kinds that are kept as a class alone: the key, the CVC. For rehydration."""
-    numbers: Mapping[str, Sealed] = field(default_factory=dict, repr=False)
-    """The card or account number of this request, whose parts an answer may show."""
+
+    @property
+    def numbers(self) -> dict[str, Sealed]:
+        """The card or account number of this request by kind, whose parts an answer may show."""
+        return {
+            found.kind: Sealed(text, entry.secrets[-1:] if found.number else ())
+            for entry in (*self.query, *self.body)
+            for text in (entry.text.partition("=")[2],)
+            if (found := whole(text)) is not None and found.kind in _NUMBERS
+        }
 
     def keyed(self, key: Secret | None) -> SealedRequest:
         """Return the request with an Idempotency-Key, if there is one."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from operator import attrgetter, itemgetter
 from urllib.parse import quote_plus
 
@@ -12,19 +13,19 @@ from proxy.errors import UnreadableBody
 from proxy.pure.cassette import Shape
 from proxy.pure.catalog import KEEP, Field
 from proxy.pure.forms import FORM_METHODS, Pairs, Path, query_pairs, request_pairs
-from proxy.pure.kinds import CLASS_ONLY, KINDS, Secret, secret
+from proxy.pure.kinds import CLASS_ONLY, Secret, key_class, secret
 from proxy.pure.messages import Request
 from proxy.pure.normalise import normalised
-from proxy.pure.placeholders import escape
+from proxy.pure.placeholders import Placeholder, escape
 from proxy.pure.redact.values import Place, Values
 from proxy.pure.routes import TOKENS, token_id
-from proxy.pure.sealed import Sealed, SealedRequest, joined
+from proxy.pure.sealed import Sealed, SealedRequest
 
 FORM = "application/x-www-form-urlencoded"
 """The form that every body is kept in, whatever it came in."""
 
-_NUMBERS = frozenset({"card", "account_number"})
 _TOKENS = Sealed(TOKENS)
+_FORM = Sealed(FORM)
 
 
 Sent = tuple[Path, str, Place]
@@ -58,8 +59,7 @@ def sealed_request(
         headers=headers,
         body=body,
         look=shape.look(raw.method, path, query, headers, body),
-        live=dict(_live(raw, (*sent_query, *sent_body))),
-        numbers=dict(_numbers((*sent_query, *sent_body), values)),
+        live=_live(raw, (*sent_query, *sent_body)),
     )
 
 
@@ -74,13 +74,17 @@ def _path(target: str, values: Values) -> Sealed:
     token = token_id(target)
     if token is None:
         return _TOKENS
-    return joined((Sealed(TOKENS + "/"), values.sealed("object_id", token)))
+    made = values.sealed("object_id", token)
+    return Sealed(f"{TOKENS}/{made.text}", made.secrets)
 
 
 def _entries(fields: Sequence[Sent], values: Values) -> tuple[Sealed, ...]:
     """Return `name=value` texts, sorted by what is shown of them: their order does not count."""
     dates = _dates(fields)
-    entries = [_entry(path, value, place, dates, values) for path, value, place in fields]
+    entries = [
+        place.kept.get(value) or _entry(path, value, place, dates, values)
+        for path, value, place in fields
+    ]
     entries.sort(key=attrgetter("text"))
     return tuple(entries)
 
@@ -88,45 +92,38 @@ def _entries(fields: Sequence[Sent], values: Values) -> tuple[Sealed, ...]:
 def _entry(
     path: Path, value: str, place: Place, dates: Mapping[Path, str], values: Values
 ) -> Sealed:
-    entry = place.kept.get(value)
-    if entry is not None:
-        return entry
-    sealed = _value(path, value, place.field, dates, values)
-    entry = Sealed(f"{place.name.text}={sealed.text}", place.name.secrets + sealed.secrets)
-    if place.field is not None and values.catalog.kept(place.field, value) is not None:
+    kept = _kept(value, place, values)
+    if kept is None and place.slot:
+        return place.entry(values.sealed("dob", dates[path[:-1]], place.slot))
+    if kept is None and place.kind == "time":
+        return place.entry(_time(value, values))
+    entry = place.entry(values.sealed(place.kind, value) if kept is None else kept)
+    if not entry.secrets and place.kind not in CLASS_ONLY:
         place.keep(value, entry)
     return entry
 
 
-def _value(
-    path: Path, value: str, known: Field | None, dates: Mapping[Path, str], values: Values
-) -> Sealed:
+def _kept(value: str, place: Place, values: Values) -> Sealed | None:
+    """Return a value that is kept as it is, or None."""
     if value == "":
         return Sealed("")
-    if known is None:
-        return values.sealed("text", value)
-    kept = values.catalog.kept(known, value)
-    if kept is not None:
-        return Sealed(quote_plus(kept, errors="surrogateescape"))
-    if known.slot:
-        return values.sealed("dob", dates[path[:-1]], known.slot)
-    if known.kind == "time" and re.fullmatch(r"[0-9]{1,13}", value):
+    kept = None if place.field is None else values.catalog.kept(place.field, value)
+    return None if kept is None else Sealed(quote_plus(kept, errors="surrogateescape"))
+
+
+def _time(value: str, values: Values) -> Sealed:
+    if re.fullmatch(r"[0-9]{1,13}", value):
         # The clock of the moment: at replay any other moment will do.
         return Sealed("{{time:sent}}")
-    return values.sealed(known.kind if _is_kind(known) else "text", value)
-
-
-def _is_kind(known: Field) -> bool:
-    return known.kind == "object_id" or (known.kind in KINDS and known.kind != "time")
+    return values.sealed("text", value)
 
 
 def _dates(fields: Iterable[Sent]) -> dict[Path, str]:
     """Put the parts of each date of birth together: it is one value, sent in three fields."""
     found: dict[Path, dict[str, str]] = {}
     for path, value, place in fields:
-        known = place.field
-        if known is not None and known.slot:
-            found.setdefault(path[:-1], {})[known.slot] = _part_of_date(value)
+        if place.slot:
+            found.setdefault(path[:-1], {})[place.slot] = _part_of_date(value)
     slots = ("year", "month", "day")
     return {path: "-".join(date.get(slot, "") for slot in slots) for path, date in found.items()}
 
@@ -138,15 +135,17 @@ def _part_of_date(value: str) -> str:
     return value.encode("unicode_escape").decode().replace("-", r"\x2d")
 
 
-def _live(raw: Request, fields: Iterable[Sent]) -> Iterator[tuple[str, Secret]]:
-    """Yield what came in for kinds kept as a class alone; the Authorization header wins."""
-    for _, value, place in fields:
-        known = place.field
-        if known is not None and known.kind in CLASS_ONLY:
-            yield known.kind, secret(known.kind, value)
+def _live(raw: Request, fields: Iterable[Sent]) -> dict[str, Secret]:
+    """Return what came in for kinds kept as a class alone; the Authorization header wins."""
+    live = {
+        place.kind: secret(place.kind, value)
+        for _, value, place in fields
+        if place.kind in CLASS_ONLY
+    }
     authorization = raw.header("authorization")
     if authorization is not None:
-        yield "key", secret("key", api_key(authorization))
+        live["key"] = secret("key", api_key(authorization))
+    return live
 
 
 def retry_key(raw: Request) -> Secret | None:
@@ -155,43 +154,40 @@ def retry_key(raw: Request) -> Secret | None:
     return None if key is None else secret("idempotency_key", key)
 
 
-def _numbers(fields: Iterable[Sent], values: Values) -> Iterator[tuple[str, Sealed]]:
-    for _, value, place in fields:
-        known = place.field
-        if known is not None and known.kind in _NUMBERS:
-            yield known.kind, values.sealed(known.kind, value)
-
-
 def _headers(raw: Request, values: Values, lines: Lines) -> tuple[tuple[str, Sealed], ...]:
-    found = [
-        (*line, value)
-        for key, value in raw.headers
-        if (line := lines.get(key.lower())) is not None
+    found = []
+    for key, value in raw.headers:
+        line = lines.get(lower := key.lower())
         # Some clients name a type of no body, others none: it says nothing.
-        and (raw.body or line[0].lower() != "content-type")
-    ]
+        if line is not None and (raw.body or lower != "content-type"):
+            found.append((line[0], _header(line[1], value, values)))
     found.sort(key=itemgetter(0))
-    return tuple([(name, _header(known, value, values)) for name, known, value in found])
+    return tuple(found)
 
 
 def _header(known: Field, value: str, values: Values) -> Sealed:
     if known.kind == "key":
         # One scheme for both: which one a client used is no part of what it asked.
-        return joined((Sealed("Bearer "), values.sealed("key", api_key(value))))
+        return _bearer(key_class(api_key(value)))
     if FORM in known.values:
-        return Sealed(FORM)
+        return _FORM
     if values.catalog.kept(known, value) is not None:
         return Sealed(escape(value))
     return values.sealed("text" if known.kind == KEEP else known.kind, value)
 
 
+@lru_cache
+def _bearer(known_class: str) -> Sealed:
+    return Sealed(f"Bearer {Placeholder('key', name=known_class)}")
+
+
 def api_key(authorization: str) -> str:
     """Return the API key of an Authorization value: Bearer, or Basic's user name (RFC 7617)."""
-    basic = basic_credentials(authorization)
-    if basic is not None:
-        return basic.partition(":")[0]
     scheme, _, credentials = authorization.strip().partition(" ")
-    return credentials.strip() if scheme.lower() == "bearer" else authorization
+    if scheme.lower() == "bearer":
+        return credentials.strip()
+    basic = basic_credentials(authorization)
+    return authorization if basic is None else basic.partition(":")[0]
 
 
 def basic_credentials(authorization: str) -> str | None:

@@ -9,13 +9,14 @@ from urllib.parse import quote_plus
 
 from proxy.pure.catalog import Catalog, Field, Located
 from proxy.pure.forms import Path, join_name
-from proxy.pure.kinds import CLASS_ONLY, SLOTS, guard, id_kind, secret
+from proxy.pure.kinds import CLASS_ONLY, KINDS, SLOTS, guard, id_kind, secret
 from proxy.pure.phrases import Phrases
 from proxy.pure.placeholders import UNNUMBERED, Placeholder, whole
 from proxy.pure.published import Published
 from proxy.pure.sealed import Sealed
 
 _MOST_KEPT = 200
+_KINDS = KINDS | {"object_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +25,28 @@ class Place:
 
     field: Field | None
     name: Sealed
+    kind: str
+    """What a value is that may not be kept."""
+    slot: str
+    """The part of such a value that is sent here."""
     kept: dict[str, Sealed] = field_(default_factory=dict, repr=False, compare=False)
-    """Fields with values that may be kept, sealed: of a closed vocabulary, so no secret."""
+    """Fields with values of a closed vocabulary or published ones, sealed: no secrets."""
+    _texts: dict[str, str] = field_(default_factory=dict, repr=False, compare=False)
+    """By the text of a sealed value, that of the field: so equal ones are in memory once."""
 
     def keep(self, value: str, entry: Sealed) -> None:
-        """Remember a field with a value that may be kept."""
+        """Remember a field with a value that is no secret."""
         if len(self.kept) < _MOST_KEPT:
             self.kept[value] = entry
+
+    def entry(self, value: Sealed) -> Sealed:
+        """Return the field with a sealed value."""
+        text = self._texts.get(value.text)
+        if text is None:
+            text = f"{self.name.text}={value.text}"
+            if len(self._texts) < _MOST_KEPT:
+                self._texts[value.text] = text
+        return Sealed(text, self.name.secrets + value.secrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +69,15 @@ class Values:
         """Seal one sensitive value, or the part of it that `slot` names."""
         if kind == "object_id":
             kind = id_kind(text)
+        if kind in CLASS_ONLY:
+            known_class = guard(kind, text, this_year=self.this_year)
+            return Sealed(_notation(kind, "", known_class, slot))
         one = secret(kind, text)
         name = self.published.names.get((kind, one.same))
         if name is not None:
             return Sealed(_notation(kind, "", name, slot))
-        known_class = guard(kind, text, this_year=self.this_year)
-        if kind in CLASS_ONLY:
-            return Sealed(_notation(kind, "", known_class, slot))
         # A guard stands with the whole value alone: a part of it tells no more.
-        return Sealed(_notation(kind, UNNUMBERED, "" if slot else known_class, slot), (one,))
+        return Sealed(_notation(kind, UNNUMBERED, "" if slot else guard(kind, text), slot), (one,))
 
     def place(self, path: Path) -> Place:
         """Return where a field of a request belongs."""
@@ -78,7 +94,7 @@ class Values:
         ]
         text = join_name(piece.text for piece in pieces)
         name = Sealed(text, tuple(one for piece in pieces for one in piece.secrets))
-        place = Place(located.field, name)
+        place = _place(located.field, name)
         if located.known == len(path) and not located.free:
             self._places[path] = place
         return place
@@ -109,6 +125,14 @@ class Values:
             else self.published.value(found.kind, found.name) or ""
         )
         return Sealed(str(sliced), number.secrets), SLOTS[found.kind][slot](text)
+
+
+def _place(known: Field | None, name: Sealed) -> Place:
+    if known is None:
+        return Place(None, name, "text", "")
+    if known.slot:
+        return Place(known, name, "dob", known.slot)
+    return Place(known, name, known.kind if known.kind in _KINDS else "text", "")
 
 
 @lru_cache(maxsize=1024)
