@@ -142,11 +142,12 @@ class Shape:
             for name, line in headers
             if self._matches(name)
         ]
-        pieces = [path, *filter(self._told, query), _BETWEEN, *filter(self._told, body), *lines]
+        pieces = [path, *self._told(query), _BETWEEN, *self._told(body), *lines]
         key = "\n".join([one.text for one in pieces])
-        secrets = tuple([one for piece in pieces for one in piece.secrets])
-        fields = [entry.text for entry in (*query, *body) if entry.secrets]
-        return Look(_same(f"{method} {key}"), secrets, len(set(fields)) < len(fields))
+        telling = [one for one in pieces if one.secrets]
+        secrets = tuple([one for piece in telling for one in piece.secrets])
+        alike = len({one.text for one in telling}) < len(telling)
+        return Look(_same(f"{method} {key}"), secrets, alike)
 
     def orders(self, asked: SealedRequest, variables: Variables) -> Iterator[tuple[Secret, ...]]:
         """Yield the secrets of a request in the orders that the key allows, the likeliest first.
@@ -159,8 +160,7 @@ class Shape:
             yield asked.look.secrets
             return
         ranked = (
-            sorted(filter(self._told, part), key=variables.rank)
-            for part in (asked.query, asked.body)
+            sorted(self._told(part), key=variables.rank) for part in (asked.query, asked.body)
         )
         query, body = ([tuple(run) for _, run in groupby(part, key=_text)] for part in ranked)
         headers = [line for name, line in asked.headers if self._matches(name)]
@@ -168,8 +168,9 @@ class Shape:
             pieces = (asked.path, *chain.from_iterable(runs), *headers)
             yield tuple([one for piece in pieces for one in piece.secrets])
 
-    def _told(self, entry: Sealed) -> bool:
-        return self._counts(entry.text)
+    def _told(self, entries: Sequence[Sealed]) -> Sequence[Sealed]:
+        """Return the fields that count."""
+        return [one for one in entries if self._counts(one.text)] if self.ignore else entries
 
     def _counts(self, entry: str) -> bool:
         if not self.ignore:

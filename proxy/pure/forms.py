@@ -27,7 +27,7 @@ Path = tuple[str, ...]
 Pair = tuple[Path, str]
 Pairs = tuple[Pair, ...]
 
-Names = Mapping[bytes, Path]
+Names = Mapping[str, Path]
 _NO_NAMES: Names = {}
 
 MAX_DECODED = 4 * 1024 * 1024
@@ -75,26 +75,25 @@ def query_pairs(target: str) -> Pairs:
 
 def form_pairs(text: bytes, names: Names = _NO_NAMES) -> Iterator[Pair]:
     """Take apart `application/x-www-form-urlencoded` text (WHATWG URL §5.1), blanks kept."""
-    for part in text.split(b"&"):
+    for part in text.decode("utf-8", "surrogateescape").split("&"):
         if part:
-            name, _, value = part.partition(b"=")
+            name, _, value = part.partition("=")
             yield names.get(name) or split_name(_decode(name)), _decode(value)
 
 
-def written(path: Path) -> tuple[bytes, bytes]:
+def written(path: Path) -> tuple[str, str]:
     """Return the two ways in which clients write a name of the API, with brackets and encoded."""
     name = join_name(path)
-    return name.encode(), name.replace("[", "%5B").replace("]", "%5D").encode()
+    return name, name.replace("[", "%5B").replace("]", "%5D")
 
 
-def _decode(text: bytes) -> str:
-    if b"+" in text:
-        text = text.replace(b"+", b" ")
-    if b"%5" in text:  # most of what is encoded is a bracket, and these need no more
-        text = text.replace(b"%5B", b"[").replace(b"%5D", b"]")
-    if b"%" in text:
-        text = unquote_to_bytes(text)
-    return text.decode("utf-8", "surrogateescape")
+def _decode(text: str) -> str:
+    if "+" in text:
+        text = text.replace("+", " ")
+    if "%" in text:
+        plain = unquote_to_bytes(text.encode("utf-8", "surrogateescape"))
+        text = plain.decode("utf-8", "surrogateescape")
+    return text
 
 
 def split_name(name: str) -> Path:

@@ -7,7 +7,7 @@ repr shows nothing. Only the door makes these types out of raw messages.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from proxy.pure.kinds import Secret
 from proxy.pure.placeholders import whole
@@ -15,8 +15,7 @@ from proxy.pure.placeholders import whole
 _NUMBERS = frozenset({"card", "account_number"})
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(NamedTuple):
     """Tape notation with unnumbered variables, and one secret for each of them, in order."""
 
     text: str
@@ -32,20 +31,18 @@ def joined(pieces: Iterable[Sealed], between: str = "") -> Sealed:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """What of a request takes part in the match."""
 
     key: str
     """The same for all requests that differ in their secrets alone."""
-    secrets: tuple[Secret, ...] = field(repr=False)
+    secrets: tuple[Secret, ...]
     """In the key's order."""
     alike: bool
     """Some fields with secrets look the same (two of metadata, say): their order is open."""
 
 
-@dataclass(frozen=True, slots=True)
-class SealedRequest:
+class SealedRequest(NamedTuple):
     """A request after the door. Entries are `name=value` texts in canonical order."""
 
     method: str
@@ -54,7 +51,7 @@ class SealedRequest:
     headers: tuple[tuple[str, Sealed], ...]
     body: tuple[Sealed, ...]
     look: Look
-    live: Mapping[str, Secret] = field(default_factory=dict, repr=False)
+    live: Mapping[str, Secret]
     """What came in for kinds that are kept as a class alone: the key, the CVC. For rehydration."""
 
     @property
@@ -69,11 +66,10 @@ class SealedRequest:
 
     def keyed(self, key: Secret | None) -> SealedRequest:
         """Return the request with an Idempotency-Key, if there is one."""
-        return replace(self, live={**self.live, key.kind: key}) if key else self
+        return self._replace(live={**self.live, key.kind: key}) if key else self
 
 
-@dataclass(frozen=True, slots=True)
-class SealedResponse:
+class SealedResponse(NamedTuple):
     """A response after the door."""
 
     status: int

@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from urllib.parse import quote_plus
 
 from proxy.errors import UnreadableBody
@@ -85,14 +85,14 @@ def _entries(fields: Sequence[Sent], values: Values) -> tuple[Sealed, ...]:
         place.kept.get(value) or _entry(path, value, place, dates, values)
         for path, value, place in fields
     ]
-    entries.sort(key=attrgetter("text"))
+    entries.sort(key=itemgetter(0))
     return tuple(entries)
 
 
 def _entry(
     path: Path, value: str, place: Place, dates: Mapping[Path, str], values: Values
 ) -> Sealed:
-    kept = _kept(value, place, values)
+    kept = _kept(value, place.known, values)
     if kept is None and place.slot:
         return place.entry(values.sealed("dob", dates[path[:-1]], place.slot))
     if kept is None and place.kind == "time":
@@ -103,11 +103,11 @@ def _entry(
     return entry
 
 
-def _kept(value: str, place: Place, values: Values) -> Sealed | None:
+def _kept(value: str, known: Field | None, values: Values) -> Sealed | None:
     """Return a value that is kept as it is, or None."""
     if value == "":
         return Sealed("")
-    kept = None if place.field is None else values.catalog.kept(place.field, value)
+    kept = None if known is None else values.catalog.kept(known, value)
     return None if kept is None else Sealed(quote_plus(kept, errors="surrogateescape"))
 
 

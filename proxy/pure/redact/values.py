@@ -7,7 +7,7 @@ from dataclasses import field as field_
 from functools import lru_cache
 from urllib.parse import quote_plus
 
-from proxy.pure.catalog import Catalog, Field, Located
+from proxy.pure.catalog import KEEP, Catalog, Field, Located
 from proxy.pure.forms import Path, join_name
 from proxy.pure.kinds import CLASS_ONLY, KINDS, SLOTS, guard, id_kind, secret
 from proxy.pure.phrases import Phrases
@@ -21,13 +21,14 @@ _KINDS = KINDS | {"object_id"}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a field of a request belongs: what the catalog knows of it, and its name, sealed."""
+    """Where a field of a request belongs."""
 
-    field: Field | None
     name: Sealed
+    known: Field | None
+    """What the catalog knows of values that may be kept; None where none may."""
     kind: str
     """What a value is that may not be kept."""
-    slot: str
+    slot: str = ""
     """The part of such a value that is sent here."""
     kept: dict[str, Sealed] = field_(default_factory=dict, repr=False, compare=False)
     """Fields with values of a closed vocabulary or published ones, sealed: no secrets."""
@@ -94,7 +95,7 @@ class Values:
         ]
         text = join_name(piece.text for piece in pieces)
         name = Sealed(text, tuple(one for piece in pieces for one in piece.secrets))
-        place = _place(located.field, name)
+        place = _place(name, located.field)
         if located.known == len(path) and not located.free:
             self._places[path] = place
         return place
@@ -127,12 +128,13 @@ class Values:
         return Sealed(str(sliced), number.secrets), SLOTS[found.kind][slot](text)
 
 
-def _place(known: Field | None, name: Sealed) -> Place:
+def _place(name: Sealed, known: Field | None) -> Place:
     if known is None:
-        return Place(None, name, "text", "")
+        return Place(name, None, "text")
     if known.slot:
-        return Place(known, name, "dob", known.slot)
-    return Place(known, name, known.kind if known.kind in _KINDS else "text", "")
+        return Place(name, None, "dob", known.slot)
+    kind = known.kind if known.kind in _KINDS else "text"
+    return Place(name, known if known.kind == KEEP or known.anything else None, kind)
 
 
 @lru_cache(maxsize=1024)
