@@ -205,6 +205,10 @@ def _placed(texts: Iterable[str]) -> Iterator[_Placed]:
         start = stop
 
 
+Owners = tuple[Variable | None, ...]
+"""The variables that values stand for, or None, in the order of the values."""
+
+
 class Variables:
     """Which live value each variable stands for, within one session; no two of a kind share one.
 
@@ -233,6 +237,10 @@ class Variables:
         """Return the variable that stands for a value, or None."""
         return self._variables.get(secret)
 
+    def owners(self, secrets: Iterable[Secret]) -> Owners:
+        """Return the variables that stand for some values."""
+        return tuple([self._variables.get(one) for one in secrets])
+
     def rank(self, entry: Sealed) -> tuple[str, tuple[Variable, ...]]:
         """Return what to sort fields by: how they look, then by their variables, new ones last."""
         bound = (self._variables.get(one, (one.kind, TOO_HIGH)) for one in entry.secrets)
@@ -253,12 +261,11 @@ class Variables:
     def bind(self, variable: Variable, secret: Secret) -> None:
         """Let a variable stand for a value; whatever either was bound to before is let go."""
         before = self._values.get(variable)
-        if before is not None and before == secret and before.text == secret.text:
+        if before is not None and before.text == secret.text and before == secret:
             return
-        other = self._variables.pop(secret, None)
+        other = self._variables.get(secret)
         self.turns += 1
         self.upheavals += before is not None or other is not None
-        self._values.pop(variable, None)
         if before is not None:
             self._variables.pop(before, None)
         if other is not None:

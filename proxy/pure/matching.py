@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from proxy.pure.cassette import Interaction, Shape, Variables
+from proxy.pure.cassette import Interaction, Owners, Shape, Variables
 from proxy.pure.kinds import MADE_KINDS, Secret, secret
 from proxy.pure.placeholders import Placeholder, Variable
 from proxy.pure.pools import Group, Pool
@@ -152,6 +152,8 @@ class Session:
 
     def _ordered(self, asked: SealedRequest, group: Group | None) -> tuple[Secret, ...]:
         """Return the secrets of a request, in an order in which something fits if anything does."""
+        if not asked.look.alike:
+            return asked.look.secrets
         orders = tuple(islice(self._shape.orders(asked, self.variables), _ORDERS))
         if group is None or len(orders) == 1:
             return orders[0]
@@ -165,8 +167,7 @@ class Session:
         """Return what was recorded just now for the very same request."""
         if not self._recorded:
             return None
-        owners = tuple([self.variables.variable(one) for one in live])
-        position = self._recorded.get((key, owners))
+        position = self._recorded.get((key, self.variables.owners(live)))
         return None if position is None else Match(position)
 
     def is_certain(self, asked: SealedRequest, position: int) -> bool:
@@ -227,9 +228,10 @@ class Session:
                 self.variables.bind(variable, self._stand_in(variable))
 
     def _note_served_again(self) -> None:
-        for position in self._served_again:
-            self._places[position].serve(position)
-        self._served_again.clear()
+        if self._served_again:
+            for position in self._served_again:
+                self._places[position].serve(position)
+            self._served_again.clear()
 
     def _first(self, group: Group, live: Sequence[Secret]) -> int | None:
         """Return the first unserved position that fits, as things are bound or can be seen."""
@@ -237,44 +239,46 @@ class Session:
         return self._changed(group, live) if position is None else position
 
     def _consistent(self, group: Group, live: Sequence[Secret]) -> int | None:
-        unserved = self._closest(group, live).unserved
-        fitting = (one for one in unserved if self._fits(group.variables[one], live))
-        return next(fitting, None)
+        owners = self.variables.owners(live)
+        for position in self._closest(group, owners).unserved:
+            if self._fits(group.variables[position], live, owners):
+                return position
+        return None
 
     def _last(self, group: Group, live: Sequence[Secret]) -> int | None:
         """Return the last position, served before, that fits as things are bound.
 
         There every value stands for the variable that it is bound to.
         """
-        owners = tuple([self.variables.variable(one) for one in live])
+        owners = self.variables.owners(live)
         if None in owners:
             return None  # a value not met before fits no request that was served
-        served = self._closest(group, live).backwards()
+        served = self._closest(group, owners).backwards()
         return next((one for one in served if group.variables[one] == owners), None)
 
-    def _closest(self, group: Group, live: Sequence[Secret]) -> Pool:
+    def _closest(self, group: Group, owners: Owners) -> Pool:
         """Return the smallest pool that holds all requests which fit as things are bound."""
-        if not live:
+        if not owners:
             return group.all
-        return min(self._holding(group, live), key=len, default=group.loose)
+        return min(self._holding(group, owners), key=len, default=group.loose)
 
-    def _holding(self, group: Group, live: Sequence[Secret]) -> Iterator[Pool]:
+    def _holding(self, group: Group, owners: Owners) -> Iterator[Pool]:
         """Yield the requests that hold a variable which a live value is bound to, for each."""
-        for place, one in enumerate(live):
-            variable = self.variables.variable(one)
-            if variable is not None:
-                yield group.holding((place, variable))
+        for place, owner in enumerate(owners):
+            if owner is not None:
+                yield group.holding((place, owner))
 
-    def _fits(self, variables: Sequence[Variable], live: Sequence[Secret]) -> bool:
-        assigned: dict[Variable, Secret] = {}
-        owners: dict[Secret, Variable] = {}
-        for variable, one in zip(variables, live, strict=True):
-            value = self.variables.value(variable) or assigned.get(variable)
-            owner = self.variables.variable(one) or owners.get(one)
-            if (value is not None and value != one) or (owner is not None and owner != variable):
+    def _fits(self, variables: Sequence[Variable], live: Sequence[Secret], owners: Owners) -> bool:
+        """Tell whether values can stand for variables: as bound, or both being new."""
+        new: dict[Secret, Variable] = {}
+        for variable, one, owner in zip(variables, live, owners, strict=True):
+            if owner == variable:
+                continue
+            if owner is not None or self.variables.value(variable) is not None:
                 return False
-            assigned[variable], owners[one] = one, variable
-        return True
+            if new.setdefault(one, variable) != variable:
+                return False
+        return len(set(new.values())) == len(new)
 
     def _changed(self, group: Group, live: Sequence[Secret]) -> int | None:
         """Return the first position that fits once twins have changed places."""
@@ -296,7 +300,7 @@ class Session:
                 if found is None or not self._pinned.isdisjoint(found[1]):
                     return False
                 self._exchange(*found)
-        return self._fits(variables, live)
+        return self._fits(variables, live, self.variables.owners(live))
 
     def _is_barred(
         self, position: int, variables: Sequence[Variable], live: Sequence[Secret]
@@ -348,7 +352,8 @@ class Session:
         if made_up is not None:
             yield made_up
             return
-        yield from sorted(self._holding(group, live), key=len, reverse=True)
+        owners = self.variables.owners(live)
+        yield from sorted(self._holding(group, owners), key=len, reverse=True)
         yield group.loose
 
     def _made_up(self, group: Group, live: Sequence[Secret]) -> Pool | None:

@@ -120,7 +120,8 @@ class Group:
         yield self.all
         if position in self.loose.unserved or position in self.loose.served:
             yield self.loose
-        for place in enumerate(self.variables[position]):
-            found = self._holding[place]
+        variables = self.variables[position]
+        for at in self.mixed:
+            found = self._holding[at, variables[at]]
             if not isinstance(found, int):
                 yield found

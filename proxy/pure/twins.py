@@ -80,20 +80,28 @@ class Twins:
         self._groups = groups
         self._answered = answered
         self._users: dict[Variable, dict[int, None]] = defaultdict(dict)
-        """The positions served that use a variable."""
+        """The positions served that use a variable, but for the latest."""
+        self._latest: dict[int, None] = {}
         self._taken_apart: dict[int, _Looks] = {}
 
     def note(self, position: int) -> None:
         """Note that a position has been served."""
-        one = self._recorded[position]
-        for variable in chain(one.asked, one.answered):
-            self._users[variable][position] = None
+        self._latest[position] = None
 
     def forget(self, position: int) -> None:
         """Note that a position counts as not served."""
+        self._look_up()
         one = self._recorded[position]
         for variable in chain(one.asked, one.answered):
             self._users[variable].pop(position, None)
+
+    def _look_up(self) -> None:
+        """Note who uses what, which is asked for here alone: most sessions have no twins."""
+        for position in self._latest:
+            one = self._recorded[position]
+            for variable in chain(one.asked, one.answered):
+                self._users[variable][position] = None
+        self._latest.clear()
 
     def exchange(
         self, variable: Variable, other: Variable | None, unserved: int
@@ -103,6 +111,7 @@ class Twins:
         Without another, so that it stands for nothing that was served. `unserved` is a position
         that stays so. None if nothing can change.
         """
+        self._look_up()
         tries = iter(range(_LOOKED_AT))
         start = _Change(origins={unserved: unserved})
         for here, there in self._pairs(variable, other):
