@@ -143,28 +143,29 @@ def template(
                 pieces += ("", "")
         return Blank(tuple(pieces), tuple(holes))
 
-    lines = [
-        (name, blank(_pieces(text, _header_safe)))
-        for name, text in (*outline.response_headers, *more)
-    ]
-    return Template(
-        outline.status,
-        tuple((name, "".join(line.pieces)) for name, line in lines),
-        tuple((at, name, line) for at, (name, line) in enumerate(lines) if line.holes),
-        blank(_json_pieces(outline.text)),
+    headers = (*outline.response_headers, *more)
+    blanks = tuple(
+        (at, name, blank(_pieces(text, _header_safe)))
+        for at, (name, text) in enumerate(headers)
+        if "{{" in text
     )
+    return Template(outline.status, headers, blanks, blank(_json_pieces(outline.text)))
 
 
 def _json_pieces(text: str) -> Iterator[str | Hole]:
     for index, part in enumerate(_STRING.split(text)):
         token = whole(part) if index % 2 else None
-        if token is not None and token.kind in _TOKEN_KINDS:
+        if token is None:
+            yield from _pieces(f'"{part}"' if index % 2 else part, _inside_string)
+        elif token.kind in _TOKEN_KINDS:
             yield _hole(token, str if token.kind == "json" else _number)
         else:
-            yield from _pieces(f'"{part}"' if index % 2 else part, _inside_string)
+            yield from ('"', _hole(token, _inside_string), '"')
 
 
-def _pieces(text: str, write: Write) -> Iterator[str | Hole]:
+def _pieces(text: str, write: Write) -> Iterable[str | Hole]:
+    if "{{" not in text:
+        return (text,)
     return (part if isinstance(part, str) else _hole(part, write) for part in parts(text))
 
 
