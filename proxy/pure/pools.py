@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -12,8 +13,9 @@ from proxy.pure.placeholders import Variable
 class Pool:
     """Positions of recorded requests; dicts serve as ordered sets."""
 
-    unserved: dict[int, None] = field(default_factory=dict)
-    """In recorded order."""
+    unserved: dict[int, None] = field(default_factory=OrderedDict)
+    """In recorded order. An OrderedDict has its first at hand, however many before it were taken
+    out: a plain dict would walk past the places of all these."""
     served: dict[int, None] = field(default_factory=dict)
     """Longest ago first."""
     last: int = -1
@@ -33,7 +35,7 @@ class Pool:
         """Let a position count as not served."""
         if position in self.served:
             del self.served[position]
-            self.unserved = dict.fromkeys(sorted((position, *self.unserved)))
+            self.unserved = OrderedDict.fromkeys(sorted((position, *self.unserved)))
 
     def backwards(self) -> Iterator[int]:
         """Yield the served positions, the last recorded first."""

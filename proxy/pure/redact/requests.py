@@ -64,10 +64,8 @@ def sealed_request(
 
 
 def _sent(pairs: Pairs, values: Values, *, keep_blank: bool) -> list[Sent]:
-    return [
-        (path, value, values.place(path))
-        for path, value in normalised(pairs, values.catalog, keep_blank=keep_blank)
-    ]
+    kept = normalised(pairs, values.catalog, keep_blank=keep_blank) if pairs else ()
+    return [(path, value, values.place(path)) for path, value in kept]
 
 
 def _path(target: str, values: Values) -> Sealed:
@@ -80,6 +78,8 @@ def _path(target: str, values: Values) -> Sealed:
 
 def _entries(fields: Sequence[Sent], values: Values) -> tuple[Sealed, ...]:
     """Return `name=value` texts, sorted by what is shown of them: their order does not count."""
+    if not fields:
+        return ()
     dates = _dates(fields)
     entries = [
         place.kept.get(value) or _entry(path, value, place, dates, values)
