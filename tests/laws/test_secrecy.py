@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import json
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,6 +13,8 @@ from urllib.parse import quote, quote_plus
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proxy import assembly
+from proxy.edges.settings import Match, Redact
 from proxy.errors import UnreadableBody
 from proxy.pure.cassette import Variables, interaction
 from proxy.pure.kinds import Secret
@@ -145,3 +148,37 @@ def test_nothing_unlisted_survives_in_answers(document: dict[str, Any]) -> None:
 
 def test_a_secret_has_no_repr() -> None:
     assert MARK not in repr(Secret("card", MARK, MARK))
+
+
+def held(root: object) -> Iterator[str]:
+    """Yield every text in memory that an object of ours leads to."""
+    met, left = {id(root)}, [root]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            yield one
+        plain = isinstance(one, tuple | list | set | frozenset)
+        inside = gc.get_referents(one) if plain or type(one).__module__.startswith("proxy") else ()
+        if isinstance(one, dict):
+            inside = [*one.keys(), *one.values()]  # the collector knows of no key that is a text
+        new = [other for other in inside if not isinstance(other, type) and id(other) not in met]
+        met.update(map(id, new))
+        left += new
+
+
+def test_a_door_remembers_nothing_of_what_came_through_it() -> None:
+    door = assembly.door(Redact(), Match())
+    numbers = ("card[number]", "card[cvc]", "card[exp_month]", "person[dob][day]", "number")
+    acceptance = "person[additional_tos_acceptances][account]"
+    names = ("card[name]", "card[currency]", f"{acceptance}[ip]", f"metadata[{MARK}]", MARK)
+    fields = "&".join(
+        [f"{name}={NUMBER}" for name in (*numbers, f"{acceptance}[date]")]
+        + [f"{name}={MARK}" for name in names]
+        + ["card[exp_year]=2031", "bank_account[country]=NZ"]
+    )
+    lines = (("Authorization", f"Bearer sk_test_{MARK}"), ("Idempotency-Key", MARK))
+    asked = door.request(Request("POST", "/v1/tokens", lines, fields.encode()))
+    assert any(MARK in text for text in held(asked)), "it is looked for in the right way"
+    kept = list(held(door))
+    assert "card[exp_year]=2031" in kept
+    assert not [text for text in kept if MARK in text or str(NUMBER) in text]
