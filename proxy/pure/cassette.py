@@ -330,4 +330,4 @@ def outlined(said: Texts) -> Interaction:
 
     outline = said.changed(blank)
     asked = sum(map(unnumbered, outline.request()))
-    return Interaction(outline, tuple(found[:asked]), tuple(found[asked:]))
+    return Interaction(_shared(outline), tuple(found[:asked]), tuple(found[asked:]))
