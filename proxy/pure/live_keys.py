@@ -12,28 +12,35 @@ from proxy.pure.messages import Request
 from proxy.pure.redact.requests import basic_credentials
 
 _LIVE = re.compile(r"(?:sk|rk|pk|ek|uk|rkcs)_(?:org_)?live_|oak_live_")
+_SPELLINGS = (b"live_", b"%6", b"%76", b"%5F", b"%5f", b"\\", b"\0")
+"""What stands in a body that says `live_`: that very word, one of its letters percent-encoded, an
+escape of JSON or of a quoted name, or the zeros of UTF-16 and UTF-32, which JSON may come in."""
 
 
 def has_live_key(request: Request) -> bool:
     """Tell whether a live key stands in the target, a header (Basic decoded too) or the body."""
-    return any(_LIVE.search(text) for text in _texts(request))
+    return any(map(_LIVE.search, _texts(request)))
 
 
 def _texts(request: Request) -> Iterator[str]:
     for _, value in request.headers:
         yield value
         yield basic_credentials(value) or ""
-    for text in (request.target, _body(request)):
+    yield request.target
+    yield unquote_plus(request.target)
+    body = _body(request)
+    if any(spelling in body for spelling in _SPELLINGS):
+        text = body.decode("latin-1")
         yield text
         yield unquote_plus(text)
-    yield from _fields(request)
+        yield from _fields(request)
 
 
-def _body(request: Request) -> str:
+def _body(request: Request) -> bytes:
     try:
-        return plain_body(request).decode("latin-1")
+        return plain_body(request)
     except UnreadableBody:
-        return request.body.decode("latin-1")
+        return request.body
 
 
 def _fields(request: Request) -> Iterator[str]:
