@@ -6,59 +6,23 @@ a library takes a dict, and two redacted names may look the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from json.encoder import encode_basestring_ascii
+from collections.abc import Sequence
+from json.encoder import encode_basestring_ascii as string
 from typing import Any
 
-from proxy.pure.kinds import Secret
-from proxy.pure.sealed import Sealed
+__all__ = ["Json", "begun", "enclosed", "string"]
 
 Json = Any
 """Whatever a JSON document may hold."""
 
 
-@dataclass(slots=True)
-class JsonWriter:
-    """Collects one document."""
+def begun(depth: int) -> str:
+    """Return how the line of a member or element at a depth begins."""
+    return "\n" + "  " * depth
 
-    out: list[str] = field(default_factory=list)
-    secrets: list[Secret] = field(default_factory=list)
-    depth: int = 0
-    first: bool = True
 
-    @contextmanager
-    def block(self, opening: str, closing: str, *, empty: bool) -> Iterator[None]:
-        """Write an object or array around what is written inside."""
-        self.out.append(opening)
-        self.depth += 1
-        self.first = True
-        yield
-        self.depth -= 1
-        self.first = False
-        self.out.append(closing if empty else f"\n{'  ' * self.depth}{closing}")
-
-    def item(self) -> None:
-        """Begin the next member or element on a line of its own."""
-        self.out.append(f"{'' if self.first else ','}\n{'  ' * self.depth}")
-        self.first = False
-
-    def key(self, name: Sealed) -> None:
-        """Begin the next member of an object with its name."""
-        self.item()
-        self.text(name)
-        self.out.append(": ")
-
-    def text(self, sealed: Sealed) -> None:
-        """Write a string; its text is tape notation between the quotes."""
-        self.out.append(encode_basestring_ascii(sealed.text))
-        self.secrets.extend(sealed.secrets)
-
-    def raw(self, token: str) -> None:
-        """Write a JSON token as it is."""
-        self.out.append(token)
-
-    def sealed(self) -> Sealed:
-        """Return the document, with a line end."""
-        return Sealed("".join(self.out) + "\n", tuple(self.secrets))
+def enclosed(opening: str, items: Sequence[str], closing: str, depth: int) -> str:
+    """Return an object or array at a depth around its items, each of which begins with its line."""
+    if not items:
+        return opening + closing
+    return f"{opening}{','.join(items)}{begun(depth)}{closing}"

@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from proxy.pure.cassette import Interaction, Texts, outlined
-from proxy.pure.json_text import Json, JsonWriter
+from proxy.pure.json_text import Json, begun, enclosed, string
 from proxy.pure.placeholders import Variable, blanked
-from proxy.pure.sealed import Sealed
 
 Rename = Callable[[Variable], Variable]
 
@@ -70,23 +69,19 @@ class _Number(str):
 def _printed(text: str) -> str:
     if not text:
         return text
-    writer = JsonWriter()
-    _write(json.loads(text, parse_int=_Number, parse_float=_Number), writer)
-    return writer.sealed().text
+    return _print(json.loads(text, parse_int=_Number, parse_float=_Number), 0) + "\n"
 
 
-def _write(value: Json, writer: JsonWriter) -> None:
+def _print(value: Json, depth: int) -> str:
+    begin = begun(depth + 1)
     if isinstance(value, dict):
-        with writer.block("{", "}", empty=not value):
-            for key, inside in value.items():
-                writer.key(Sealed(key))
-                _write(inside, writer)
-    elif isinstance(value, list):
-        with writer.block("[", "]", empty=not value):
-            for inside in value:
-                writer.item()
-                _write(inside, writer)
-    elif isinstance(value, str) and not isinstance(value, _Number):
-        writer.text(Sealed(value))
-    else:
-        writer.raw(value if isinstance(value, _Number) else json.dumps(value))
+        members = [
+            f"{begin}{string(key)}: {_print(inside, depth + 1)}" for key, inside in value.items()
+        ]
+        return enclosed("{", members, "}", depth)
+    if isinstance(value, list):
+        items = [begin + _print(inside, depth + 1) for inside in value]
+        return enclosed("[", items, "]", depth)
+    if isinstance(value, _Number):
+        return value
+    return string(value) if isinstance(value, str) else json.dumps(value)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from proxy.pure.cassette import Shape
 from proxy.pure.messages import Request, Response
 from proxy.pure.redact.requests import Lines, kept_lines, retry_key, sealed_request
-from proxy.pure.redact.responses import sealed_response
+from proxy.pure.redact.responses import Answers
 from proxy.pure.redact.values import Values
 from proxy.pure.sealed import Sealed, SealedRequest, SealedResponse
 
@@ -36,12 +36,14 @@ class Door:
     shape: Shape = field(default_factory=Shape)
     """What of a request takes part in the match."""
     _lines: Lines = field(init=False, repr=False, compare=False)
+    _answers: Answers = field(init=False, repr=False, compare=False)
     looked_at: frozenset[str] = field(init=False, repr=False, compare=False)
     """The headers that a sealed request hangs on, in lower case, but for Idempotency-Key."""
 
     def __post_init__(self) -> None:
         lines = kept_lines(self.values, self.match_headers)
         object.__setattr__(self, "_lines", lines)
+        object.__setattr__(self, "_answers", Answers(self.values))
         object.__setattr__(self, "looked_at", frozenset({*lines, *_OF_THE_BODY}))
 
     def request(self, raw: Request) -> SealedRequest:
@@ -63,4 +65,4 @@ class Door:
         `numbers` are the card and account numbers, by kind, that its `last4` may belong to.
         Raises UnreadableBody for a body that is no JSON.
         """
-        return sealed_response(raw, self.values, asked, numbers)
+        return self._answers.sealed(raw, asked, numbers)

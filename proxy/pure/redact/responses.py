@@ -6,40 +6,103 @@ client reads its own value. What Stripe made up (ids, times) becomes a variable 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import orjson
 
 from proxy.errors import UnreadableBody
 from proxy.pure.catalog import KEEP, Field, Located
-from proxy.pure.forms import media_type, plain_body, split_name
-from proxy.pure.json_text import Json, JsonWriter
+from proxy.pure.forms import Path, media_type, plain_body, split_name
+from proxy.pure.json_text import Json, begun, enclosed, string
 from proxy.pure.kinds import SLOTS, Secret, guard
 from proxy.pure.messages import Response
 from proxy.pure.placeholders import Placeholder, escape
 from proxy.pure.redact.values import Values
 from proxy.pure.sealed import Sealed, SealedRequest, SealedResponse, joined
 
+_MOST_KEPT = 200
+_NO_KIND = frozenset({KEEP, "hash", "text", "json", "time"})
+"""Classes whose texts are looked up in the request first: they may repeat any kind of value."""
 
-def sealed_response(
-    raw: Response, values: Values, asked: SealedRequest, numbers: Mapping[str, Sealed]
-) -> SealedResponse:
-    """Seal an answer. Raises UnreadableBody for a body that is no JSON, or for a bad status."""
-    if not 200 <= raw.status <= 599:
-        raise UnreadableBody("the status is none that an answer can have")
-    body = plain_body(raw)
-    if not body:
-        sealed = Sealed("")
-    else:
-        document = _parsed(body)
-        owner = str(document.get("id", "")) if isinstance(document, dict) else ""
-        request_id = raw.header("request-id") or ""
-        given_away = _given_away(asked)
-        answer = _Answer(values, asked, numbers, owner or request_id, given_away)
-        answer.node(document, (), values.located(()))
-        sealed = answer.writer.sealed()
-    return SealedResponse(raw.status, tuple(_headers(raw, values)), sealed)
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in answers: what the catalog knows of it, and what was met there before.
+
+    Remembered are the API's own names, and values of its closed vocabularies: few, and no secret.
+    """
+
+    path: Path
+    located: Located
+    begin: str = ""
+    """How its line begins, with its name."""
+    inside: dict[str, Spot] = field(default_factory=dict, repr=False)
+    lines: dict[tuple[type, Json], str] = field(default_factory=dict, repr=False)
+    """Whole lines, by value and its type: `1` is not `true`."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the API knows the whole path."""
+        return self.located.known == len(self.path)
+
+    def keep(self, value: Json, token: str) -> None:
+        """Remember what a value comes to."""
+        if len(self.lines) < _MOST_KEPT:
+            self.lines[type(value), value] = self.begin + token
+
+
+class Answers:
+    """Seals answers, and remembers what in them is alike."""
+
+    def __init__(self, values: Values) -> None:
+        self._values = values
+        self._root = Spot((), values.catalog.locate_response(()))
+        known = values.catalog.response_headers
+        self._names = {name.lower(): (name, field) for name, field in known.items()}
+        self._kept: dict[tuple[str, str], tuple[str, Sealed]] = {}
+        """Header lines that may be kept, as they came and sealed."""
+
+    def sealed(
+        self, raw: Response, asked: SealedRequest, numbers: Mapping[str, Sealed]
+    ) -> SealedResponse:
+        """Seal an answer. Raises UnreadableBody for a body that is no JSON, or for a bad status."""
+        if not 200 <= raw.status <= 599:
+            raise UnreadableBody("the status is none that an answer can have")
+        body = plain_body(raw)
+        if not body:
+            sealed = Sealed("")
+        else:
+            document = _parsed(body)
+            owner = str(document.get("id", "")) if isinstance(document, dict) else ""
+            owner = owner or raw.header("request-id") or ""
+            answer = _Answer(self._values, asked, numbers, owner, _given_away(asked))
+            text = answer.node(document, self._root)
+            sealed = Sealed(text + "\n", tuple(answer.secrets))
+        return SealedResponse(raw.status, self._headers(raw), sealed)
+
+    def _headers(self, raw: Response) -> tuple[tuple[str, Sealed], ...]:
+        lines = [
+            found
+            for line in raw.headers
+            if (found := self._kept.get(line) or self._header(line)) is not None
+        ]
+        lines.sort(key=lambda line: line[0].lower())
+        return tuple(lines)
+
+    def _header(self, line: tuple[str, str]) -> tuple[str, Sealed] | None:
+        name, known = self._names.get(line[0].lower(), ("", None))
+        if known is None:
+            return None
+        value = media_type(line[1]) if name == "Content-Type" else line[1]
+        if known.kind == "object_id":
+            return name, self._values.sealed("object_id", value)
+        if self._values.catalog.kept(known, value) is None:
+            return None
+        sealed = name, Sealed(escape(value))
+        if len(self._kept) < _MOST_KEPT:
+            self._kept[line] = sealed
+        return sealed
 
 
 def _parsed(body: bytes) -> Json:
@@ -62,27 +125,9 @@ def _dumped(value: Json) -> str:
         raise UnreadableBody("the answer is nested too deeply") from None
 
 
-def _headers(raw: Response, values: Values) -> Iterator[tuple[str, Sealed]]:
-    names = {name.lower(): name for name in values.catalog.response_headers}
-    for key, text in sorted(raw.headers, key=lambda line: line[0].lower()):
-        name = names.get(key.lower(), "")
-        known = values.catalog.response_headers.get(name)
-        value = media_type(text) if name == "Content-Type" else text
-        if known is None:
-            continue
-        if known.kind == "object_id":
-            yield name, values.sealed("object_id", value)
-        elif values.catalog.kept(known, value) is not None:
-            yield name, Sealed(escape(value))
-
-
-_NO_KIND = frozenset({KEEP, "hash", "text", "json", "time"})
-"""Classes whose texts are looked up in the request first: they may repeat any kind of value."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Answer:
-    """The walk over one answer."""
+    """The walk over one answer. Returns text, and collects the secrets that belong to it."""
 
     values: Values
     asked: SealedRequest
@@ -90,54 +135,69 @@ class _Answer:
     owner: str = field(repr=False)
     given_away: frozenset[str] = field(repr=False)
     """Texts that are not kept: see `_given_away`."""
-    writer: JsonWriter = field(default_factory=JsonWriter)
+    secrets: list[Secret] = field(default_factory=list)
 
-    def node(self, value: Json, path: tuple[str, ...], located: Located) -> None:
-        """Write one node of the document at `path`, sealed."""
-        if located.known < len(path):
-            self._unknown(value)
-        elif isinstance(value, dict):
-            self._object(value, path)
-        elif isinstance(value, list):
-            self._list(value, path)
-        else:
-            self._leaf(value, located.field)
+    def node(self, value: Json, spot: Spot) -> str:
+        """Return one node of the document, sealed."""
+        if not spot.known:
+            return self._unknown(value)
+        if isinstance(value, dict):
+            lines = [self._member(key, inside, spot) for key, inside in value.items()]
+            return enclosed("{", lines, "}", len(spot.path))
+        if isinstance(value, list):
+            items = [self._item(index, inside, spot) for index, inside in enumerate(value)]
+            return enclosed("[", items, "]", len(spot.path))
+        return self._leaf(value, spot)
 
-    def _object(self, members: Mapping[str, Json], path: tuple[str, ...]) -> None:
-        with self.writer.block("{", "}", empty=not members):
-            for key, value in members.items():
-                here = (*path, key)
-                located = self.values.located(here)
-                known = located.known == len(here) and len(path) not in located.free
-                self.writer.key(Sealed(escape(key)) if known else self.values.sealed("field", key))
-                self.node(value, here, located)
+    def _member(self, name: str, value: Json, around: Spot) -> str:
+        spot = around.inside.get(name) or self._spot(around, name)
+        if isinstance(value, (dict, list)):
+            return spot.begin + self.node(value, spot)
+        line = spot.lines.get((type(value), value))
+        if line is not None and str(value) not in self.given_away:
+            return line
+        return spot.begin + self.node(value, spot)
 
-    def _list(self, items: list[Json], path: tuple[str, ...]) -> None:
-        with self.writer.block("[", "]", empty=not items):
-            for index, value in enumerate(items):
-                self.writer.item()
-                here = (*path, str(index))
-                self.node(value, here, self.values.located(here))
+    def _spot(self, around: Spot, name: str) -> Spot:
+        path = (*around.path, name)
+        located = self.values.catalog.locate_response(path)
+        own = located.known == len(path) and len(around.path) not in located.free
+        key = string(escape(name)) if own else self._said(self.values.sealed("field", name))
+        spot = Spot(path, located, f"{begun(len(path))}{key}: ")
+        if own and not located.free and not any(map(str.isdigit, path)):
+            around.inside[name] = spot
+        return spot
 
-    def _leaf(self, value: Json, known: Field | None) -> None:
+    def _item(self, index: int, value: Json, around: Spot) -> str:
+        path = (*around.path, str(index))
+        spot = Spot(path, self.values.catalog.locate_response(path))
+        return begun(len(path)) + self.node(value, spot)
+
+    def _leaf(self, value: Json, spot: Spot) -> str:
+        known = spot.located.field
         if value is None or value == "":
-            self.writer.raw("null" if value is None else '""')
+            token = "null" if value is None else '""'
         elif known is not None and self._kept(known, value):
-            self._literal(value)
-        elif isinstance(value, str):
-            self.writer.text(self._text(known, value))
-        elif known is not None and known.kind == "time" and type(value) is int:
-            self.writer.text(self._time(value))
-        elif known is not None and known.kind in ("exp_month", "exp_year") and type(value) is int:
-            self.writer.text(self.values.sealed(known.kind, str(value)))
+            token = string(escape(value)) if isinstance(value, str) else _dumped(value)
+            if known.anything:  # whatever it holds
+                return token
         else:
-            self._unknown(value)
+            return self._sealed(known, value)
+        spot.keep(value, token)
+        return token
 
-    def _literal(self, value: Json) -> None:
+    def _sealed(self, known: Field | None, value: Json) -> str:
         if isinstance(value, str):
-            self.writer.text(Sealed(escape(value)))
-        else:
-            self.writer.raw(orjson.dumps(value).decode())
+            return self._said(self._text(known, value))
+        if known is not None and known.kind == "time" and type(value) is int:
+            return self._said(self._time(value))
+        if known is not None and known.kind in ("exp_month", "exp_year") and type(value) is int:
+            return self._said(self.values.sealed(known.kind, str(value)))
+        return self._unknown(value)
+
+    def _said(self, sealed: Sealed) -> str:
+        self.secrets += sealed.secrets
+        return string(sealed.text)
 
     def _kept(self, known: Field, value: Json) -> bool:
         if isinstance(value, bool):
@@ -147,14 +207,13 @@ class _Answer:
             return plain and str(value) not in self.given_away
         return known.anything
 
-    def _unknown(self, value: Json) -> None:
-        """Write what nobody vouches for: a text as one, anything else with its whole inside."""
+    def _unknown(self, value: Json) -> str:
+        """Return what nobody vouches for: a text as one, anything else with its whole inside."""
         if value is None:
-            self.writer.raw("null")
-        elif isinstance(value, str):
-            self.writer.text(self._echo(value))
-        else:
-            self.writer.text(self.values.sealed("json", _dumped(value)))
+            return "null"
+        if isinstance(value, str):
+            return self._said(self._echo(value))
+        return self._said(self.values.sealed("json", _dumped(value)))
 
     def _text(self, known: Field | None, value: str) -> Sealed:
         kind = known.kind if known else "text"

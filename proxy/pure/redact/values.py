@@ -7,7 +7,7 @@ from dataclasses import field as field_
 from functools import lru_cache
 from urllib.parse import quote_plus
 
-from proxy.pure.catalog import KEEP, Catalog, Field, Located
+from proxy.pure.catalog import KEEP, Catalog, Field
 from proxy.pure.forms import Path, join_name
 from proxy.pure.kinds import CLASS_ONLY, KINDS, SLOTS, guard, id_kind, secret
 from proxy.pure.phrases import Phrases
@@ -61,10 +61,6 @@ class Values:
     """The year by which a card's expiry is past or future."""
     _places: dict[Path, Place] = field_(default_factory=dict, init=False, repr=False, compare=False)
     """Places looked up before: of the API's own names alone, so they are few and no secret."""
-    _answered: dict[Path, Located] = field_(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-    """The same for fields of answers."""
 
     def sealed(self, kind: str, text: str, slot: str = "") -> Sealed:
         """Seal one sensitive value, or the part of it that `slot` names."""
@@ -99,16 +95,6 @@ class Values:
         if located.known == len(path) and not located.free:
             self._places[path] = place
         return place
-
-    def located(self, path: Path) -> Located:
-        """Return where a path of an answer leads, as the catalog does."""
-        known = self._answered.get(path)
-        if known is not None:
-            return known
-        located = self.catalog.locate_response(path)
-        if located.known == len(path) and not located.free and not any(map(str.isdigit, path)):
-            self._answered[path] = located
-        return located
 
     def name(self, path: Path) -> Sealed:
         """Seal a field's name: segments of the API as they are, any other as a variable."""
