@@ -54,7 +54,7 @@ async def interrupted(directory: Path, *numbers: int, name: str = NAME) -> Path:
     """Leave what a killed process leaves: its lock ends with its descriptors."""
     take = await recorded(directory, *numbers, name=name)
     take._file.close()
-    take._thread.shutdown()
+    take._steps.put(None)
     return directory / f".{name}.take"
 
 
@@ -426,7 +426,7 @@ class TestTogether:
         with overheard(calls):
             take = await recorded(tmp_path, 0)
         gate = threading.Event()
-        take._thread.submit(gate.wait)
+        take._steps.put(gate.wait)
         tasks = [asyncio.create_task(take.append(chunk(number))) for number in range(1, 100)]
         finish = asyncio.create_task(take.finish())
         await asyncio.sleep(0.02)
@@ -446,7 +446,7 @@ class TestTogether:
     async def test_a_client_that_goes_away_takes_nothing_with_it(self, tmp_path: Path) -> None:
         take = await recorded(tmp_path)
         gate = threading.Event()
-        take._thread.submit(gate.wait)
+        take._steps.put(gate.wait)
         tasks = [asyncio.create_task(take.append(chunk(number))) for number in range(3)]
         await asyncio.sleep(0)
         tasks[0].cancel()

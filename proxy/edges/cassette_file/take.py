@@ -10,9 +10,10 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TypeVar
 
 from proxy.edges.cassette_file.cassettes import exists
@@ -47,9 +48,10 @@ class Take:
         self._end = file.tell()
         self._torn = False
         self._ended = False
-        self._waiting: list[bytes] = []
-        self._guard = threading.Lock()  # for _waiting; never held while the disk works
-        self._thread = ThreadPoolExecutor(1, "tokentape-take")
+        self._waiting: SimpleQueue[tuple[bytes, asyncio.Future[None]]] = SimpleQueue()
+        self._steps: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+        # An executor does the same at twice the price, and each interaction pays it.
+        threading.Thread(target=self._work, name="tokentape-take", daemon=True).start()
 
     @classmethod
     def begin(cls, directory: Path, name: str, header: bytes, first: Sequence[bytes] = ()) -> Take:
@@ -78,12 +80,10 @@ class Take:
         assert chunk.endswith(b"\n")
         assert not re.search(rb"\n[^ \n]", chunk)
         self._refuse_if_ended()
-        with self._guard:
-            self._waiting.append(chunk)
-            if len(self._waiting) == 1:
-                self._turn = self._submit(self._write_waiting)
-            turn = self._turn
-        await asyncio.shield(turn)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.put((chunk, done))
+        self._steps.put(self._write_waiting)
+        await done
 
     async def finish(self) -> Path:
         """Make the take the cassette, after the appends that came before; return its path.
@@ -100,22 +100,28 @@ class Take:
     async def _last(self, step: Callable[[], T]) -> T:
         self._refuse_if_ended()
         self._ended = True
-        done = self._submit(step)
-        self._thread.shutdown(wait=False)  # what was submitted still runs, in order
-        return await asyncio.shield(done)
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._steps.put(lambda: _carried_out(step, (done,)))
+        self._steps.put(None)
+        return await done
 
     def _refuse_if_ended(self) -> None:
         if self._ended:
             raise CassetteError("the recording has ended", file=str(self._path))
 
-    def _submit(self, step: Callable[[], T]) -> asyncio.Future[T]:
-        return asyncio.get_running_loop().run_in_executor(self._thread, step)
-
     # The rest runs in the take's own thread.
 
+    def _work(self) -> None:
+        for step in iter(self._steps.get, None):
+            step()
+
     def _write_waiting(self) -> None:
-        with self._guard:
-            chunks, self._waiting = self._waiting, []
+        waiting = [self._waiting.get() for _ in range(self._waiting.qsize())]
+        if waiting:  # and not written together with others before
+            chunks, futures = zip(*waiting, strict=True)
+            _carried_out(lambda: self._write_together(chunks), futures)
+
+    def _write_together(self, chunks: Sequence[bytes]) -> None:
         data = b"".join(framed(chunks, self._count + 1))
         try:
             self._write(data)
@@ -151,6 +157,25 @@ class Take:
         failure = "the recording cannot be removed"
         with self._file, place_of(self._directory, self._name, failure) as place:
             remove(place.take, self._file)
+
+
+def _carried_out(step: Callable[[], T], waiting: Sequence[asyncio.Future[T]]) -> None:
+    """Take a step in this thread, and tell those who wait for it in their event loop."""
+    try:
+        outcome = step()
+    except BaseException as raised:  # noqa: BLE001 - they are told, as an executor would do
+        error = raised
+        tell = partial(_each, waiting, lambda one: one.set_exception(error))
+    else:
+        tell = partial(_each, waiting, lambda one: one.set_result(outcome))
+    with suppress(RuntimeError):  # their loop has ended
+        waiting[0].get_loop().call_soon_threadsafe(tell)
+
+
+def _each(waiting: Sequence[asyncio.Future[T]], tell: Callable[[asyncio.Future[T]], None]) -> None:
+    for one in waiting:
+        if not one.done():  # it is, where whoever waited was cancelled
+            tell(one)
 
 
 def create(place: Place, pieces: Iterable[bytes]) -> io.FileIO:
