@@ -17,7 +17,7 @@ from proxy.pure.placeholders import Placeholder, parts
 from proxy.pure.redact import Door
 from proxy.pure.routes import token_id
 from proxy.pure.sealed import Sealed, SealedRequest
-from proxy.pure.tape import chunk
+from proxy.pure.tape import chunk, said
 
 _NUMBERED = frozenset({"tok", "btok", "card_id", "ba"})
 """Kinds of objects whose answers show a part of the number that they were made from."""
@@ -104,28 +104,30 @@ class Recorder:
             yield f"{place} holds what is not redacted"
         if any(number >= TOO_HIGH for _, number in (*one.asked, *one.answered)):
             yield "a variable's number is too high: `tokentape fmt` numbers all of them anew"
-        text = chunk(one).encode("ascii")
+        # The numbers of variables count up, and tell nothing of any value: much is alike but them.
+        text = said(one.outline).encode("ascii")
         leaks = gate.leaks(text, self._raw(request), self.vocabulary)
         for finding in (*gate.findings_in_one(text), *leaks):
             yield f"{finding.kind} in line {finding.line} of the interaction to write"
 
     def _raw(self, request: Request) -> Iterator[str]:
         """Yield the raw values of a request that nothing vouches for, for the gate to look for."""
-        catalog = self.door.values.catalog
+        values = self.door.values
         token = token_id(request.target)
         if token is not None and not self._public(_ID, token):
             yield token
-        for path, value in (*query_pairs(request.target), *request_pairs(request)):
-            located = catalog.locate_request(path)
-            if located.known < len(path) or located.free:
+        pairs = (*query_pairs(request.target), *request_pairs(request, values.catalog.names))
+        for path, value in pairs:
+            place = values.place(path)
+            if place.name.secrets:
                 yield join_name(path)
-            if located.field is None or not self._public(located.field, value):
+            if place.field is None or not self._public(place.field, value):
                 yield value
         for name, value in request.headers:
-            known = catalog.request_headers.get(name.title())
-            vouched = known is not None and self._public(known, value)
-            if not vouched and name.lower() not in _OF_THE_PROTOCOL:
-                yield value
+            if name.lower() not in _OF_THE_PROTOCOL:
+                known = values.catalog.request_headers.get(name.title())
+                if known is None or not self._public(known, value):
+                    yield value
 
     def _public(self, known: Field, value: str) -> bool:
         """Tell a value that is kept as it is, or by the name under which it was published."""

@@ -128,6 +128,11 @@ def numbered(text: str, variables: Iterator[Variable]) -> str:
     return "".join(pieces)
 
 
+def to_number(text: str) -> str:
+    """Return `text` as a format that takes the numbers of its variables: %d for each."""
+    return _UNNUMBERED.sub(r"\1%d", text.replace("%", "%%"))
+
+
 def unnumbered(text: str) -> int:
     """Return how many variables without a number stand in `text`."""
     return len(_UNNUMBERED.findall(text)) if f".{UNNUMBERED}" in text else 0

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from http import HTTPStatus
 
 from proxy.pure.cassette import Interaction, Lines, Texts
-from proxy.pure.placeholders import numbered
+from proxy.pure.placeholders import to_number
 
 HEADER = "version: 1\nrecorded_with: tokentape 0.1\ninteractions:\n"
 """What every cassette begins with; its interactions follow."""
@@ -24,6 +25,9 @@ FRAME = HEADER + "request method uri headers body response status code message s
 MARGIN = "\n" + " " * 8
 """What comes before each line of a body."""
 
+_REMEMBERED = 200
+"""Outlines whose text is kept in mind: what is recorded one after the other is much alike."""
+
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_\[\]{}.:=&%+?/*-]*")
 
 
@@ -35,9 +39,15 @@ def cassette_text(interactions: Iterable[Interaction]) -> str:
 
 def chunk(one: Interaction) -> str:
     """Return one interaction: an item of the list, its first line at the margin."""
-    return numbered(said(one.outline), iter((*one.asked, *one.answered)))
+    return _form(one.outline) % tuple([number for _, number in (*one.asked, *one.answered)])
 
 
+@lru_cache(_REMEMBERED)
+def _form(outline: Texts) -> str:
+    return to_number(said(outline))
+
+
+@lru_cache(_REMEMBERED)
 def said(one: Texts) -> str:
     """Return the text of an interaction that says this; what numbers its variables have is one."""
     return (

@@ -21,6 +21,9 @@ _SPELT = 9
 
 _WORD = re.compile(r"\{\{[a-z]\w*[.:][\w.:?]+\}\}|\w+")
 """A word, or a placeholder: `{{name.1}}` does not say the words name and 1."""
+_WORDS = re.compile(r"\w+")
+_LETTER = re.compile(r"[^\W\d_]")
+_NO_DIGITS = re.compile(r"\D+")
 _GAP = re.compile(r"(?<=\d)[^0-9a-z\n]{1,3}(?=\d)")
 
 
@@ -32,15 +35,14 @@ def leaks(text: bytes, values: Iterable[str], vocabulary: frozenset[str]) -> tup
     characters cannot be told from chance: neither is looked for.
     """
     known = _folded_words(vocabulary)
-    wanted = {value for value in map(_folded, values) if _telling(value, known)}
+    wanted = {folded: row for value in values if (row := _row(folded := _folded(value), known))}
     if not wanted:
         return ()
-    rows = {" ".join(re.findall(r"\w+", value)) for value in wanted}
-    numbers = {digits for value in wanted if (digits := _digits(value))}
+    numbers = [digits for value in wanted if (digits := _digits(value))]
     found = {
         Finding(reading.view.line_of_row(row), VALUE)
         for reading in _readings(text)
-        for row in (*reading.said(rows), *reading.spelt(numbers))
+        for row in (*reading.said(wanted.values()), *reading.spelt(numbers))
     }
     return tuple(sorted(found))
 
@@ -51,6 +53,8 @@ def _folded_words(vocabulary: frozenset[str]) -> frozenset[str]:
 
 
 def _folded(value: str) -> str:
+    if value.isascii():
+        return value.lower()
     return _shown(plain(value.encode("utf-8", "surrogateescape")))
 
 
@@ -58,16 +62,20 @@ def _shown(text: bytes) -> str:
     return text.decode("utf-8", "replace").casefold()
 
 
-def _telling(value: str, vocabulary: frozenset[str]) -> bool:
+def _row(value: str, vocabulary: frozenset[str]) -> str:
+    """Return a value as the row of its words; "" for one that cannot be told."""
     if len(value) < (_SHORTEST_NUMBER if value.isdigit() else _SHORTEST):
-        return False
-    return not all(word in vocabulary for word in re.findall(r"\w+", value))
+        return ""
+    words = _WORDS.findall(value)
+    return "" if vocabulary.issuperset(words) else " ".join(words)
 
 
 def _digits(value: str) -> str:
     """Return the digits of a value that is a number in groups; "" for any other."""
-    digits = re.sub(r"\D", "", value)
-    return digits if len(digits) >= _SPELT and not re.search(r"[^\W\d_]", value) else ""
+    if len(value) < _SPELT or _LETTER.search(value):
+        return ""
+    digits = _NO_DIGITS.sub("", value)
+    return digits if len(digits) >= _SPELT else ""
 
 
 class _Reading(NamedTuple):
@@ -76,6 +84,8 @@ class _Reading(NamedTuple):
     view: View
     words: str
     """All its words in a row."""
+    vocabulary: frozenset[str]
+    """The same words, each once."""
     begins: tuple[int, ...]
     """Where in `words` its rows begin."""
     digits: str
@@ -84,9 +94,10 @@ class _Reading(NamedTuple):
     def said(self, values: Iterable[str]) -> Iterator[int]:
         """Yield the rows in which one of the values begins, each a row of words."""
         for value in values:
-            at = self.words.find(f" {value} ")
-            if at >= 0:
-                yield bisect_right(self.begins, at) - 1
+            if value.partition(" ")[0] in self.vocabulary:
+                at = self.words.find(f" {value} ")
+                if at >= 0:
+                    yield bisect_right(self.begins, at) - 1
 
     def spelt(self, numbers: Iterable[str]) -> Iterator[int]:
         """Yield the rows in which one of the numbers stands."""
@@ -105,4 +116,5 @@ def _reading(view: View) -> _Reading:
     shown = _shown(view.text)
     rows = [" ".join(["", *_WORD.findall(row)]) for row in shown.split("\n")]
     begins = tuple(accumulate(map(len, rows), initial=0))
-    return _Reading(view, "".join((*rows, " ")), begins, _GAP.sub("", shown))
+    words = "".join((*rows, " "))
+    return _Reading(view, words, frozenset(words.split(" ")), begins, _GAP.sub("", shown))

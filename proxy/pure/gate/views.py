@@ -21,10 +21,6 @@ _LINE_END = re.compile(b"\n")
 _REMEMBERED = 200
 """Interactions that are kept in mind, of at most so many bytes:"""
 _SMALL = 16 * 1024
-_NUMBER = re.compile(
-    rb"(\{\{[a-z][a-z0-9_]{0,30}\.)[1-9][0-9]{0,6}(?=(?::\w{1,80})?(?:\.\w{1,20})?\}\})", re.ASCII
-)
-"""The number of a variable, after what comes before it."""
 
 T = TypeVar("T")
 
@@ -50,17 +46,9 @@ class View:
 
 
 def remembering(look: Callable[[bytes], T]) -> Callable[[bytes], T]:
-    """Return a look at interactions one by one: of many much alike it looks at the first.
-
-    The numbers of their variables are left out. They count up, and tell nothing of any value.
-    """
+    """Return a look at texts of interactions that looks at each text once."""
     remembered = lru_cache(_REMEMBERED)(look)
-
-    def looked(text: bytes) -> T:
-        text = _NUMBER.sub(rb"\1?", text)
-        return remembered(text) if len(text) <= _SMALL else look(text)
-
-    return looked
+    return lambda text: remembered(text) if len(text) <= _SMALL else look(text)
 
 
 def views(text: bytes, shortest: int) -> Iterator[View]:
