@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeGuard
 
@@ -54,7 +54,7 @@ class Recorder:
     variables: Variables
     vocabulary: frozenset[str]
     """The API's own words: a value made of them alone cannot be told from them."""
-    _numbers: dict[Secret, dict[str, Sealed]] = field(default_factory=dict)
+    _numbers: dict[Secret, Mapping[str, Sealed]] = field(default_factory=dict)
     _judge: Judge = field(init=False)
 
     def __post_init__(self) -> None:
@@ -68,7 +68,7 @@ class Recorder:
 
         Raises UnreadableBody for an answer that is no JSON.
         """
-        numbers = dict(asked.numbers) or self._numbers_behind(asked)
+        numbers = asked.numbers or self._numbers_behind(asked)
         answered = self.door.response(_as_at_first(answer), asked, numbers)
         if numbers:
             made = (one for one in answered.body.secrets if one.kind in _NUMBERED)
@@ -81,14 +81,15 @@ class Recorder:
         """Return once an interaction is on disk. Raises CassetteError."""
         await self.take.append(chunk(one).encode("ascii"))
 
-    def _numbers_behind(self, asked: SealedRequest) -> dict[str, Sealed]:
+    def _numbers_behind(self, asked: SealedRequest) -> Mapping[str, Sealed]:
         """Return the numbers that an object named in the request was made from."""
         for entry in (asked.path, *asked.body):
             for one in entry.secrets:
                 if one in self._numbers:
                     return self._numbers[one]
-            for found in filter(self._of_published_card, parts(entry.text)):
-                return {"card": Sealed(str(Placeholder("card", name=found.name)))}
+            if "{{tok:" in entry.text:
+                for found in filter(self._of_published_card, parts(entry.text)):
+                    return {"card": Sealed(str(Placeholder("card", name=found.name)))}
         return {}
 
     def _of_published_card(self, found: str | Placeholder) -> TypeGuard[Placeholder]:

@@ -280,7 +280,9 @@ class Variables:
             return known
         self._highest[secret.kind] += 1
         variable = (secret.kind, self._highest[secret.kind])
-        self.bind(variable, secret)
+        self._values[variable] = secret
+        self._variables[secret] = variable
+        self.turns += 1
         return variable
 
 

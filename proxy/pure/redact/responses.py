@@ -7,12 +7,13 @@ client reads its own value. What Stripe made up (ids, times) becomes a variable 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as field_
 
 import orjson
 
 from proxy.errors import UnreadableBody
-from proxy.pure.catalog import KEEP, Field, Located
+from proxy.pure.catalog import KEEP, Field
 from proxy.pure.forms import Path, media_type, plain_body, split_name
 from proxy.pure.json_text import Json, begun, enclosed, string
 from proxy.pure.kinds import SLOTS, Secret, guard
@@ -22,6 +23,7 @@ from proxy.pure.redact.values import Values
 from proxy.pure.sealed import Sealed, SealedRequest, SealedResponse, joined
 
 _MOST_KEPT = 200
+_LEAVES = frozenset({str, int, bool, type(None)})
 _NO_KIND = frozenset({KEEP, "hash", "text", "json", "time"})
 """Classes whose texts are looked up in the request first: they may repeat any kind of value."""
 
@@ -34,17 +36,14 @@ class Spot:
     """
 
     path: Path
-    located: Located
+    field: Field | None
+    known: bool
+    """The API knows the whole path."""
     begin: str = ""
     """How its line begins, with its name."""
-    inside: dict[str, Spot] = field(default_factory=dict, repr=False)
-    lines: dict[tuple[type, Json], str] = field(default_factory=dict, repr=False)
+    inside: dict[str, Spot] = field_(default_factory=dict, repr=False)
+    lines: dict[tuple[type, Json], str] = field_(default_factory=dict, repr=False)
     """Whole lines, by value and its type: `1` is not `true`."""
-
-    @property
-    def known(self) -> bool:
-        """Whether the API knows the whole path."""
-        return self.located.known == len(self.path)
 
     def keep(self, value: Json, token: str) -> None:
         """Remember what a value comes to."""
@@ -57,7 +56,7 @@ class Answers:
 
     def __init__(self, values: Values) -> None:
         self._values = values
-        self._root = Spot((), values.catalog.locate_response(()))
+        self._root = Spot((), None, known=True)
         known = values.catalog.response_headers
         self._names = {name.lower(): (name, field) for name, field in known.items()}
         self._kept: dict[tuple[str, str], tuple[str, Sealed]] = {}
@@ -132,49 +131,52 @@ class _Answer:
     values: Values
     asked: SealedRequest
     numbers: Mapping[str, Sealed]
-    owner: str = field(repr=False)
-    given_away: frozenset[str] = field(repr=False)
+    owner: str = field_(repr=False)
+    given_away: frozenset[str] = field_(repr=False)
     """Texts that are not kept: see `_given_away`."""
-    secrets: list[Secret] = field(default_factory=list)
+    secrets: list[Secret] = field_(default_factory=list)
 
     def node(self, value: Json, spot: Spot) -> str:
         """Return one node of the document, sealed."""
         if not spot.known:
             return self._unknown(value)
         if isinstance(value, dict):
-            lines = [self._member(key, inside, spot) for key, inside in value.items()]
-            return enclosed("{", lines, "}", len(spot.path))
+            return enclosed("{", self._members(value, spot), "}", len(spot.path))
         if isinstance(value, list):
             items = [self._item(index, inside, spot) for index, inside in enumerate(value)]
             return enclosed("[", items, "]", len(spot.path))
         return self._leaf(value, spot)
 
-    def _member(self, name: str, value: Json, around: Spot) -> str:
-        spot = around.inside.get(name) or self._spot(around, name)
-        if isinstance(value, (dict, list)):
-            return spot.begin + self.node(value, spot)
-        line = spot.lines.get((type(value), value))
-        if line is not None and str(value) not in self.given_away:
-            return line
-        return spot.begin + self.node(value, spot)
+    def _members(self, members: Mapping[str, Json], around: Spot) -> list[str]:
+        lines = []
+        for name, value in members.items():
+            spot = around.inside.get(name) or self._spot(around, name)
+            kind = type(value)
+            line = spot.lines.get((kind, value)) if kind in _LEAVES else None
+            if line is None or str(value) in self.given_away:
+                line = spot.begin + self.node(value, spot)
+            lines.append(line)
+        return lines
 
     def _spot(self, around: Spot, name: str) -> Spot:
         path = (*around.path, name)
         located = self.values.catalog.locate_response(path)
-        own = located.known == len(path) and len(around.path) not in located.free
+        known = located.known == len(path)
+        own = known and len(around.path) not in located.free
         key = string(escape(name)) if own else self._said(self.values.sealed("field", name))
-        spot = Spot(path, located, f"{begun(len(path))}{key}: ")
-        if own and not located.free and not any(map(str.isdigit, path)):
+        spot = Spot(path, located.field, known, f"{begun(len(path))}{key}: ")
+        if known and not located.free and not any(map(str.isdigit, path)):
             around.inside[name] = spot
         return spot
 
     def _item(self, index: int, value: Json, around: Spot) -> str:
         path = (*around.path, str(index))
-        spot = Spot(path, self.values.catalog.locate_response(path))
-        return begun(len(path)) + self.node(value, spot)
+        located = self.values.catalog.locate_response(path)
+        known = located.known == len(path)
+        return begun(len(path)) + self.node(value, Spot(path, located.field, known))
 
     def _leaf(self, value: Json, spot: Spot) -> str:
-        known = spot.located.field
+        known = spot.field
         if value is None or value == "":
             token = "null" if value is None else '""'
         elif known is not None and self._kept(known, value):

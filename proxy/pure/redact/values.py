@@ -102,16 +102,23 @@ class Values:
 
     def part(self, number: Sealed, slot: str) -> tuple[Sealed, str]:
         """Return a part of a sealed number, sealed, and what it reads."""
-        found = whole(number.text)
+        found, sliced = _sliced(number.text, slot)
         if found is None:
             return number, ""
-        sliced = replace(found, name="" if found.number else found.name, slot=slot)
         text = (
             number.secrets[0].text
             if number.secrets
             else self.published.value(found.kind, found.name) or ""
         )
-        return Sealed(str(sliced), number.secrets), SLOTS[found.kind][slot](text)
+        return Sealed(sliced, number.secrets), SLOTS[found.kind][slot](text)
+
+
+@lru_cache(maxsize=1024)
+def _sliced(number: str, slot: str) -> tuple[Placeholder | None, str]:
+    found = whole(number)
+    if found is None:
+        return None, number
+    return found, str(replace(found, name="" if found.number else found.name, slot=slot))
 
 
 def _place(name: Sealed, known: Field | None) -> Place:
