@@ -61,8 +61,12 @@ class Recorder:
         judge = Judge(self.door.values, self.door.match_headers)
         object.__setattr__(self, "_judge", judge)
 
+    def wanted(self, request: Request) -> gate.Wanted:
+        """Return what the gate is to look for once there is an answer to a request."""
+        return gate.wanted(self._raw(request), self.vocabulary)
+
     def interaction(
-        self, request: Request, asked: SealedRequest, answer: Response
+        self, asked: SealedRequest, answer: Response, wanted: gate.Wanted
     ) -> Interaction | HeldBack:
         """Return the exchange as it may be written, or why it may not.
 
@@ -74,7 +78,7 @@ class Recorder:
             made = (one for one in answered.body.secrets if one.kind in _NUMBERED)
             self._numbers.update(dict.fromkeys(made, numbers))
         one = interaction(asked, answered, self.variables)
-        reasons = tuple(self._objections(one, request))
+        reasons = tuple(self._objections(one, wanted))
         return HeldBack(reasons) if reasons else one
 
     async def write(self, one: Interaction) -> None:
@@ -100,15 +104,14 @@ class Recorder:
             and self.door.values.published.value("card", found.name) is not None
         )
 
-    def _objections(self, one: Interaction, request: Request) -> Iterator[str]:
+    def _objections(self, one: Interaction, wanted: gate.Wanted) -> Iterator[str]:
         for place in self._judge.problems(one):
             yield f"{place} holds what is not redacted"
         if any(number >= TOO_HIGH for _, number in (*one.asked, *one.answered)):
             yield "a variable's number is too high: `tokentape fmt` numbers all of them anew"
         # The numbers of variables count up, and tell nothing of any value: much is alike but them.
         text = said(one.outline).encode("ascii")
-        leaks = gate.leaks(text, self._raw(request), self.vocabulary)
-        for finding in (*gate.findings_in_one(text), *leaks):
+        for finding in (*gate.findings_in_one(text), *wanted.leaks(text)):
             yield f"{finding.kind} in line {finding.line} of the interaction to write"
 
     def _raw(self, request: Request) -> Iterator[str]:

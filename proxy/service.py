@@ -6,8 +6,10 @@ out: looks up, asks the upstream, hands over what is to be written, and answers.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
 
 from proxy.errors import CassetteError, UnreadableBody, UpstreamFailure
@@ -28,6 +30,7 @@ from proxy.pure.sealed import SealedRequest
 from proxy.retries import Answer, Outcome, Retries
 
 if TYPE_CHECKING:
+    from proxy.pure.gate import Wanted
     from proxy.pure.twins import Places
     from proxy.recorder import Recorder  # replay does without, and starts the sooner
 
@@ -237,24 +240,35 @@ class Service:
 
     async def _forward(self, request: Request, asked: SealedRequest | None) -> Answer:
         assert self.upstream is not None, "a session that forwards has an upstream"
+        wanted = self._wanted(request) if asked else None
         try:
             answer = await self.upstream.send(request)
         except UpstreamFailure as error:
             return self._failed(error)
         passing = answer.status == 429 or answer.status >= 500
-        if asked is None or (passing and not self.policy.record_errors):
+        if asked is None or wanted is None or (passing and not self.policy.record_errors):
             return self._not_recorded(answer)
-        return await self._record(request, asked, answer)
+        return await self._record(asked, answer, wanted)
+
+    def _wanted(self, request: Request) -> Callable[[], Wanted]:
+        """Have it worked out, while the upstream works, what the gate is to look for."""
+        assert self.recorder is not None, "a session that records has a recorder"
+        wanted = cache(partial(self.recorder.wanted, request))
+        loop = asyncio.get_running_loop()
+        loop.call_soon(loop.call_soon, wanted)  # a turn late: the next one sends the body out
+        return wanted
 
     def _failed(self, error: UpstreamFailure) -> Answer:
         told = f"the upstream gave no answer: {error.reason}"
         self.notice(told)
         return self._not_recorded(upstream_failed(error.status, f"tokentape: {told}."))
 
-    async def _record(self, request: Request, asked: SealedRequest, answer: Response) -> Answer:
+    async def _record(
+        self, asked: SealedRequest, answer: Response, wanted: Callable[[], Wanted]
+    ) -> Answer:
         assert self.recorder is not None, "a session that records has a recorder"
         try:
-            one = self.recorder.interaction(request, asked, answer)
+            one = self.recorder.interaction(asked, answer, wanted())
         except UnreadableBody as error:
             self.notice(f"an answer was not recorded: {error.reason}")
             return self._not_recorded(answer)

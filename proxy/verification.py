@@ -113,7 +113,7 @@ async def _differences(
         raise UpstreamFailure(error.status, reason) from None
     _refuse_trouble(number, one, answer)
     try:
-        now = recorder.interaction(sent, recorder.door.request(sent), answer)
+        now = recorder.interaction(recorder.door.request(sent), answer, recorder.wanted(sent))
     except UnreadableBody as error:
         return (f"cannot be compared: {error.reason}",)
     if isinstance(now, HeldBack):

@@ -32,7 +32,7 @@ def verified(cassette: tuple[Interaction, ...], answer: Answer) -> list[tuple[Di
     found = []
     for one in cassette:
         sent = request(one, fill)
-        now = recorder.interaction(sent, DOOR.request(sent), answer(sent))
+        now = recorder.interaction(DOOR.request(sent), answer(sent), recorder.wanted(sent))
         assert isinstance(now, Interaction)
         found.append(differences(one, now, names))
     return found

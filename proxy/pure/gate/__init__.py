@@ -19,10 +19,10 @@ from proxy.pure.findings import (
     Finding,
 )
 from proxy.pure.gate import cards, keys
-from proxy.pure.gate.raw_values import leaks
+from proxy.pure.gate.raw_values import Wanted, wanted
 from proxy.pure.gate.views import remembering, views
 
-__all__ = ["findings", "findings_elsewhere", "findings_in_one", "leaks"]
+__all__ = ["Wanted", "findings", "findings_elsewhere", "findings_in_one", "wanted"]
 
 Finder = Callable[[bytes], Iterator[int]]
 """Yields the offsets in a text where something of one kind begins."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -27,24 +28,34 @@ _NO_DIGITS = re.compile(r"\D+")
 _GAP = re.compile(r"(?<=\d)[^0-9a-z\n]{1,3}(?=\d)")
 
 
-def leaks(text: bytes, values: Iterable[str], vocabulary: frozenset[str]) -> tuple[Finding, ...]:
-    """Return where raw values of an exchange stand in `text`, whatever encoding they hide in.
+@dataclass(frozen=True, slots=True, repr=False)
+class Wanted:
+    """Raw values of a request, made ready to be looked for. Its repr shows none."""
+
+    rows: tuple[str, ...]
+    """Values as rows of their words."""
+    numbers: tuple[str, ...]
+
+    def leaks(self, text: bytes) -> tuple[Finding, ...]:
+        """Return where one of the values stands in `text`, whatever encoding it hides in."""
+        found = {
+            Finding(reading.view.line_of_row(row), VALUE)
+            for reading in _readings(text)
+            for row in (*reading.said(self.rows), *reading.spelt(self.numbers))
+        }
+        return tuple(sorted(found))
+
+
+def wanted(values: Iterable[str], vocabulary: frozenset[str]) -> Wanted:
+    """Return what to look for of the raw values of a request.
 
     A value is the row of its words, whatever their case and what stands between them. One all of
     whose words are of the `vocabulary` cannot be told from the API's own words, and one of a few
     characters cannot be told from chance: neither is looked for.
     """
     known = _folded_words(vocabulary)
-    wanted = {folded: row for value in values if (row := _row(folded := _folded(value), known))}
-    if not wanted:
-        return ()
-    numbers = [digits for value in wanted if (digits := _digits(value))]
-    found = {
-        Finding(reading.view.line_of_row(row), VALUE)
-        for reading in _readings(text)
-        for row in (*reading.said(wanted.values()), *reading.spelt(numbers))
-    }
-    return tuple(sorted(found))
+    rows = {folded: row for value in values if (row := _row(folded := _folded(value), known))}
+    return Wanted(tuple(rows.values()), tuple(filter(None, map(_digits, rows))))
 
 
 @cache
