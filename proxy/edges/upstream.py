@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import BytesIO
+from itertools import chain
 from typing import Self
 
 from aiohttp import (
@@ -25,6 +26,7 @@ from aiohttp import (
     ClientSession,
     ClientTimeout,
     DummyCookieJar,
+    StreamReader,
     TCPConnector,
 )
 from multidict import CIMultiDict
@@ -37,7 +39,7 @@ _NOT_FORWARDED = frozenset({"host", "content-length", "expect", "accept-encoding
 """Headers that are made anew for this hop, and Expect, which the server has met already."""
 _DECODABLE = frozenset({"gzip", "deflate", "identity"})
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
-_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _MAX_HEAD = 64 * 1024
 _LARGE = 1024 * 1024
 """Bytes from which aiohttp wants a body as a file object."""
@@ -94,7 +96,8 @@ class Upstream:
         A request that has been here before is a failure as well: the upstream, or a proxy on the
         way, points back here. Via tells (RFC 9110 §7.6.3).
         """
-        if any(self._pseudonym in value for value in _values(request.headers, "via")):
+        via = [value for name, value in request.headers if name.lower() == "via"]
+        if any(self._pseudonym in value for value in via):
             raise UpstreamFailure(502, "its address leads back to tokentape itself")
         try:
             return await self._exchange(request)
@@ -107,59 +110,58 @@ class Upstream:
         async with self._session.request(
             request.method,
             URL(self._base + request.target, encoded=True),
-            headers=CIMultiDict(_forwarded(request.headers, self._pseudonym)),
+            headers=_forwarded(request.headers, self._pseudonym),
             data=BytesIO(body) if len(body) > _LARGE else body or None,
             allow_redirects=False,
         ) as answer:
-            return Response(answer.status, _headers(answer), await self._body(answer))
+            return Response(answer.status, _headers(answer), await self._body(answer.content))
 
-    async def _body(self, answer: ClientResponse) -> bytes:
+    async def _body(self, content: StreamReader) -> bytes:
         blocks, size = [], 0
-        async for block in answer.content.iter_any():
-            blocks.append(block)
-            size += len(block)
+        while not content.at_eof():
+            blocks.append(await content.readany())
+            size += len(blocks[-1])
             if size > self._max_body:
                 raise UpstreamFailure(502, "its answer is larger than tokentape takes")
         return b"".join(blocks)
 
 
-def _forwarded(headers: Headers, pseudonym: str) -> Headers:
-    kept = _spelled_alike(without_hop_by_hop(headers))
-    via = ", ".join([*_values(kept, "via"), f"1.1 {pseudonym}"])
-    passed = tuple(line for line in kept if line[0].lower() not in _NOT_FORWARDED)
-    return (*passed, *_accepted(kept), ("Via", via))
+def _forwarded(headers: Headers, pseudonym: str) -> CIMultiDict[str]:
+    passed = CIMultiDict(_spelled_alike(without_hop_by_hop(headers)))
+    via = ", ".join([*passed.getall("Via", ()), f"1.1 {pseudonym}"])
+    accepted = _accepted(passed.getall("Accept-Encoding", ()))
+    for name in _NOT_FORWARDED:
+        passed.popall(name, None)
+    if accepted:
+        passed["Accept-Encoding"] = accepted
+    passed["Via"] = via
+    return passed
 
 
-def _spelled_alike(headers: Headers) -> Headers:
+def _spelled_alike(headers: Headers) -> Iterator[tuple[str, str]]:
     """Spell repeated names as at first: aiohttp drops all but the last of X-A and x-a."""
     spelling: dict[str, str] = {}
-    return tuple((spelling.setdefault(name.lower(), name), value) for name, value in headers)
+    return ((spelling.setdefault(name.lower(), name), value) for name, value in headers)
 
 
-def _accepted(headers: Headers) -> Headers:
+def _accepted(lines: Sequence[str]) -> str:
     """Return Accept-Encoding without the codings that the cassette could not decode."""
-    asked = [
-        part.strip() for line in _values(headers, "accept-encoding") for part in line.split(",")
-    ]
+    asked = [part.strip() for line in lines for part in line.split(",")]
     kept = [part for part in asked if part.partition(";")[0].strip().lower() in _DECODABLE]
-    return (("Accept-Encoding", ", ".join(kept) or "identity"),) if asked else ()
-
-
-def _values(headers: Headers, name: str) -> list[str]:
-    return [value for key, value in headers if key.lower() == name]
+    return ", ".join(kept) or "identity" if asked else ""
 
 
 def _headers(answer: ClientResponse) -> Headers:
     if answer.status < 200:
         raise UpstreamFailure(502, "its answer is not final")
-    lines = tuple(
+    # aiohttp's parser is lenient with answers; what it lets through must not split ours.
+    if _CONTROLS.search(b"".join(chain.from_iterable(answer.raw_headers))):
+        raise UpstreamFailure(502, "its answer has a header that may not be passed on")
+    lines = [
         (name.decode("utf-8", "surrogateescape"), value.decode("utf-8", "surrogateescape"))
         for name, value in answer.raw_headers
-    )
-    # aiohttp's parser is lenient with answers; what it lets through must not split ours.
-    if any(_CONTROLS.search(name + value) for name, value in lines):
-        raise UpstreamFailure(502, "its answer has a header that may not be passed on")
-    return without_hop_by_hop(lines)
+    ]
+    return without_hop_by_hop(tuple(lines))
 
 
 def _failure(error: Exception) -> UpstreamFailure:

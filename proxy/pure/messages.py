@@ -76,11 +76,9 @@ def _first(headers: Headers, name: str) -> str | None:
 
 def without_hop_by_hop(headers: Headers) -> Headers:
     """Return the headers that may travel on: hop-by-hop ones and those Connection names are out."""
-    named = {
-        token.strip().lower()
-        for key, value in headers
-        if key.lower() == "connection"
-        for token in value.split(",")
-    }
-    barred = HOP_BY_HOP | named
-    return tuple((key, value) for key, value in headers if key.lower() not in barred)
+    names = [key.lower() for key, _ in headers]
+    barred = HOP_BY_HOP
+    if "connection" in names:
+        lines = (value for key, value in headers if key.lower() == "connection")
+        barred |= {token.strip().lower() for line in lines for token in line.split(",")}
+    return tuple([line for name, line in zip(names, headers, strict=True) if name not in barred])
