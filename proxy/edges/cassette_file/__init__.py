@@ -12,8 +12,9 @@ each interaction:
     - request: …
     # end of interaction 2
 
-An interaction counts once its frame line is on disk; what follows the last one is a torn tail and
-is cut. A take without `from here on` was killed before it began and holds nothing.
+An interaction counts once its frame line is on disk; what follows the last one is a torn tail or
+zeros, which are room for more (to fill it takes a disk two thirds of the time), and is cut. A take
+without `from here on` was killed before it began and holds nothing.
 
 At the end the take without its frames is written to a draft, `.declined.yaml.take`, and the draft
 renamed onto the cassette; only then does the take go. So a process killed at any moment leaves the

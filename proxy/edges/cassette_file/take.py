@@ -35,6 +35,9 @@ from proxy.errors import CassetteError
 
 T = TypeVar("T")
 
+_LEAST_ROOM, _MOST_ROOM = 16 * 1024, 1024 * 1024
+"""Bytes of zeros that are written ahead: as many as a take has, between these."""
+
 
 class Take:
     """A recording under way. It is locked until `finish`, `abandon` or the end of the process."""
@@ -46,6 +49,8 @@ class Take:
         self._file = file
         self._count = count
         self._end = file.tell()
+        self._room = self._end
+        """Where the zeros end that the file ends with."""
         self._torn = False
         self._ended = False
         self._waiting: SimpleQueue[tuple[bytes, asyncio.Future[None]]] = SimpleQueue()
@@ -133,18 +138,30 @@ class Take:
         self._end += len(data)
 
     def _write(self, data: bytes) -> None:
-        if self._end + len(data) > MAX_BYTES:
+        end = self._end + len(data)
+        if end > MAX_BYTES:
             raise too_large()
         self._cut()
         self._torn = True
         self._file.seek(self._end)
         write_all(self._file, data)
+        if end > self._room:
+            self._make_room()
         sync_data(self._file.fileno())
         self._torn = False
+
+    def _make_room(self) -> None:
+        """Write zeros behind what is written: within them the disk has no file to lengthen."""
+        with suppress(OSError):  # a disk that is nearly full
+            end = self._file.tell()
+            ahead = min(max(end, _LEAST_ROOM), _MOST_ROOM, MAX_BYTES - end)
+            write_all(self._file, bytes(ahead))
+        self._room = self._file.tell()
 
     def _cut(self) -> None:
         if self._torn:
             self._file.truncate(self._end)
+            self._room = self._end
             self._torn = False
 
     def _become_cassette(self) -> Path:
