@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Protocol, TypeGuard
 
 from proxy.pure import gate
@@ -23,6 +24,7 @@ _NUMBERED = frozenset({"tok", "btok", "card_id", "ba"})
 """Kinds of objects whose answers show a part of the number that they were made from."""
 
 _ID = Field("object_id")
+_number = itemgetter(1)
 
 _OF_THE_PROTOCOL = frozenset(
     {"accept", "accept-encoding", "connection", "content-length", "content-type", "host"}
@@ -107,7 +109,7 @@ class Recorder:
     def _objections(self, one: Interaction, wanted: gate.Wanted) -> Iterator[str]:
         for place in self._judge.problems(one):
             yield f"{place} holds what is not redacted"
-        if any(number >= TOO_HIGH for _, number in (*one.asked, *one.answered)):
+        if max(map(_number, (*one.asked, *one.answered)), default=0) >= TOO_HIGH:
             yield "a variable's number is too high: `tokentape fmt` numbers all of them anew"
         # The numbers of variables count up, and tell nothing of any value: much is alike but them.
         text = said(one.outline).encode("ascii")

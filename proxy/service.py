@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache, partial
-from typing import TYPE_CHECKING, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from proxy.errors import CassetteError, UnreadableBody, UpstreamFailure
 from proxy.memo import LIMIT, Known, Memo, Met
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from proxy.pure.twins import Places
     from proxy.recorder import Recorder  # replay does without, and starts the sooner
 
+T = TypeVar("T")
+
 Done = Callable[[bool], None]
 """Called once an answer has been written to its client whole (True), or could not be (False)."""
 
@@ -43,6 +45,7 @@ RESULT = "Tokentape-Result"
 """The header that says what was done: recorded, replayed, forwarded, miss or refused."""
 
 
+_RESULT = RESULT.lower()
 _REPLAYED = ((RESULT, "replayed"),)
 _RETRY_KEY = "{{idempotency_key"
 _NEVER = -1
@@ -253,7 +256,7 @@ class Service:
     def _wanted(self, request: Request) -> Callable[[], Wanted]:
         """Have it worked out, while the upstream works, what the gate is to look for."""
         assert self.recorder is not None, "a session that records has a recorder"
-        wanted = cache(partial(self.recorder.wanted, request))
+        wanted = _Once(partial(self.recorder.wanted, request))
         loop = asyncio.get_running_loop()
         loop.call_soon(loop.call_soon, wanted)  # a turn late: the next one sends the body out
         return wanted
@@ -321,6 +324,19 @@ class Service:
         return asked is not None and self._retries.remember(asked)
 
 
+class _Once(Generic[T]):
+    """Work that is done once: when it is called first."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work: Callable[[], T] | None = work
+        self._outcome: T
+
+    def __call__(self) -> T:
+        if self._work is not None:
+            self._outcome, self._work = self._work(), None
+        return self._outcome
+
+
 def _marked(answer: Response, result: str) -> Response:
-    kept = tuple(line for line in answer.headers if line[0].lower() != RESULT.lower())
-    return replace(answer, headers=(*kept, (RESULT, result)))
+    kept = [line for line in answer.headers if line[0].lower() != _RESULT]
+    return Response(answer.status, (*kept, (RESULT, result)), answer.body)

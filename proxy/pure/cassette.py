@@ -292,20 +292,20 @@ def interaction(
     """Return a recorded interaction, its variables numbered in the order that a cassette has."""
 
     def numbers(*sealed: Sealed) -> tuple[Variable, ...]:
-        return tuple(variables.number(secret) for one in sealed for secret in one.secrets)
+        return tuple([variables.number(secret) for one in sealed for secret in one.secrets])
 
     said = Texts(
         method=asked.method,
         path=asked.path.text,
-        query=tuple(entry.text for entry in asked.query),
-        request_headers=tuple((name, line.text) for name, line in asked.headers),
-        body=tuple(entry.text for entry in asked.body),
+        query=tuple(map(_text, asked.query)),
+        request_headers=tuple([(name, line.text) for name, line in asked.headers]),
+        body=tuple(map(_text, asked.body)),
         status=answered.status,
-        response_headers=tuple((name, line.text) for name, line in answered.headers),
+        response_headers=tuple([(name, line.text) for name, line in answered.headers]),
         text=answered.body.text,
     )
-    sent = (line for _, line in asked.headers)
-    came = (line for _, line in answered.headers)
+    sent = [line for _, line in asked.headers]
+    came = [line for _, line in answered.headers]
     return Interaction(
         _shared(said),
         numbers(asked.path, *asked.query, *sent, *asked.body),

@@ -96,8 +96,12 @@ class Secret:
 
 def secret(kind: str, text: str) -> Secret:
     """Return the secret that `text` is, as a value of `kind`."""
-    same = _SAME.get(kind)
-    return Secret(kind, same(text) if same else text, text)
+    return Secret(kind, same(kind, text), text)
+
+
+def same(kind: str, text: str) -> str:
+    """Return the form in which two values of a kind are one."""
+    return digits(text) if kind in _SPACED else text
 
 
 def guard(kind: str, text: str, *, this_year: int = 0) -> str:
@@ -125,7 +129,7 @@ def compact(text: str) -> str:
     return digits(text)
 
 
-_SAME: Mapping[str, Callable[[str], str]] = {"card": digits, "account_number": compact}
+_SPACED = frozenset({"card", "account_number"})
 
 # Issuer identification ranges and lengths: ISO/IEC 7812 as published by the networks; the names
 # are Stripe's brands in lower case. The longest prefix wins.

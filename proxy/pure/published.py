@@ -10,7 +10,7 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from proxy.pure.kinds import ID_KINDS, secret
+from proxy.pure.kinds import ID_KINDS, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Published:
 
     def name(self, kind: str, text: str) -> str | None:
         """Return the public name of a value of `kind`, or None if it is not published."""
-        return self.names.get((kind, secret(kind, text).same))
+        return self.names.get((kind, same(kind, text)))
 
     def value(self, kind: str, name: str) -> str | None:
         """Return the published value of that kind and name, or None."""
@@ -38,5 +38,5 @@ def read_published(text: str) -> Published:
     for row in csv.DictReader(text.splitlines()):
         kind = ID_KINDS.get(row["kind"], row["kind"]) if row["kind"] != "card" else "card"
         values[kind, row["name"]] = row["value"]
-        names.setdefault((kind, secret(kind, row["value"]).same), row["name"])
+        names.setdefault((kind, same(kind, row["value"])), row["name"])
     return Published(names, values)

@@ -202,6 +202,8 @@ class _Answer:
         return string(sealed.text)
 
     def _kept(self, known: Field, value: Json) -> bool:
+        if known.kind != KEEP and not known.anything:
+            return False
         if isinstance(value, bool):
             return known.anything or known.form == "bool"
         if isinstance(value, (str, int)):
