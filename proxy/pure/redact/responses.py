@@ -28,7 +28,7 @@ _NO_KIND = frozenset({KEEP, "hash", "text", "json", "time"})
 """Classes whose texts are looked up in the request first: they may repeat any kind of value."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Spot:
     """A place in answers: what the catalog knows of it, and what was met there before.
 
