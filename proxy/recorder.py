@@ -124,10 +124,10 @@ class Recorder:
             yield token
         pairs = (*query_pairs(request.target), *request_pairs(request, values.catalog.names))
         for path, value in pairs:
-            place = values.place(path)
-            if place.name.secrets:
+            located = values.catalog.locate_request(path)
+            if located.known < len(path) or located.free:
                 yield join_name(path)
-            if place.field is None or not self._public(place.field, value):
+            if located.field is None or not self._public(located.field, value):
                 yield value
         for name, value in request.headers:
             if name.lower() not in _OF_THE_PROTOCOL:

@@ -13,6 +13,7 @@ from proxy.pure.kinds import Secret
 from proxy.pure.placeholders import whole
 
 _NUMBERS = frozenset({"card", "account_number"})
+_BEGUN = tuple("{{" + kind for kind in _NUMBERS)
 
 
 class Sealed(NamedTuple):
@@ -61,7 +62,7 @@ class SealedRequest(NamedTuple):
             found.kind: Sealed(text, entry.secrets[-1:] if found.number else ())
             for entry in (*self.query, *self.body)
             for text in (entry.text.partition("=")[2],)
-            if (found := whole(text)) is not None and found.kind in _NUMBERS
+            if text.startswith(_BEGUN) and (found := whole(text)) and found.kind in _NUMBERS
         }
 
     def keyed(self, key: Secret | None) -> SealedRequest:
