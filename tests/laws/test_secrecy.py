@@ -179,6 +179,16 @@ def test_a_door_remembers_nothing_of_what_came_through_it() -> None:
     lines = (("Authorization", f"Bearer sk_test_{MARK}"), ("Idempotency-Key", MARK))
     asked = door.request(Request("POST", "/v1/tokens", lines, fields.encode()))
     assert any(MARK in text for text in held(asked)), "it is looked for in the right way"
+    told = {"brand": "Visa", "name": MARK, "currency": MARK, "exp_month": NUMBER, MARK: MARK}
+    card = {**told, "metadata": {MARK: MARK}, "networks": {"available": [MARK]}}
+    answer = {"id": f"tok_{MARK}", "card": card, "created": NUMBER, "type": MARK, MARK: NUMBER}
+    back = (
+        ("Request-Id", f"req_{MARK}"),
+        ("Stripe-Version", MARK),
+        ("Vary", "Origin"),
+        (MARK, MARK),
+    )
+    door.response(Response(200, back, json.dumps(answer).encode()), asked, asked.numbers)
     kept = list(held(door))
-    assert "card[exp_year]=2031" in kept
+    assert {"card[exp_year]=2031", "Origin", '\n    "brand": "Visa"'}.issubset(kept)
     assert not [text for text in kept if MARK in text or str(NUMBER) in text]
