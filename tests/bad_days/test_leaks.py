@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import aiohttp
@@ -33,7 +34,7 @@ async def test_the_same_again_leaves_no_object_behind() -> None:
     inside = Recording(answer)
     kinds: list[tuple[int, int]] = []
     async with inside.serving():
-        for _ in range(3):
+        for _ in range(4):
             await _round(inside.url)
             async with asyncio.timeout(PATIENCE):
                 while len(asyncio.all_tasks()) > 2:  # this one, and the listener's
@@ -41,8 +42,10 @@ async def test_the_same_again_leaves_no_object_behind() -> None:
             inside.said.clear()
             kinds.append(await _settled())
     assert inside.faults == []
-    assert kinds[2][1] <= kinds[1][1]
-    assert kinds[2][0] - kinds[1][0] < ROUND, "more objects with every round"
+    assert kinds[3][1] <= kinds[1][1]
+    # asyncio holds on to timers that were cancelled, and lets go of many at a time.
+    more = [later[0] - before[0] for before, later in pairwise(kinds[1:])]
+    assert min(more) < ROUND, "more objects with every round"
 
 
 async def _settled() -> tuple[int, int]:
