@@ -134,13 +134,10 @@ class Service:
     def again(self, known: Again) -> bool:
         """Tell whether an answer is given again to the same request, and if so count it as given.
 
-        It is, if an answer from its position has been written before and nothing that it hangs on
-        has changed since.
+        It is, if nothing that it hangs on has changed since.
         """
         position, turn, era = known
         if era != self.session.era and turn != self.session.turn:
-            return False
-        if position not in self._used:
             return False
         self.counts.replayed += 1
         self.session.serve_again(position)
@@ -170,8 +167,9 @@ class Service:
     def _answer(
         self, request: Request, asked: SealedRequest | None, known: Known | None
     ) -> Outcome:
-        if asked and known and known.answer.again and self.again(known.answer.again):
-            return self._echoed(known.answer, asked, known.answer.again[0])
+        stands = known.answer.again if known else None
+        if asked and known and stands and self.again(stands):
+            return self._echoed(known.answer, asked, stands[0])
         turn = self.session.turn
         decision = decide(
             self.mode,

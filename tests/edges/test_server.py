@@ -903,6 +903,22 @@ class TestTheSameBytes:
 
         assert asked == ["/v1/tokens/1", "/v1/tokens/2", "/v1/tokens/3", "/v1/tokens/1"]
 
+    def test_is_given_again_once_it_has_been_written(self, serve: Serve) -> None:
+        large, asked = b"x" * 8_000_000, []
+
+        def handler(request: Request) -> Answer:
+            asked.append(request)
+            return Response(200, (), large, self.AGAIN), nobody
+
+        with serve(handler, remembered=20_000_000, again=lambda _: True) as serving:
+            with serving.connect() as slow, serving.connect() as quick:
+                slow.sendall(GET)
+                slow.recv(1)
+                for _ in range(2):
+                    quick.sendall(GET)
+                    assert read_one(quick).body == large
+            assert len(asked) == 2
+
     def test_a_slow_reader_gets_all_of_it_again(self, serve: Serve) -> None:
         large = b"x" * 8_000_000
         answer = Response(200, (), large, self.AGAIN)

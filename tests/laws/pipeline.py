@@ -107,7 +107,7 @@ class Stage:
             return before
         answer, done = asyncio.run(self._handled(request))
         done(taken)
-        if answer.again:
+        if answer.again and taken:
             self.port[request] = answer
         return answer
 

@@ -129,19 +129,6 @@ def named(name: str) -> Request:
     return Request("POST", "/v1/tokens", CARD, f"card[name]={name}".encode())
 
 
-def test_an_answer_does_not_stand_before_one_has_been_written() -> None:
-    recording = Stage(answer=stripe(1))
-    recording.send(GRACE)
-    service = replay(recording.cassette).service
-    first, second = service.handle(GRACE), service.handle(GRACE)
-    assert isinstance(first, tuple)
-    assert isinstance(second, tuple)
-    assert first[0].again
-    assert not service.again(first[0].again)
-    second[1](True)
-    assert service.again(first[0].again)
-
-
 def test_an_answer_that_quotes_what_is_not_bound_yet_does_not_stand() -> None:
     street = Request("POST", "/v1/tokens", CARD, b"card[address_line1]=1 Main")
     recording = Stage(answer=lambda _: Response(200, JSON, b'{"card": {"name": "Ada"}}'))
