@@ -19,7 +19,7 @@ from proxy.pure.decide import Forward, Mode, Refuse, Replay, decide
 from proxy.pure.live_keys import has_live_key
 from proxy.pure.matching import Match, Session
 from proxy.pure.messages import Again, Request, Response
-from proxy.pure.misses import nearest, report
+from proxy.pure.misses import Neighbours, report
 from proxy.pure.order import order_dependent
 from proxy.pure.receipt import Counts, Receipt
 from proxy.pure.redact import Door
@@ -91,6 +91,7 @@ class Service:
     remembered: int = LIMIT
     """Requests that are not worked out anew when they come again; 0 for none."""
     _used: set[int] = field(default_factory=set)
+    _neighbours: Neighbours = field(default_factory=Neighbours)
     _retries: Retries = field(default_factory=Retries)
     _at_first: dict[int, int] = field(default_factory=dict)
     """By position: the position it was loaded with, where twins have changed places since."""
@@ -108,7 +109,11 @@ class Service:
         """Take in what the cassette has."""
         for one in interactions:
             self.session.add(one)
-            self.recorded.append(one)
+            self._keep(one)
+
+    def _keep(self, one: Interaction) -> None:
+        self.recorded.append(one)
+        self._neighbours.add(one)
 
     def handle(self, request: Request) -> Handled | Awaitable[Handled]:
         """Answer one request: at once from the cassette, later if it has to be forwarded.
@@ -235,7 +240,7 @@ class Service:
         if asked is None:
             told = "The request cannot be read, so nothing recorded can answer it."
         else:
-            told = report(asked, self.name, nearest(asked, self.recorded))
+            told = report(asked, self.name, self._neighbours.nearest(asked))
         self.notice(f"miss: {told}")
         return Answer(refusal(424, "cassette_miss", told, type="api_error", result="miss"))
 
@@ -280,7 +285,7 @@ class Service:
         except CassetteError as error:
             return self._unwritten(answer, (str(error),))
         self._used.add(len(self.recorded))
-        self.recorded.append(one)
+        self._keep(one)
         self.session.add_recorded(one)
         self.counts.recorded += 1
         return Answer(_marked(answer, "recorded"))

@@ -34,6 +34,10 @@ _ORDERS = 24
 """Orders of fields that look alike which are tried: all of four fields."""
 
 
+_Repeated = tuple[int, ...]
+"""Where each came in first, if any came in twice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """The interaction that answers, by its position in the cassette."""
@@ -52,7 +56,7 @@ class Session:
         self._shape = shape
         self._seed = seed
         self._count = 0
-        self._groups: dict[str, Group] = {}
+        self._groups: dict[tuple[str, _Repeated], Group] = {}
         self._places: list[Group] = []
         """By position."""
         self._answered: dict[Variable, int] = {}
@@ -91,7 +95,7 @@ class Session:
         self._meet(one, self._count)
         self._loaded.append(one)
         loose = not any(map(self._is_born, variables))
-        group = self._groups.setdefault(key, Group())
+        group = self._groups.setdefault((key, _repeated(variables)), Group())
         group.add(self._count, variables, loose=loose)
         group.mixed.update(at for at, one in enumerate(variables) if self._is_shown_unbound(one))
         self._places.append(group)
@@ -133,8 +137,8 @@ class Session:
         `repeat`: when all that fit have been served, the last of them answers again. `rebind`:
         when none fits, one whose variables can be bound anew does.
         """
-        group = self._groups.get(asked.look.key)
-        live = self._ordered(asked, group)
+        live = self._ordered(asked)
+        group = self._group(asked.look.key, live)
         recorded = self._again(asked.look.key, live) if repeat else None
         if group is None:
             return recorded
@@ -153,17 +157,23 @@ class Session:
         self._serve(position)
         return Match(position, rebound)
 
-    def _ordered(self, asked: SealedRequest, group: Group | None) -> tuple[Secret, ...]:
+    def _group(self, key: str, live: Sequence[Secret]) -> Group | None:
+        return self._groups.get((key, _repeated(live)))
+
+    def _ordered(self, asked: SealedRequest) -> tuple[Secret, ...]:
         """Return the secrets of a request, in an order in which something fits if anything does."""
         if not asked.look.alike:
             return asked.look.secrets
         orders = tuple(islice(self._shape.orders(asked, self.variables), _ORDERS))
-        if group is None or len(orders) == 1:
+        if len(orders) == 1:
             return orders[0]
-        fits = (one for one in orders if self._fits_as_bound(group, one))
+        fits = (one for one in orders if self._fits_as_bound(asked.look.key, one))
         return next(fits, orders[0])
 
-    def _fits_as_bound(self, group: Group, live: Sequence[Secret]) -> bool:
+    def _fits_as_bound(self, key: str, live: Sequence[Secret]) -> bool:
+        group = self._group(key, live)
+        if group is None:
+            return False
         return self._consistent(group, live) is not None or self._last(group, live) is not None
 
     def _again(self, key: str, live: Sequence[Secret]) -> Match | None:
@@ -245,7 +255,7 @@ class Session:
     def _consistent(self, group: Group, live: Sequence[Secret]) -> int | None:
         owners = self.variables.owners(live)
         for position in self._closest(group, owners).unserved:
-            if self._fits(group.variables[position], live, owners):
+            if self._fits(group.variables[position], owners):
                 return position
         return None
 
@@ -272,17 +282,12 @@ class Session:
             if owner is not None:
                 yield group.holding((place, owner))
 
-    def _fits(self, variables: Sequence[Variable], live: Sequence[Secret], owners: Owners) -> bool:
-        """Tell whether values can stand for variables: as bound, or both being new."""
-        new: dict[Secret, Variable] = {}
-        for variable, one, owner in zip(variables, live, owners, strict=True):
-            if owner == variable:
-                continue
-            if owner is not None or self.variables.value(variable) is not None:
+    def _fits(self, variables: Sequence[Variable], owners: Owners) -> bool:
+        """Tell whether variables can stand for values: as bound, or both being new."""
+        for variable, owner in zip(variables, owners, strict=True):
+            if owner != variable and (owner or self.variables.value(variable) is not None):
                 return False
-            if new.setdefault(one, variable) != variable:
-                return False
-        return len(set(new.values())) == len(new)
+        return True
 
     def _changed(self, group: Group, live: Sequence[Secret]) -> int | None:
         """Return the first position that fits once twins have changed places."""
@@ -304,7 +309,7 @@ class Session:
                 if found is None or not self._pinned.isdisjoint(found[1]):
                     return False
                 self._exchange(*found)
-        return self._fits(variables, live, self.variables.owners(live))
+        return self._fits(variables, self.variables.owners(live))
 
     def _is_barred(
         self, position: int, variables: Sequence[Variable], live: Sequence[Secret]
@@ -346,7 +351,7 @@ class Session:
         for pool in self._least_torn(group, live):
             for positions in (pool.unserved, pool.served if repeat else ()):
                 for position in positions:
-                    if self._fits_anew(group.variables[position], live):
+                    if self._fits_anew(group.variables[position], owners):
                         return position
         return None
 
@@ -381,3 +386,11 @@ class Session:
 def _last_times(positions: Sequence[int]) -> list[int]:
     """Return each position once, in the order in which they came last."""
     return list(dict.fromkeys(reversed(positions)))[::-1]
+
+
+def _repeated(ones: Sequence[Variable | Secret]) -> _Repeated:
+    """Return which of the variables or secrets of a request are one: no other request fits it."""
+    if len(set(ones)) == len(ones):
+        return ()
+    first: dict[Variable | Secret, int] = {}
+    return tuple([first.setdefault(one, place) for place, one in enumerate(ones)])

@@ -5,11 +5,14 @@ Made from sealed texts alone, so it may be shown to anyone.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from heapq import nsmallest
+from itertools import islice
 
-from proxy.pure.cassette import Interaction
+from proxy.pure.cassette import Interaction, Texts
 from proxy.pure.sealed import SealedRequest
 
 SHOWN = 3
@@ -26,19 +29,51 @@ class Near:
     differences: tuple[str, ...]
 
 
-def nearest(asked: SealedRequest, recorded: Sequence[Interaction]) -> tuple[Near, ...]:
-    """Return the recorded requests closest to one that was missed, the closest first."""
-    entries = (entry.text for entry in (*asked.query, *asked.body))
-    line = _line(asked.method, asked.path.text)
-    wanted = _counted(line, entries)
-    start = max(0, len(recorded) - LOOKED_AT)
-    looked_at = [(index, _recorded(one)) for index, one in enumerate(recorded[start:], start)]
-    alike = [(index, one) for index, one in looked_at if ("", line) in one]
-    scored = [(_distance(wanted, one), index) for index, one in alike or looked_at]
-    return tuple(
-        Near(index + 1, tuple(_differences(wanted, _recorded(recorded[index]))))
-        for _, index in sorted(scored)[:SHOWN]
-    )
+class Neighbours:
+    """The recorded requests, as those that miss are compared with them.
+
+    Many of them differ in their variables alone: they are compared once.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._known: dict[int, _Requests] = {}
+        """By the identity of their outline, which they keep alive."""
+        self._of_line: dict[tuple[str, str], list[_Requests]] = defaultdict(list)
+        """By method and path."""
+
+    def add(self, one: Interaction) -> None:
+        """Append a recorded interaction."""
+        self._count += 1
+        known = self._known.get(id(one.outline))
+        if known is None:
+            known = self._known[id(one.outline)] = _Requests(one.outline)
+            self._of_line[one.outline.method, one.outline.path].append(known)
+        if len(known.numbers) < SHOWN:
+            known.numbers.append(self._count)
+
+    def nearest(self, asked: SealedRequest) -> tuple[Near, ...]:
+        """Return the recorded requests closest to one that was missed, the closest first.
+
+        Of those that are equally close, such as differ from each other come first.
+        """
+        entries = tuple(entry.text for entry in (*asked.query, *asked.body))
+        alike = self._of_line.get((asked.method, asked.path.text)) or self._known.values()
+        wanted = _told_apart(entries)
+        scored = (
+            (one.distance(wanted), one.numbers[0], one)
+            for one in islice(reversed(alike), LOOKED_AT)
+        )
+        closest = sorted(
+            (distance, place, number, one.said)
+            for distance, _, one in nsmallest(SHOWN, scored)
+            for place, number in enumerate(one.numbers)
+        )
+        fields = _fields(asked.method, asked.path.text, entries)
+        return tuple(
+            Near(number, tuple(_differences(fields, _recorded(said))))
+            for _, _, number, said in closest[:SHOWN]
+        )
 
 
 def report(asked: SealedRequest, name: str, near: Sequence[Near]) -> str:
@@ -54,6 +89,35 @@ def report(asked: SealedRequest, name: str, near: Sequence[Near]) -> str:
     return " ".join(lines)
 
 
+@dataclass(eq=False)
+class _Requests:
+    """Recorded requests of one outline."""
+
+    said: Texts
+    numbers: list[int] = field(default_factory=list)
+    """Those of the first of them, from 1: no report names more."""
+
+    @cached_property
+    def _entries(self) -> frozenset[_Entry]:
+        return _told_apart((*self.said.query, *self.said.body))
+
+    def distance(self, wanted: frozenset[_Entry]) -> int:
+        """Return how many entries only one side has; as quick as the smaller side is small."""
+        return len(wanted) + len(self._entries) - 2 * len(wanted & self._entries)
+
+
+_Entry = str | tuple[str, int]
+
+
+def _told_apart(entries: tuple[str, ...]) -> frozenset[_Entry]:
+    """Return entries as a set: those that stand again are counted off."""
+    once = frozenset(entries)
+    if len(once) == len(entries):
+        return once
+    again = Counter(entries) - Counter(once)
+    return once.union((one, n) for one, most in again.items() for n in range(most))
+
+
 _Fields = Counter[tuple[str, str]]
 
 
@@ -61,21 +125,16 @@ def _line(method: str, path: str) -> str:
     return f"{method} {path.replace('.?', '')}"
 
 
-def _recorded(one: Interaction) -> _Fields:
-    said = one.outline
-    return _counted(_line(said.method, said.path), (*said.query, *said.body))
+def _recorded(said: Texts) -> _Fields:
+    return _fields(said.method, said.path, (*said.query, *said.body))
 
 
-def _counted(line: str, entries: Iterable[str]) -> _Fields:
+def _fields(method: str, path: str, entries: Iterable[str]) -> _Fields:
     pairs = (entry.replace(".?", "").partition("=") for entry in entries)
-    return Counter({("", line): 1}) + Counter((name, value) for name, _, value in pairs)
+    return Counter([("", _line(method, path)), *((name, value) for name, _, value in pairs)])
 
 
-def _distance(wanted: _Fields, recorded: _Fields) -> int:
-    return (wanted - recorded).total() + (recorded - wanted).total()
-
-
-def _differences(wanted: _Fields, recorded: _Fields) -> Iterable[str]:
+def _differences(wanted: _Fields, recorded: _Fields) -> Iterator[str]:
     sent = dict((wanted - recorded).keys())
     kept = dict((recorded - wanted).keys())
     for name in sorted({*sent, *kept}):

@@ -19,7 +19,7 @@ from proxy.errors import UnreadableBody
 from proxy.pure.cassette import Variables, interaction
 from proxy.pure.kinds import Secret
 from proxy.pure.messages import Request, Response
-from proxy.pure.misses import nearest, report
+from proxy.pure.misses import Neighbours, report
 from proxy.pure.sealed import SealedRequest
 from proxy.pure.tape import chunk
 from proxy.service import Policy
@@ -75,8 +75,10 @@ def shown(asked: SealedRequest, answer: Response | None) -> str:
     """Return all that is ever shown of an exchange: what is written, reprs, a report of a miss."""
     answered = DOOR.response(answer or Response(200, (), b"{}"), asked, {})
     one = interaction(asked, answered, Variables())
-    near = nearest(asked, (one,))
-    return "\n".join((chunk(one), repr(asked), repr(answered), report(asked, "x", near)))
+    known = Neighbours()
+    known.add(one)
+    told = report(asked, "x", known.nearest(asked))
+    return "\n".join((chunk(one), repr(asked), repr(answered), told))
 
 
 def assert_nothing_survives(asked: SealedRequest, answer: Response | None = None) -> None:
