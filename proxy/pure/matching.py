@@ -348,39 +348,36 @@ class Session:
     def _rebindable(self, group: Group, live: Sequence[Secret], *, repeat: bool) -> int | None:
         """Return the position served longest ago that fits once its variables are bound anew."""
         self._note_served_again()
-        for pool in self._least_torn(group, live):
+        owners = self.variables.owners(live)
+        for pool in self._least_torn(group, owners):
             for positions in (pool.unserved, pool.served if repeat else ()):
                 for position in positions:
                     if self._fits_anew(group.variables[position], owners):
                         return position
         return None
 
-    def _least_torn(self, group: Group, live: Sequence[Secret]) -> Iterator[Pool]:
+    def _least_torn(self, group: Group, owners: Owners) -> Iterator[Pool]:
         """Yield pools to bind anew in: first those that keep what many other requests hold."""
-        made_up = self._made_up(group, live)
+        made_up = self._made_up(group, owners)
         if made_up is not None:
             yield made_up
             return
-        owners = self.variables.owners(live)
         yield from sorted(self._holding(group, owners), key=len, reverse=True)
         yield group.loose
 
-    def _made_up(self, group: Group, live: Sequence[Secret]) -> Pool | None:
+    def _made_up(self, group: Group, owners: Owners) -> Pool | None:
         """Return the requests that hold an id which an answer made up, where one came in."""
-        for place, one in enumerate(live):
-            variable = self.variables.variable(one)
-            if variable is not None and self._is_born(variable):
-                return group.holding((place, variable))
+        for place, owner in enumerate(owners):
+            if owner is not None and self._is_born(owner):
+                return group.holding((place, owner))
         return None
 
-    def _fits_anew(self, variables: Sequence[Variable], live: Sequence[Secret]) -> bool:
-        assigned: dict[Variable, Secret] = {}
-        for variable, one in zip(variables, live, strict=True):
-            owner = self.variables.variable(one)
+    def _fits_anew(self, variables: Sequence[Variable], owners: Owners) -> bool:
+        for variable, owner in zip(variables, owners, strict=True):
             stays = self._is_born(variable) or not self._pinned.isdisjoint((variable, owner))
-            if (stays and owner != variable) or assigned.setdefault(variable, one) != one:
+            if stays and owner != variable:
                 return False
-        return len(set(assigned.values())) == len(assigned)
+        return True
 
 
 def _last_times(positions: Sequence[int]) -> list[int]:

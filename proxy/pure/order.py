@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from proxy.pure.cassette import (
-    Interaction,
-    Shape,
-)
-from proxy.pure.placeholders import Placeholder, Variable, substitute
+from proxy.pure.cassette import Interaction, Shape
+from proxy.pure.placeholders import Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,50 +25,46 @@ class OrderDependent:
         )
 
 
-def order_dependent(recorded: Sequence[Interaction], shape: Shape) -> tuple[OrderDependent, ...]:
+def order_dependent(recorded: Iterable[Interaction], shape: Shape) -> tuple[OrderDependent, ...]:
     """Return each interaction that only its order tells from an earlier one, with that one."""
-    keys = [shape.recorded(one) for one in recorded]
-    anchors = _anchors(recorded, [key for key, _ in keys])
-    groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
-    for index, (key, variables) in enumerate(keys):
-        told = tuple(one if anchors[one] != key else None for one in variables)
-        same = tuple(variables.index(one) for one in variables)
-        groups[key, told, same].append(index)
-    return tuple(
-        OrderDependent(group[0] + 1, index + 1)
-        for group in groups.values()
-        for index in group[1:]
-        if _answer(recorded[index], shape) != _answer(recorded[group[0]], shape)
-    )
+    found: list[OrderDependent] = []
+    anchors: dict[Variable, str] = {}
+    first: dict[_Request, tuple[int, Interaction, _Numbers]] = {}
+    for number, one in enumerate(recorded, 1):
+        key, variables = shape.recorded(one)
+        _anchor(one, key, anchors)
+        told = tuple([each if anchors[each] != key else None for each in variables])
+        numbers = _counted_off((*variables, *one.answered))
+        request = key, told, numbers[: len(variables)]
+        earlier, like, others = first.setdefault(request, (number, one, numbers))
+        if numbers != others or _answer(one) != _answer(like):
+            found.append(OrderDependent(earlier, number))
+    return tuple(found)
 
 
-def _anchors(recorded: Sequence[Interaction], keys: Sequence[str]) -> dict[Variable, str]:
-    """Return where each variable comes in first: the key of that request, or "" for an answer.
+def _anchor(one: Interaction, key: str, anchors: dict[Variable, str]) -> None:
+    """Note where variables come in first: the key of that request, or "" for an answer.
 
     A variable that comes in elsewhere is bound by then, and so tells requests of this key apart.
     """
-    anchors: dict[Variable, str] = {}
-    for one, key in zip(recorded, keys, strict=True):
-        for variable in one.asked:
-            anchors.setdefault(variable, key)
-        for variable in one.answered:
-            anchors.setdefault(variable, "")
-    return anchors
+    for variable in one.asked:
+        anchors.setdefault(variable, key)
+    for variable in one.answered:
+        anchors.setdefault(variable, "")
 
 
-def _answer(one: Interaction, shape: Shape) -> tuple[object, ...]:
-    """Return an answer with its variables renamed by what the request calls them."""
-    _, asked = shape.recorded(one)
-    names: dict[Variable, str] = {}
-    for variable in asked:
-        names.setdefault(variable, f"asked {len(names)}")
+_Numbers = tuple[int, ...]
 
-    def rename(found: Placeholder) -> str:
-        if not found.number:
-            return str(found)
-        variable = (found.kind, int(found.number))
-        return f"<{found.kind} {names.setdefault(variable, f'made {len(names)}')} {found.slot}>"
+_Request = tuple[str, tuple[Variable | None, ...], _Numbers]
+"""What is the same for requests that are one to every rule."""
 
-    said = one.texts
-    lines = tuple((name, substitute(text, rename)) for name, text in said.response_headers)
-    return said.status, lines, substitute(said.text, rename)
+
+def _counted_off(variables: Iterable[Variable]) -> _Numbers:
+    """Return for each variable how many others came in before it."""
+    numbers: dict[Variable, int] = {}
+    return tuple([numbers.setdefault(one, len(numbers)) for one in variables])
+
+
+def _answer(one: Interaction) -> tuple[object, ...]:
+    said = one.outline
+    return said.status, said.response_headers, said.text

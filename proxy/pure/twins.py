@@ -25,7 +25,7 @@ Names = Mapping[Variable, Variable]
 
 T = TypeVar("T")
 
-_LOOKED_AT = 200
+_LOOKED_AT = 100
 """Steps that are tried for one exchange: no request must hold up other clients."""
 
 
@@ -114,7 +114,9 @@ class Twins:
         self._look_up()
         tries = iter(range(_LOOKED_AT))
         start = _Change(origins={unserved: unserved})
-        for here, there in self._pairs(variable, other):
+        for (here, there), _ in zip(self._pairs(variable, other), tries, strict=False):
+            if other is None and variable in self._looks(there).variables:
+                continue
             change = self._closed(start, here, there, tries)
             if change is not None:
                 return _permuted(change.places), _permuted(change.names)
@@ -149,14 +151,13 @@ class Twins:
         self, change: _Change, here: int, there: int, tries: Iterator[int]
     ) -> _Change | None:
         """Return what changes if one becomes the other: all that shares their variables."""
-        if next(tries, None) is None:
-            return None
         wider = change.with_(here, there, self._looks(here), self._looks(there))
         follower = None if wider is None else self._follower(wider)
         if wider is None or follower is None:
             return wider
         closed = (
-            self._closed(wider, follower, like, tries) for like in self._candidates(follower, wider)
+            self._closed(wider, follower, like, tries)
+            for like, _ in zip(self._candidates(follower, wider), tries, strict=False)
         )
         return next(filter(None, closed), None)
 
