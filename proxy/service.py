@@ -111,10 +111,6 @@ class Service:
             self.session.add(one)
             self._keep(one)
 
-    def _keep(self, one: Interaction) -> None:
-        self.recorded.append(one)
-        self._neighbours.add(one)
-
     def handle(self, request: Request) -> Handled | Awaitable[Handled]:
         """Answer one request: at once from the cassette, later if it has to be forwarded.
 
@@ -161,6 +157,10 @@ class Service:
         """Return the mode, the cassette and the counts, as the health route tells them."""
         known = {"status": "ok", "mode": self.mode, "cassette": self.name}
         return {**known, "interactions": len(self.recorded), **asdict(self.counts)}
+
+    def _keep(self, one: Interaction) -> None:
+        self.recorded.append(one)
+        self._neighbours.add(one)
 
     def _met(self, request: Request) -> Met | None:
         try:

@@ -33,9 +33,8 @@ _LEAST_NOTED = 1_000
 _ORDERS = 24
 """Orders of fields that look alike which are tried: all of four fields."""
 
-
 _Repeated = tuple[int, ...]
-"""Where each came in first, if any came in twice."""
+"""For each variable or secret of a request where it stands first; nothing if none stands twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +282,10 @@ class Session:
                 yield group.holding((place, owner))
 
     def _fits(self, variables: Sequence[Variable], owners: Owners) -> bool:
-        """Tell whether variables can stand for values: as bound, or both being new."""
+        """Tell whether variables can stand for values: as bound, or both being new.
+
+        Where one stands twice, so does the other: they would not be of one group.
+        """
         for variable, owner in zip(variables, owners, strict=True):
             if owner != variable and (owner or self.variables.value(variable) is not None):
                 return False
@@ -347,9 +349,10 @@ class Session:
 
     def _rebindable(self, group: Group, live: Sequence[Secret], *, repeat: bool) -> int | None:
         """Return the position served longest ago that fits once its variables are bound anew."""
-        self._note_served_again()
         owners = self.variables.owners(live)
         for pool in self._least_torn(group, owners):
+            if repeat and pool.served:
+                self._note_served_again()
             for positions in (pool.unserved, pool.served if repeat else ()):
                 for position in positions:
                     if self._fits_anew(group.variables[position], owners):
@@ -373,6 +376,7 @@ class Session:
         return None
 
     def _fits_anew(self, variables: Sequence[Variable], owners: Owners) -> bool:
+        """Tell whether variables can be bound to other values than now."""
         for variable, owner in zip(variables, owners, strict=True):
             stays = self._is_born(variable) or not self._pinned.isdisjoint((variable, owner))
             if stays and owner != variable:
@@ -386,7 +390,7 @@ def _last_times(positions: Sequence[int]) -> list[int]:
 
 
 def _repeated(ones: Sequence[Variable | Secret]) -> _Repeated:
-    """Return which of the variables or secrets of a request are one: no other request fits it."""
+    """Return which are one: only requests in which the same are can fit each other."""
     if len(set(ones)) == len(ones):
         return ()
     first: dict[Variable | Secret, int] = {}

@@ -56,7 +56,7 @@ Place = tuple[int, Variable]
 
 @dataclass(slots=True)
 class Group:
-    """The recorded requests of one key, with the same variables twice."""
+    """The recorded requests of one key, in which variables stand twice at the same places."""
 
     variables: dict[int, tuple[Variable, ...]] = field(default_factory=dict)
     all: Pool = field(default_factory=Pool)

@@ -116,7 +116,7 @@ class Twins:
         start = _Change(origins={unserved: unserved})
         for (here, there), _ in zip(self._pairs(variable, other), tries, strict=False):
             if other is None and variable in self._looks(there).variables:
-                continue
+                continue  # it would stand for what was served, as before
             change = self._closed(start, here, there, tries)
             if change is not None:
                 return _permuted(change.places), _permuted(change.names)
