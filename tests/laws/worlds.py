@@ -143,10 +143,15 @@ _DISGUISES: Mapping[str, tuple[Disguise, ...]] = {
 
 
 def _date(random: Random, shape: str) -> str:
-    """Return a date of birth; no part of one is a part of another, of those with other shapes."""
+    """Return a date of birth; no part of one is a part of another, of those with other shapes.
+
+    Nor is one a number that requests hold as it is, 5 or 25: equal values are one to a cassette.
+    """
     third = int(shape)
-    year, day = random.randint(1920, 1939) + 20 * third, random.randint(14, 18) + 5 * third
-    return f"{year}-{random.randint(1, 3) + 3 * third + (third > 0)}-{day}"
+    year = random.randint(1920, 1939) + 20 * third
+    month = random.choice(((1, 2, 3), (4, 6, 7), (8, 9, 10))[third])
+    day = random.choice(((14, 15, 16), (19, 20, 21), (26, 27, 28))[third])
+    return f"{year}-{month}-{day}"
 
 
 def _email(random: Random, shape: str) -> str:
