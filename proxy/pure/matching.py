@@ -27,9 +27,6 @@ from proxy.pure.twins import Names, Places, Twins
 _LOOKED_AT = 20
 """Requests that are tried with twins changed over: no request must hold up other clients."""
 
-_LEAST_NOTED = 1_000
-"""Servings that are kept in mind at least."""
-
 _ORDERS = 24
 """Orders of fields that look alike which are tried: all of four fields."""
 
@@ -72,8 +69,9 @@ class Session:
         self._pinned: set[Variable] = set()
         """The variables in it: on disk they stand for the values that they stand for now."""
         self._twins = Twins(self._loaded, shape, self._places, self._answered)
-        self._served_again: list[int] = []
-        """Positions served once more, in turn, not noted in their pools: it seldom matters."""
+        self._served_again: dict[int, None] = {}
+        """Positions served once more, by when they were last, not noted in their pools: it seldom
+        matters."""
         self._turns = 0
         self._upheavals = 0
 
@@ -209,9 +207,8 @@ class Session:
         """Note that the answer of a position that was served before is given once more."""
         if position >= len(self._loaded):
             return
-        self._served_again.append(position)
-        if len(self._served_again) > 2 * len(self._loaded) + _LEAST_NOTED:
-            self._served_again = _last_times(self._served_again)
+        self._served_again.pop(position, None)
+        self._served_again[position] = None
 
     def release(self, position: int) -> None:
         """Let a position be served again: its answer did not reach the client."""
@@ -242,7 +239,7 @@ class Session:
 
     def _note_served_again(self) -> None:
         if self._served_again:
-            for position in _last_times(self._served_again):
+            for position in self._served_again:
                 self._places[position].serve(position)
             self._served_again.clear()
 
@@ -382,11 +379,6 @@ class Session:
             if stays and owner != variable:
                 return False
         return True
-
-
-def _last_times(positions: Sequence[int]) -> list[int]:
-    """Return each position once, in the order in which they came last."""
-    return list(dict.fromkeys(reversed(positions)))[::-1]
 
 
 def _repeated(ones: Sequence[Variable | Secret]) -> _Repeated:
