@@ -101,7 +101,7 @@ def once_more(cassette: Cassette, sent: Sequence[bytes]) -> Steps:
         assert request
         response = answered(session, request)
         assert response.again
-        memory.keep(mark, framed(response, to_head=False, connection=""), response.again)
+        memory.keep(mark, framed(response, to_head=False, connection=""))
     known = [one for mark in marks if (one := memory.answer(mark))]
     assert len(known) == len(sent)
     return {

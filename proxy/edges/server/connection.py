@@ -21,7 +21,7 @@ from typing import cast
 from proxy.edges.server.memory import Memory
 from proxy.edges.server.reader import MALFORMED, Refused, RequestReader
 from proxy.edges.server.writer import CONTINUE, Framed, Unwritable, framed
-from proxy.pure.messages import Again, Request, Response
+from proxy.pure.messages import Request, Response
 from proxy.pure.refusals import refusal
 
 Done = Callable[[bool], None]
@@ -90,7 +90,7 @@ class Connection(asyncio.Protocol):
         self._waiting = b""
         self._mark = b""
         """What the bytes of the request at hand are remembered by; blank if they are not."""
-        self._to_keep: tuple[Framed, Again] | None = None
+        self._to_keep: Framed | None = None
         """Its answer, to be remembered once it has been written."""
         self._done: Done = _nobody_asks
         self._last = False
@@ -274,15 +274,15 @@ class Connection(asyncio.Protocol):
         if to_head or connection:
             return framed(response, to_head=to_head, connection=connection).raw()
         answer = framed(response, to_head=False, connection="")
-        if response.again and self._reader.is_plain:
-            self._to_keep = answer, response.again
+        if answer.again and self._reader.is_plain:
+            self._to_keep = answer
         return answer.raw()
 
     def _concluded(self) -> bool:
         """End an answer that has been written whole; tell whether the connection goes on."""
         self._settle(written=True)
         if self._to_keep:
-            self._memory.keep(self._mark, *self._to_keep)
+            self._memory.keep(self._mark, self._to_keep)
             self._to_keep = None
         if self._last:
             self._leave()

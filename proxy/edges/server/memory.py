@@ -34,7 +34,7 @@ class Memory:
         self._hash = blake2b(key=token_bytes(32), digest_size=16)
         self._longest = _MOST_BYTES if limit else 0
         self._again = again
-        self._answers: Recent[bytes, tuple[Framed, Again]] = Recent(limit, _weight)
+        self._answers: Recent[bytes, Framed] = Recent(limit, _weight)
 
     def mark(self, data: bytes) -> bytes:
         """Return what bytes are remembered by; blank for what is not remembered."""
@@ -47,13 +47,13 @@ class Memory:
     def answer(self, mark: bytes) -> Framed | None:
         """Return the answer to bytes of this mark, if it is given once more."""
         kept = self._answers.get(mark)
-        return kept[0] if kept is not None and self._again(kept[1]) else None
+        return kept if kept and kept.again and self._again(kept.again) else None
 
-    def keep(self, mark: bytes, answer: Framed, again: Again) -> None:
+    def keep(self, mark: bytes, answer: Framed) -> None:
         """Remember the answer to bytes of this mark."""
         if mark:
-            self._answers.put(mark, (answer, again))
+            self._answers.put(mark, answer)
 
 
-def _weight(kept: tuple[Framed, Again]) -> int:
-    return len(kept[0].rest) + _BESIDE
+def _weight(kept: Framed) -> int:
+    return len(kept.rest) + _BESIDE

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
+from typing import NamedTuple
 
-from proxy.pure.messages import HOP_BY_HOP, Headers, Response
+from proxy.pure.messages import HOP_BY_HOP, Again, Headers, Response
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -20,15 +20,19 @@ class Unwritable(Exception):
     """An answer that cannot be sent as HTTP/1.1: a status or a header no server may send."""
 
 
-@dataclass(frozen=True, slots=True)
-class Framed:
+class Framed(NamedTuple):
     """An answer ready to go out but for the date."""
 
-    first: bytes = field(repr=False)
+    first: bytes
     """The status line."""
-    rest: bytes = field(repr=False)
+    rest: bytes
     dated: bool
     """The answer has a date of its own."""
+    again: Again | None = None
+    """Set if the same request would get it again."""
+
+    def __repr__(self) -> str:
+        return "<Framed>"
 
     def raw(self) -> bytes:
         """Return its bytes as of now."""
@@ -51,7 +55,8 @@ def framed(response: Response, *, to_head: bool, connection: str) -> Framed:
     if not bodiless and (response.body or not to_head):
         lines.append(f"Content-Length: {len(response.body)}")
     body = b"" if bodiless or to_head else response.body
-    return Framed(_status_line(response.status), _encoded(lines) + body, "date" in named)
+    rest = _encoded(lines) + body
+    return Framed(_status_line(response.status), rest, "date" in named, response.again)
 
 
 def _kept(headers: Headers) -> tuple[list[str], set[str]]:
