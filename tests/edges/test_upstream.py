@@ -131,7 +131,7 @@ class TestTheRequest:
             "authorization: Bearer sk",
             "X-Twice: 1",
             "X-Other: ü, \t2",
-            "X-Twice: 2",
+            "x-twice: 2",
         ]
         assert lines[6].startswith("Via: 1.1 tokentape-")
         assert lines[7:] == ["Content-Length: 6"]
