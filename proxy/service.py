@@ -261,7 +261,7 @@ class Service:
         assert self.recorder is not None, "a session that records has a recorder"
         wanted = _Once(partial(self.recorder.wanted, request))
         loop = asyncio.get_running_loop()
-        loop.call_soon(loop.call_soon, wanted)  # a turn late: the next one sends the body out
+        loop.call_soon(wanted)  # the request goes out at the end of this turn
         return wanted
 
     def _failed(self, error: UpstreamFailure) -> Answer:

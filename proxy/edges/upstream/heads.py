@@ -9,7 +9,7 @@ from itertools import chain
 from proxy.errors import UpstreamFailure
 from proxy.pure.messages import Headers, Request, without_hop_by_hop
 
-_MADE_ANEW = frozenset({"host", "content-length", "expect", "accept-encoding", "via"})
+_MADE_ANEW = frozenset({"host", "content-length", "expect"})
 """Headers that are made anew for this hop, and Expect, which the server has met already."""
 _DECODABLE = frozenset({"gzip", "deflate", "identity"})
 _OFTEN_BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -23,29 +23,31 @@ def sent_on(request: Request, *, path: str, host: str, pseudonym: str) -> bytes:
 
     Raises ValueError for what HTTP/1.1 has no way to say.
     """
-    headers = without_hop_by_hop(request.headers)
     lines = [f"{request.method} {path}{request.target} HTTP/1.1", f"Host: {host}"]
-    lines += [f"{name}: {value}" for name, value in headers if name.lower() not in _MADE_ANEW]
-    accepted = _accepted(_values(headers, "accept-encoding"))
-    if accepted:
-        lines.append(f"Accept-Encoding: {accepted}")
-    lines.append(f"Via: {', '.join((*_values(headers, 'via'), f'1.1 {pseudonym}'))}")
+    via, codings = [], []
+    for name, value in without_hop_by_hop(request.headers):
+        match name.lower():
+            case "via":
+                via.append(value)
+            case "accept-encoding":
+                codings.append(value)
+            case lower if lower not in _MADE_ANEW:
+                lines.append(f"{name}: {value}")
+    if codings:
+        lines.append(f"Accept-Encoding: {_decodable(codings)}")
+    lines.append(f"Via: {', '.join((*via, f'1.1 {pseudonym}'))}")
     if request.body or request.method not in _OFTEN_BODILESS:
         lines.append(f"Content-Length: {len(request.body)}")
-    if any(map(_ENDS.search, lines)):
+    if _ENDS.search("".join(lines)):
         raise ValueError("a line of the head does not end where it should")
     return "\r\n".join((*lines, "", "")).encode() + request.body
 
 
-def _values(headers: Headers, wanted: str) -> list[str]:
-    return [value for name, value in headers if name.lower() == wanted]
-
-
-def _accepted(lines: Iterable[str]) -> str:
+def _decodable(lines: Iterable[str]) -> str:
     """Return Accept-Encoding without the codings that the cassette could not decode."""
     asked = [part.strip() for line in lines for part in line.split(",")]
     kept = [part for part in asked if part.partition(";")[0].strip().lower() in _DECODABLE]
-    return ", ".join(kept) or "identity" if asked else ""
+    return ", ".join(kept) or "identity"
 
 
 def came_back(lines: Sequence[tuple[bytes, bytes]]) -> Headers:
