@@ -1,12 +1,16 @@
 """The simplest forwarder: aiohttp's server and client, whole bodies, nothing else.
 
-python -m bench.forwarder UPSTREAM
+    python -m bench.forwarder UPSTREAM [FILE]
+
+With FILE, each answer is on disk before it goes out, as in any recorder that keeps this promise.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
+from functools import partial
 
 import uvloop
 from aiohttp import ClientSession, web
@@ -14,7 +18,14 @@ from aiohttp import ClientSession, web
 _PASSED = ("Authorization", "Content-Type")
 
 
-async def main(upstream: str) -> None:
+def durable(file: int, content: bytes) -> None:
+    os.write(file, content)
+    os.fdatasync(file)
+
+
+async def main(upstream: str, path: str = "") -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) if path else None
+    in_thread = partial(asyncio.get_running_loop().run_in_executor, None)
     async with ClientSession(upstream) as client:
 
         async def forward(request: web.BaseRequest) -> web.Response:
@@ -24,6 +35,8 @@ async def main(upstream: str) -> None:
                 request.method, request.path_qs, headers=headers, data=body
             ) as answer:
                 content = await answer.read()
+                if file is not None:
+                    await in_thread(durable, file, content)
                 return web.Response(
                     status=answer.status, body=content, content_type=answer.content_type
                 )
@@ -37,4 +50,4 @@ async def main(upstream: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1]))
+    uvloop.run(main(*sys.argv[1:]))

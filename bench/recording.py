@@ -17,6 +17,7 @@ from bench.processes import Place, Server
 from bench.traffic import posts
 
 FORWARDER, RECORD, AUTO = "aiohttp forwarder", "record", "auto"
+DURABLE = "aiohttp forwarder, each answer on disk"
 STRICTLY = ("--strict",)
 """So that auto records other people too, and does not replay what it recorded of the first."""
 DIFFERENT = 20_000
@@ -54,15 +55,21 @@ def measured(
     then = write(posts(DIFFERENT, people="b"), place.directory / "then.requests")
     aside = Place(place.directory, clients.core)
     late = f"record, {most:,} recorded before"
-    if not any(map(contest.asks_for, (RECORD, AUTO, late))):
+    if not any(map(contest.asks_for, (RECORD, AUTO, DURABLE, late))):
         return
     with ExitStack() as stack:
         upstream = stack.enter_context(aside.module("upstream")).url
         course = Course(clients, sent, then, upstream)
         forwarder = stack.enter_context(place.module("forwarder", upstream))
         contest.add(FORWARDER, lambda: course.run(forwarder.url))
+        against = (FORWARDER,)
+        if contest.asks_for(DURABLE):
+            answers = str(place.directory / "answers")
+            durable = stack.enter_context(place.module("forwarder", upstream, answers))
+            contest.add(DURABLE, lambda: course.run(durable.url), FORWARDER)
+            against = (FORWARDER, DURABLE)
         for mode in filter(contest.asks_for, (RECORD, AUTO)):
-            contest.add(mode, _anew(course, place, mode, upstream), FORWARDER)
+            contest.add(mode, _anew(course, place, mode, upstream), *against)
         if contest.asks_for(late):
             with contest.entering(late):
                 session = stack.enter_context(

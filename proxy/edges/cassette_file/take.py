@@ -35,7 +35,7 @@ from proxy.errors import CassetteError
 
 T = TypeVar("T")
 
-_LEAST_ROOM, _MOST_ROOM = 16 * 1024, 1024 * 1024
+_LEAST_ROOM, _MOST_ROOM = 16 * 1024, 256 * 1024
 """Bytes of zeros that are written ahead: as many as a take has, between these."""
 
 
