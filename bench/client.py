@@ -3,6 +3,7 @@
     python -m bench.client URL FILE CONNECTIONS SECONDS
 
 It costs more than wrk, so fast servers look slower than they are; ratios come out nearer to 1.
+`{new}` in a request is a number, new each time.
 """
 
 from __future__ import annotations
@@ -81,7 +82,11 @@ def _itself(client: Connection) -> Connection:
 
 async def load(url: str, requests: list[bytes], connections: int, seconds: float) -> str:
     """Load a server; return what came of it."""
-    waiting, address = itertools.cycle(requests), urlsplit(url)
+    numbers, address = itertools.count(1), urlsplit(url)
+    waiting = (
+        one.replace(b"{new}", b"%d" % next(numbers)) if b"{new}" in one else one
+        for one in itertools.cycle(requests)
+    )
     begun = time.perf_counter()
     clients = [Connection(waiting, begun + seconds) for _ in range(connections)]
     loop, where = asyncio.get_running_loop(), (address.hostname or "", address.port or 80)

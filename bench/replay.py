@@ -14,7 +14,7 @@ from bench.figures import Absent, Contest, Row
 from bench.load import Client, Clients, counts, write
 from bench.peers import PEERS
 from bench.processes import Place, Server
-from bench.traffic import alike, mix
+from bench.traffic import alike, keyed, mix
 from proxy.pure.messages import Request
 
 BARE = "bare aiohttp"
@@ -34,6 +34,8 @@ class Contender:
     cassette: Cassette
     requests: Callable[[], Iterable[Request]]
     mode: str = "replay"
+    keyed: bool = False
+    """Each POST has an Idempotency-Key of its own, as official clients have it."""
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -47,6 +49,7 @@ def contenders(sizes: Iterable[int], many: int) -> Iterator[Contender]:
     yield Contender(f"{many:,}, {FEW} requests repeated", mixed, few)
     yield Contender(f"{many:,}, differing in variables alone", same, same.requests)
     yield Contender(f"{many:,}, other people each time", mixed, partial(_others, mixed))
+    yield Contender(f"{many:,}, as official clients ask", mixed, mixed.requests, keyed=True)
     off = {"TOKENTAPE_FAST": "off"}
     yield Contender(f"{many:,}, TOKENTAPE_FAST=off", mixed, mixed.requests, environment=off)
     yield Contender(f"{many:,}, in auto mode", mixed, mixed.requests, "auto")
@@ -92,9 +95,12 @@ def _enter(
     one.cassette.write(place.cassettes)
     name = one.cassette.name
     server = stack.enter_context(place.tokentape(one.mode, name, **one.environment))
+    checked, loaded = one.requests(), one.requests()
+    if one.keyed:
+        checked, loaded = keyed(checked, "check{}"), keyed(loaded, "{{new}}")
     with Client(server.url) as client:
-        client.check(one.requests(), "replayed", ahead=1)
-    sent = write(one.requests(), place.directory / f"{one.name}.requests")
+        client.check(checked, "replayed", ahead=1)
+    sent = write(loaded, place.directory / f"{one.name}.requests")
     contest.add(one.name, lambda: clients.load(server.url, sent), BARE)
     return server
 

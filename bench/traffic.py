@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain, repeat
 from urllib.parse import urlencode
 
@@ -43,6 +44,16 @@ def alike(count: int, people: str = "") -> Iterator[Request]:
     """Yield `count` requests that differ in names and addresses alone."""
     for index in range(count):
         yield _post(_card(index, 0, people, "Main"))
+
+
+def keyed(requests: Iterable[Request], key: str) -> Iterator[Request]:
+    """Yield requests as official clients send them, each POST with an Idempotency-Key.
+
+    `{}` in it stands for the number of the request.
+    """
+    for number, one in enumerate(requests):
+        line = (("Idempotency-Key", key.format(number)),) if one.method == "POST" else ()
+        yield replace(one, headers=(*one.headers, *line))
 
 
 def raw(request: Request) -> bytes:

@@ -1,20 +1,29 @@
 -- Sends what a file holds, one raw request after the other, over and over; prints one line of JSON.
--- Each request stands behind a line with its length in bytes.
+-- Each request stands behind a line with its length in bytes. `{new}` in one is a number, new each
+-- time.
 
-local requests, at = {}, 0
+local requests, at, new = {}, 0, 0
+
+local function apart(text)
+  local first, last = text:find("{new}", 1, true)
+  return first and {text:sub(1, first - 1), text:sub(last + 1)} or text
+end
 
 function init(args)
   local file = assert(io.open(args[1], "rb"))
   local length = file:read("*l")
   while length do
-    requests[#requests + 1] = file:read(tonumber(length))
+    requests[#requests + 1] = apart(file:read(tonumber(length)))
     length = file:read("*l")
   end
 end
 
 function request()
   at = at % #requests + 1
-  return requests[at]
+  local one = requests[at]
+  if type(one) == "string" then return one end
+  new = new + 1
+  return one[1] .. new .. one[2]
 end
 
 function done(summary, latency)
