@@ -18,6 +18,7 @@ from proxy.errors import CassetteError
 _Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 MAX_DEPTH = 8
+_TOO_DEEP = "this is nested too deeply for a cassette"
 _BINARY = "tag:yaml.org,2002:binary"
 _TOP_LISTS = 2
 """How many containers are around the items of lists at the top: none is around the list of
@@ -70,7 +71,10 @@ def read_yaml(text: str | bytes, take: Taker | None = None, *, binary: bool = Fa
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 0
-        raise CassetteError("this is no YAML that can be read", line=line) from None
+        deep = "nesting" in str(getattr(error, "problem", ""))  # PyYAML 6.0.4 looks ahead
+        raise CassetteError(
+            _TOO_DEEP if deep else "this is no YAML that can be read", line=line
+        ) from None
 
 
 _UNTAGGED = (None,)
@@ -147,7 +151,7 @@ class _Tree:
         """Put a container where the next node belongs; what follows goes into it."""
         self.add(node)
         if len(self._inside) >= MAX_DEPTH:
-            raise CassetteError("this is nested too deeply for a cassette", line=node.line)
+            raise CassetteError(_TOO_DEEP, line=node.line)
         self._inside.append(self._here)
         self._keys.append(self._key)
         self._here, self._key = node, None

@@ -221,7 +221,7 @@ WHOLE = {
     "a text": (SECRET.encode(), "a mapping"),
     "a list": (b"- 1\n", "a mapping"),
     "brackets": (b"[" * 200_000, "deep"),
-    "braces": (b"{" * 200_000, "a word"),
+    "braces": (b"{" * 200_000, "a word|deep"),
     "question marks": (b"? " * 200_000, "a word"),
     "a bomb": (b"a: &a [x,x]\n" + b"b: &b [*a,*a]\n" * 9, "anchor"),
     "binary": (bytes(range(256)) * 40, "ASCII"),
@@ -282,7 +282,7 @@ def test_what_is_no_cassette_is_refused(
 ) -> None:
     text, says = whole
     for _, said in refused(command, workplace, text):
-        assert says in said
+        assert re.search(says, said)
 
 
 def test_a_byte_order_mark_is_refused(command: Command, workplace: Workplace, good: str) -> None:
