@@ -16,12 +16,11 @@ from proxy.edges import cassette_file, uses
 from proxy.edges.server import MEMORY, Answer, Handler, Repeats, Server
 from proxy.edges.settings import Limits, Settings, Timeouts
 from proxy.errors import CassetteError
-from proxy.memo import LIMIT
 from proxy.pure import own_routes, tape
 from proxy.pure.cassette import Interaction
 from proxy.pure.decide import Mode, replays, writes
 from proxy.pure.matching import Session
-from proxy.pure.messages import Again, Request, Response
+from proxy.pure.messages import Again, Headers, Request, Response
 from proxy.pure.receipt import Receipt
 from proxy.service import Policy, Service, Upstream
 
@@ -154,6 +153,7 @@ class Opener:
             self._on_fault,
             remembered=MEMORY if said.fast else 0,
             again=front.again,
+            looked_at=self._door.looked_at,
         )
         receipt = partial(service.receipt, self._shape, strict=strict)
         path = said.cassettes / f"{name}.yaml"
@@ -184,8 +184,8 @@ class Opener:
         policy = _policy(self._settings, on_exhausted, strict=strict)
         session = Session(self._shape, name)
         tell = notice or self._notice
-        remembered = LIMIT if self._settings.fast else 0
-        service = Service(mode, name, self._door, policy, session, tell, remembered=remembered)
+        fast = self._settings.fast
+        service = Service(mode, name, self._door, policy, session, tell, remembers=fast)
         folder = self._settings.cassettes
         if replays(mode) and (not writes(mode) or cassette_file.exists(folder, name)):
             service.load(self._interactions(name))
@@ -260,9 +260,9 @@ class _Front:
         outcome = self.service.handle(request)
         return outcome if isinstance(outcome, tuple) else self._later(outcome)
 
-    def again(self, known: Again) -> bool:
+    def again(self, known: Again, retry_key: str | None) -> Headers | None:
         self._last = self._now()
-        return self.service.again(known)
+        return self.service.again(known, retry_key)
 
     async def _later(self, outcome: Awaitable[Answer]) -> Answer:
         self._under_way += 1
@@ -281,7 +281,8 @@ def serving(
     on_fault: Notice,
     *,
     remembered: int = 0,
-    again: Repeats = lambda _: False,
+    again: Repeats = lambda *_: None,
+    looked_at: frozenset[str] = frozenset(),
 ) -> Server:
     """Return a server for a handler, yet to be started."""
     return Server(
@@ -294,6 +295,7 @@ def serving(
         shutdown_timeout=timeouts.shutdown,
         remembered=remembered,
         again=again,
+        looked_at=looked_at,
         on_fault=on_fault,
     )
 

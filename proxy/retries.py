@@ -11,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 
-from proxy.pure.kinds import Secret
 from proxy.pure.messages import Response
 from proxy.pure.refusals import refusal
 from proxy.pure.sealed import SealedRequest
@@ -31,9 +30,8 @@ class Answer:
     position: int | None = None
 
 
-_Scope = tuple[Secret, ...]
+_Scope = tuple[str, ...]
 """An Idempotency-Key, and who asks with it."""
-
 
 Outcome = Answer | Awaitable[Answer]
 """An answer at once, or later."""
@@ -41,7 +39,7 @@ Outcome = Answer | Awaitable[Answer]
 
 @dataclass(frozen=True, slots=True)
 class _Try:
-    params: object
+    asked: SealedRequest
     answer: Answer | asyncio.Future[Answer | None]
     """None if there came none: then whoever waits is the next to try."""
 
@@ -59,29 +57,41 @@ class Retries:
             return answer()
         before = self._tries.get(scope)
         if before is None:
-            return self._first(scope, _params(asked), answer)
-        if before.params != _params(asked):
-            return Answer(_key_reused(scope[0].text))
+            return self._first(scope, asked, answer)
+        if _params(before.asked) != _params(asked):
+            return Answer(_key_reused(scope[0]))
         if isinstance(before.answer, Answer):
             return _again(before.answer)
         return self._after(before.answer, asked, answer)
+
+    def keep(self, asked: SealedRequest, key: str, answer: Answer) -> bool:
+        """Keep the answer to a request like `asked`, but with this key, for those who try again.
+
+        False if it is one of them itself.
+        """
+        scope = _scope(asked, key)
+        if scope in self._tries:
+            return False
+        if scope is not None:
+            self._keep(scope, asked, answer)
+        return True
 
     def remember(self, asked: SealedRequest) -> bool:
         """Tell whether a retry of a request would get its answer again."""
         return _scope(asked) in self._tries
 
-    def _first(self, scope: _Scope, params: object, answer: Callable[[], Outcome]) -> Outcome:
+    def _first(self, scope: _Scope, asked: SealedRequest, answer: Callable[[], Outcome]) -> Outcome:
         outcome = answer()
         if not isinstance(outcome, Answer):
-            return self._later(scope, params, outcome)
-        self._keep(scope, params, outcome)
+            return self._later(scope, asked, outcome)
+        self._keep(scope, asked, outcome)
         return outcome
 
     def _later(
-        self, scope: _Scope, params: object, outcome: Awaitable[Answer]
+        self, scope: _Scope, asked: SealedRequest, outcome: Awaitable[Answer]
     ) -> Awaitable[Answer]:
         waiting = asyncio.get_running_loop().create_future()
-        self._tries[scope] = _Try(params, waiting)
+        self._tries[scope] = _Try(asked, waiting)
 
         async def settle() -> Answer:
             answered = None
@@ -90,7 +100,7 @@ class Retries:
             finally:
                 self._tries.pop(scope, None)
                 waiting.set_result(answered)
-            self._keep(scope, params, answered)
+            self._keep(scope, asked, answered)
             return answered
 
         return settle()
@@ -107,9 +117,9 @@ class Retries:
         outcome = self.once(asked, answer)
         return outcome if isinstance(outcome, Answer) else await outcome
 
-    def _keep(self, scope: _Scope, params: object, answered: Answer) -> None:
+    def _keep(self, scope: _Scope, asked: SealedRequest, answered: Answer) -> None:
         if _kept(answered.response.status):
-            self._tries[scope] = _Try(params, answered)
+            self._tries[scope] = _Try(asked, answered)
             if len(self._tries) > REMEMBERED:
                 self._tries.popitem(last=False)
 
@@ -118,21 +128,26 @@ def _kept(status: int) -> bool:
     return status < 500 and status not in _NOT_KEPT
 
 
-def _scope(asked: SealedRequest) -> _Scope | None:
-    """Return what makes two requests tries of one, or None for a request that is none."""
-    key = asked.live.get("idempotency_key")
-    if key is None or not key.text or asked.method != "POST":
-        return None
-    return (key, *_askers(asked))
+def _scope(asked: SealedRequest, key: str | None = None) -> _Scope | None:
+    """Return what makes two requests tries of one, or None for a request that is none.
+
+    Its key is its own, if none is said.
+    """
+    if key is None:
+        own = asked.live.get("idempotency_key")
+        key = own.text if own else ""
+    return (key, *_askers(asked)) if key and asked.method == "POST" else None
 
 
-def _askers(asked: SealedRequest) -> Iterator[Secret]:
+def _askers(asked: SealedRequest) -> Iterator[str]:
     """Yield the API key, and the account asked for: other keys and accounts have other tries."""
-    if "key" in asked.live:
-        yield asked.live["key"]
+    api_key = asked.live.get("key")
+    yield api_key.text if api_key else ""
     for name, line in asked.headers:
         if name in ("Stripe-Account", "Stripe-Context"):
-            yield from line.secrets
+            yield name
+            yield line.text
+            yield from (one.same for one in line.secrets)
 
 
 def _params(asked: SealedRequest) -> object:
@@ -143,7 +158,7 @@ def _params(asked: SealedRequest) -> object:
 
 def _again(answer: Answer) -> Answer:
     headers = (*answer.response.headers, ("Idempotent-Replayed", "true"))
-    return replace(answer, response=replace(answer.response, headers=headers))
+    return replace(answer, response=replace(answer.response, headers=headers, again=None))
 
 
 def _key_reused(key: str) -> Response:

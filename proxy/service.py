@@ -13,12 +13,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from proxy.errors import CassetteError, UnreadableBody, UpstreamFailure
-from proxy.memo import LIMIT, Known, Memo, Met
 from proxy.pure.cassette import Interaction, Shape
 from proxy.pure.decide import Forward, Mode, Refuse, Replay, decide
 from proxy.pure.live_keys import has_live_key
 from proxy.pure.matching import Match, Session
-from proxy.pure.messages import Again, Request, Response
+from proxy.pure.messages import Again, Headers, Request, Response
 from proxy.pure.misses import Neighbours, report
 from proxy.pure.order import order_dependent
 from proxy.pure.receipt import Counts, Receipt
@@ -88,8 +87,8 @@ class Service:
     recorder: Recorder | None = None
     recorded: list[Interaction] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
-    remembered: int = LIMIT
-    """Requests that are not worked out anew when they come again; 0 for none."""
+    remembers: bool = True
+    """Answers tell for how long they stand, for the port to give them again."""
     _used: set[int] = field(default_factory=set)
     _neighbours: Neighbours = field(default_factory=Neighbours)
     _retries: Retries = field(default_factory=Retries)
@@ -97,11 +96,9 @@ class Service:
     """By position: the position it was loaded with, where twins have changed places since."""
     _now: dict[int, int] = field(default_factory=dict)
     """The same the other way round."""
-    _memo: Memo = field(init=False)
     _answers: Answers = field(init=False)
 
     def __post_init__(self) -> None:
-        self._memo = Memo(self.door, self.remembered)
         published = self.door.values.published
         self._answers = Answers(self.session.variables, published, self.name, _REPLAYED)
 
@@ -116,12 +113,11 @@ class Service:
 
         Never raises for what a client or an upstream sends.
         """
-        met = self._met(request) if is_tokens(request.target) else None
-        if met is None:
-            asked, outcome = None, self._answer(request, None, None)
+        asked = self._sealed(request) if is_tokens(request.target) else None
+        if asked is None:
+            outcome = self._answer(request, None)
         else:
-            asked, known = met.asked, met.known
-            outcome = self._retries.once(asked, lambda: self._answer(request, asked, known))
+            outcome = self._retries.once(asked, lambda: self._answer(request, asked))
         if isinstance(outcome, Answer):
             return self._handled(outcome, asked)
         return self._later(outcome, asked)
@@ -132,17 +128,22 @@ class Service:
     def _handled(self, answer: Answer, asked: SealedRequest | None) -> Handled:
         return answer.response, lambda written: self._done(answer, asked, written=written)
 
-    def again(self, known: Again) -> bool:
-        """Tell whether an answer is given again to the same request, and if so count it as given.
+    def again(self, known: Again, retry_key: str | None = None) -> Headers | None:
+        """Give an answer again to the same request: count it as given, and return its echo.
 
-        It is, if nothing that it hangs on has changed since.
+        None if anything that it hangs on has changed since, or if the request is a retry.
         """
-        position, turn, era = known
-        if era != self.session.era and turn != self.session.turn:
-            return False
+        if known.era != self.session.era and known.turn != self.session.turn:
+            return None
+        echo: Headers = ()
+        if retry_key is not None and known.asked and known.answer:
+            echo = _echo(known.asked.method, known.answer.status, retry_key)
+            kept = replace(known.answer, echo=echo)
+            if not self._retries.keep(known.asked, retry_key, self._placed(kept, known.position)):
+                return None
         self.counts.replayed += 1
-        self.session.serve_again(position)
-        return True
+        self.session.serve_again(known.position)
+        return echo
 
     def receipt(self, shape: Shape, *, strict: bool) -> Receipt:
         """Return what this session did so far."""
@@ -162,19 +163,14 @@ class Service:
         self.recorded.append(one)
         self._neighbours.add(one)
 
-    def _met(self, request: Request) -> Met | None:
+    def _sealed(self, request: Request) -> SealedRequest | None:
         try:
-            return self._memo.meet(request)
+            return self.door.request(request)
         except UnreadableBody as error:
             self.notice(f"a request cannot be recorded or replayed: {error.reason}")
             return None
 
-    def _answer(
-        self, request: Request, asked: SealedRequest | None, known: Known | None
-    ) -> Outcome:
-        stands = known.answer.again if known else None
-        if asked and known and stands and self.again(stands):
-            return self._echoed(known.answer, asked, stands[0])
+    def _answer(self, request: Request, asked: SealedRequest | None) -> Outcome:
         turn = self.session.turn
         decision = decide(
             self.mode,
@@ -186,10 +182,7 @@ class Service:
         )
         match decision:
             case Replay(found) if asked is not None:
-                answer = self._replay(found, asked, self._again(found.position, asked, turn))
-                if known and answer.again:
-                    known.answer = answer
-                return self._echoed(answer, asked, found.position)
+                return self._replay(found, asked, turn)
             case Forward(recorded):
                 return self._forward(request, asked if recorded else None)
             case Refuse(status, code, message):
@@ -214,10 +207,22 @@ class Service:
         self._at_first |= moved
         self._now |= {first: there for there, first in moved.items()}
 
-    def _replay(self, found: Match, asked: SealedRequest, again: Again | None) -> Response:
+    def _replay(self, found: Match, asked: SealedRequest, before: int) -> Answer:
+        """Answer from the cassette, `before` being the turn before it was asked."""
         self.counts.replayed += 1
         self.counts.rebound += found.rebound
-        return self._answers.response(self.recorded[found.position], asked.live, again)
+        position = found.position
+        again = self._again(position, asked, before)
+        answer = self._answers.response(self.recorded[position], asked.live, again)
+        key = asked.live.get("idempotency_key")
+        if key is not None:
+            echo = _echo(asked.method, answer.status, key.text)
+            again = again and again._replace(asked=asked, answer=replace(answer, again=None))
+            answer = replace(answer, echo=echo, again=again)
+        return self._placed(answer, position)
+
+    def _placed(self, answer: Response, position: int) -> Answer:
+        return Answer(answer, self._at_first.get(position, position))
 
     def _again(self, position: int, asked: SealedRequest, before: int) -> Again | None:
         """Return for how long an answer stands, `before` being the turn before it was asked for.
@@ -225,15 +230,15 @@ class Service:
         Not at all if it quotes what is new each time; for an era if that is certain; for a turn if
         it had been given before, so that giving it changed nothing.
         """
-        if not self.remembered or not self.policy.repeat:
+        if not self.remembers or not self.policy.repeat:
             return None
         if _RETRY_KEY in self.recorded[position].outline.text:
             return None
         session = self.session
         if session.is_certain(asked, position):
-            return position, _NEVER, session.era
+            return Again(position, _NEVER, session.era)
         steady = position in self._used and session.turn == before
-        return (position, before, _NEVER) if steady else None
+        return Again(position, before, _NEVER) if steady else None
 
     def _miss(self, asked: SealedRequest | None) -> Answer:
         self.counts.missed += 1
@@ -290,19 +295,6 @@ class Service:
         self.counts.recorded += 1
         return Answer(_marked(answer, "recorded"))
 
-    def _echoed(self, answer: Response, asked: SealedRequest, position: int) -> Answer:
-        """Add what an answer says of this very request: as Stripe does, a POST's Idempotency-Key.
-
-        Not in a 401, which is all that a request without an account gets (recorded).
-        """
-        place = self._at_first.get(position, position)
-        key = asked.live.get("idempotency_key")
-        if key is None:
-            return Answer(answer, place)
-        echoed = asked.method == "POST" and answer.status != 401
-        more = (("Idempotency-Key", key.text),) if echoed else ()
-        return Answer(replace(answer, headers=(*answer.headers, *more), again=None), place)
-
     def _unwritten(self, answer: Response, reasons: Iterable[str]) -> Answer:
         self.counts.unwritten += 1
         for reason in reasons:
@@ -325,6 +317,14 @@ class Service:
     def _for_a_retry(self, asked: SealedRequest | None) -> bool:
         """Tell whether an answer that did not arrive waits for its client to ask again."""
         return asked is not None and self._retries.remember(asked)
+
+
+def _echo(method: str, status: int, key: str) -> Headers:
+    """Return what an answer says of its request: as Stripe does, a POST's Idempotency-Key.
+
+    Not in a 401, which is all that a request without an account gets (recorded).
+    """
+    return (("Idempotency-Key", key),) if method == "POST" and status != 401 else ()
 
 
 class _Once(Generic[T]):

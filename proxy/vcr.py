@@ -253,7 +253,7 @@ def _response(answer: Answer) -> Response:
 def _answer(response: Response) -> Answer:
     """Return an answer as vcrpy has it."""
     headers: dict[str, list[str]] = {}
-    for name, value in response.headers:
+    for name, value in response.lines:
         headers.setdefault(name, []).append(value)
     return {
         "status": {"code": response.status, "message": phrase(response.status)},

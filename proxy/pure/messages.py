@@ -7,6 +7,10 @@ assertion cannot give it away.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from proxy.pure.sealed import SealedRequest
 
 Headers = tuple[tuple[str, str], ...]
 """Header lines in wire order, names as they came; values are UTF-8 with surrogate escapes."""
@@ -44,8 +48,19 @@ class Request:
         return _first(self.headers, name)
 
 
-Again = tuple[int, int, int]
-"""What a handler knows an answer by that it would give again. It says nothing to anyone else."""
+class Again(NamedTuple):
+    """What a handler knows an answer by that it would give again. No one else looks inside."""
+
+    position: int
+    turn: int
+    era: int
+    asked: SealedRequest | None = None
+    """The request, if it had an Idempotency-Key; others that get this answer have one as well."""
+    answer: Response | None = None
+    """The answer to it, for those who try again."""
+
+    def __repr__(self) -> str:
+        return "<Again>"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -55,15 +70,22 @@ class Response:
     status: int
     headers: Headers = ()
     body: bytes = field(default=b"", repr=False)
+    echo: Headers = ()
+    """Header lines, before the others, that hang on what the request says anew each time."""
     again: Again | None = field(default=None, compare=False)
     """Set if the same request would get the same answer, for as long as its handler says so."""
 
     def __repr__(self) -> str:
         return f"<Response {self.status}, {len(self.headers)} headers>"
 
+    @property
+    def lines(self) -> Headers:
+        """All header lines."""
+        return (*self.echo, *self.headers)
+
     def header(self, name: str) -> str | None:
         """Return the first value of header `name`, whatever its case, or None."""
-        return _first(self.headers, name)
+        return _first(self.lines, name)
 
 
 def _first(headers: Headers, name: str) -> str | None:

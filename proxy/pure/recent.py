@@ -21,21 +21,23 @@ class Recent(Generic[K, V]):
         self._weight = weight
         self._held = 0
         self._values: dict[K, V] = {}
-        self._order: deque[K] = deque()
+        self._order: deque[tuple[tuple[K, ...], V]] = deque()
         self.get = self._values.get
-        """Returns what was put under a key, or None if it was not, or is forgotten."""
+        """Returns what was put last under a key, or None if nothing was, or it is forgotten."""
 
-    def put(self, key: K, value: V) -> None:
-        """Remember a value, in place of what was put under its key before."""
-        before = self._values.get(key)
-        if before is None:
-            self._order.append(key)
-        else:
-            self._held -= self._weight(before)
-        self._values[key] = value
+    def put(self, value: V, *keys: K) -> None:
+        """Remember a value under some keys. What it takes the place of weighs until forgotten."""
+        self._order.append((keys, value))
+        self._values.update(dict.fromkeys(keys, value))
         self._held += self._weight(value)
         while self._held > self._limit:
-            self._held -= self._weight(self._values.pop(self._order.popleft()))
+            self._forget(*self._order.popleft())
+
+    def _forget(self, keys: tuple[K, ...], value: V) -> None:
+        self._held -= self._weight(value)
+        for key in keys:
+            if self._values.get(key) is value:
+                del self._values[key]
 
     def __len__(self) -> int:
         return len(self._values)

@@ -86,7 +86,7 @@ class Answers:
         for at, name, blank in prepared.blanks:
             headers[at] = (name, self._filled(blank, one, live))
         body = self._filled(prepared.body, one, live).encode("utf-8", "replace")
-        return Response(prepared.status, tuple(headers), body, again)
+        return Response(prepared.status, tuple(headers), body, again=again)
 
     def _template(self, outline: Texts) -> Template:
         known = self._templates.get(id(outline))

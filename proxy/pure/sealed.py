@@ -65,10 +65,6 @@ class SealedRequest(NamedTuple):
             if text.startswith(_BEGUN) and (found := whole(text)) and found.kind in _NUMBERS
         }
 
-    def keyed(self, key: Secret | None) -> SealedRequest:
-        """Return the request with an Idempotency-Key, if there is one."""
-        return self._replace(live={**self.live, key.kind: key}) if key else self
-
 
 class SealedResponse(NamedTuple):
     """A response after the door."""

@@ -56,7 +56,7 @@ class Recording:
             notice=self.said.append,
             upstream=Asked(self.answer),
             recorder=recorder,
-            remembered=0,
+            remembers=False,
         )
 
     @asynccontextmanager

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from proxy.edges.server import Answer, Handler, Server, loop_exception_handler
 from proxy.errors import ConfigurationError
-from proxy.pure.messages import Headers, Request, Response
+from proxy.pure.messages import Again, Headers, Request, Response
 
 SECRET = b"4242" + b"424242424241"
 GET = b"GET /v1/tokens HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -829,10 +829,10 @@ class TestStartAndStop:
         assert serving.faults == []
 
 
-class TestTheSameBytes:
-    """What a handler would give again is given to the same bytes, if it still says so."""
+class TestTheSameRequest:
+    """What a handler would give again is given to the same request, if it still says so."""
 
-    AGAIN = (7, 8, 9)
+    AGAIN = Again(7, 8, 9)
 
     @pytest.fixture
     def asked(self) -> list[object]:
@@ -843,13 +843,15 @@ class TestTheSameBytes:
     def serving(self, serve: Serve, asked: list[object]) -> Iterator[Serving]:
         def handler(request: Request) -> Answer:
             asked.append(request.method)
-            return Response(200, (), b"%d" % len(asked), self.AGAIN), nobody
+            return Response(200, (), b"%d" % len(asked), again=self.AGAIN), nobody
 
-        def again(known: object) -> bool:
-            asked.append(known)
-            return len(asked) < 4
+        def again(known: object, retry_key: str | None) -> Headers | None:
+            asked.append(known if retry_key is None else retry_key)
+            echo = () if retry_key is None else (("Idempotency-Key", retry_key),)
+            return echo if len(asked) < 4 else None
 
-        with serve(handler, remembered=10_000, again=again) as serving:
+        looked_at = frozenset({"authorization"})
+        with serve(handler, remembered=10_000, again=again, looked_at=looked_at) as serving:
             yield serving
 
     def test_get_the_same_answer_for_as_long_as_it_stands(
@@ -861,14 +863,43 @@ class TestTheSameBytes:
                 client.sendall(GET)
                 bodies.append(read_one(client).body)
 
-        assert bodies == [b"1", b"1", b"1", b"5"]
-        assert asked == ["GET", self.AGAIN, self.AGAIN, self.AGAIN, "GET"]
+        assert bodies == [b"1", b"1", b"1", b"6"]  # its bytes and what they say are looked up
+        assert asked == ["GET", *[self.AGAIN] * 4, "GET"]
+
+    def test_is_the_same_whatever_no_answer_can_hang_on(
+        self, serving: Serving, asked: list[object]
+    ) -> None:
+        head, body = POST + b"Content-Length: 3\r\n", b"\r\na=1"
+        with serving.connect() as client:
+            for pieces in (
+                (head + body,),
+                (head + b"User-Agent: other\r\n" + body,),
+                (head + b"\r\n", b"a=1"),
+                (head + b"Authorization: Bearer other\r\n" + body,),
+            ):
+                for piece in pieces:
+                    client.sendall(piece)
+                    time.sleep(0.02)
+                read_one(client)
+
+        assert asked == ["POST", self.AGAIN, self.AGAIN, "POST"]
+
+    def test_has_an_idempotency_key_of_its_own(self, serving: Serving, asked: list[object]) -> None:
+        keyed = b"POST /v1/tokens HTTP/1.1\r\nHost: x\r\nIDEMPOTENCY-key: %b\r\n\r\n"
+        with serving.connect() as client:
+            answers = []
+            for key in (b"a", b"b", b"c"):
+                client.sendall(keyed % key)
+                answers.append(read_one(client))
+
+        assert asked == ["POST", "b", "c"]
+        assert [one.body for one in answers] == [b"1", b"1", b"1"]
+        assert [one.header("idempotency-key") for one in answers] == [None, "b", "c"]
 
     @pytest.mark.parametrize(
         "pieces",
         [
             pytest.param((GET + GET,), id="two at once"),
-            pytest.param((GET[:20], GET[20:]), id="in pieces"),
             pytest.param((GET[:-2] + b"Connection: keep-alive, x\r\n\r\n",), id="not plain"),
         ],
     )
@@ -890,11 +921,11 @@ class TestTheSameBytes:
 
         def handler(request: Request) -> Answer:
             asked.append(request.target)
-            return Response(200, (), b"x" * 500, self.AGAIN), nobody
+            return Response(200, (), b"x" * 500, again=self.AGAIN), nobody
 
         targets = [b"/v1/tokens/%d" % number for number in (1, 2, 3, 3, 2, 1)]
         with (
-            serve(handler, remembered=2_000, again=lambda _: True) as serving,
+            serve(handler, remembered=2_600, again=lambda *_: ()) as serving,
             serving.connect() as client,
         ):
             for target in targets:
@@ -908,9 +939,9 @@ class TestTheSameBytes:
 
         def handler(request: Request) -> Answer:
             asked.append(request)
-            return Response(200, (), large, self.AGAIN), nobody
+            return Response(200, (), large, again=self.AGAIN), nobody
 
-        with serve(handler, remembered=20_000_000, again=lambda _: True) as serving:
+        with serve(handler, remembered=20_000_000, again=lambda *_: ()) as serving:
             with serving.connect() as slow, serving.connect() as quick:
                 slow.sendall(GET)
                 slow.recv(1)
@@ -921,9 +952,9 @@ class TestTheSameBytes:
 
     def test_a_slow_reader_gets_all_of_it_again(self, serve: Serve) -> None:
         large = b"x" * 8_000_000
-        answer = Response(200, (), large, self.AGAIN)
+        answer = Response(200, (), large, again=self.AGAIN)
         with (
-            serve(fixed(answer), remembered=20_000_000, again=lambda _: True) as serving,
+            serve(fixed(answer), remembered=20_000_000, again=lambda *_: ()) as serving,
             serving.connect() as client,
         ):
             for _ in range(3):

@@ -34,7 +34,7 @@ class Comparison:
     def _answer(self, one: Response) -> tuple[object, ...]:
         headers = sorted(
             (name.lower(), self._name(value) if name.lower() in _VOLATILE_HEADERS else value)
-            for name, value in one.headers
+            for name, value in one.lines
             if name.lower() != "tokentape-result"
         )
         document = orjson.loads(one.body)

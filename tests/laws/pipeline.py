@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from string import ascii_letters, digits
 
 from proxy import assembly
 from proxy.edges import package_data
+from proxy.edges.server.memory import Memory
 from proxy.edges.settings import Match, Redact
-from proxy.memo import LIMIT
 from proxy.mock.upstream import MockStripe
 from proxy.pure.cassette import Interaction, Shape
 from proxy.pure.decide import Mode
 from proxy.pure.loading import admitted
 from proxy.pure.matching import Session
 from proxy.pure.messages import Request, Response
+from proxy.pure.recent import Recent
 from proxy.pure.tape import HEADER
 from proxy.recorder import Recorder
 from proxy.service import Handled, Policy, Service
@@ -33,6 +34,8 @@ NOW = 1_790_000_000
 """September 2026."""
 
 USUAL = Policy()
+PORT = Memory(1 << 20, lambda *_: None, DOOR.looked_at)
+"""Tells what a port remembers requests by."""
 
 Answer = Callable[[Request], Response]
 
@@ -82,18 +85,19 @@ class Stage:
     recorded: Iterable[Interaction] = ()
     policy: Policy = USUAL
     strict: bool = False
-    remembered: int = LIMIT
+    remembered: int = 1_000
+    """Answers that its port remembers."""
 
     def __post_init__(self) -> None:
         self.take = Take()
-        self.port: dict[Request, Response] = {}
-        """What a port with a memory would give again to the same bytes."""
+        self.port: Recent[bytes, Response] = Recent(self.remembered)
+        """What a port with a memory gives again."""
         self.notices: list[str] = []
         self.upstream = Upstream(self.answer)
         session = Session(SHAPE, "tape")
         self.service = Service(
             *(self.mode, "tape", DOOR, self.policy, session, self.notices.append),
-            remembered=self.remembered,
+            remembers=self.remembered > 0,
         )
         self.service.load(self.recorded)
         if self.mode is not Mode.REPLAY:
@@ -102,13 +106,15 @@ class Stage:
 
     def send(self, request: Request, *, taken: bool = True) -> Response:
         """Ask, and take the answer whole, or go away before."""
-        before = self.port.get(request)
-        if before and before.again and self.service.again(before.again):
-            return before
+        gist = PORT.gist(request)
+        before = self.port.get(gist.mark)
+        echo = self.service.again(before.again, gist.key) if before and before.again else None
+        if before and echo is not None:
+            return replace(before, echo=echo)
         answer, done = asyncio.run(self._handled(request))
         done(taken)
         if answer.again and taken:
-            self.port[request] = answer
+            self.port.put(answer, gist.mark)
         return answer
 
     async def _handled(self, request: Request) -> Handled:

@@ -7,11 +7,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.memo import Memo
 from proxy.pure.messages import Request, Response
 from proxy.pure.recent import Recent
 from proxy.service import Policy
-from tests.laws.pipeline import DOOR, Stage, replay, stripe
+from tests.laws.pipeline import PORT, Stage, replay, stripe
 from tests.laws.play import exchanges, play
 from tests.laws.traffic import Step, Trace, gets, posts, traces
 from tests.laws.worlds import Symbol, World
@@ -31,7 +30,7 @@ def stories(draw: st.DrawFn) -> list[tuple[int, bool]]:
 
 
 @given(traces(steps), policies, limits, stories())
-def test_with_a_memo_and_without_answers_are_the_same(
+def test_with_a_memory_and_without_answers_are_the_same(
     trace: Trace, policy: Policy, limit: int, story: list[tuple[int, bool]]
 ) -> None:
     recording = Stage(answer=stripe(1))
@@ -104,21 +103,44 @@ def test_a_memory_is_bounded_and_keeps_what_came_last(limit: int, keys: list[int
 
 
 def test_what_is_put_again_takes_the_place_of_what_was_there() -> None:
-    recent: Recent[str, int] = Recent(3, int)
-    recent.put("a", 1)
-    recent.put("b", 1)
-    recent.put("a", 2)
-    assert (recent.get("a"), recent.get("b")) == (2, 1)
-    recent.put("a", 3)
-    assert (recent.get("a"), recent.get("b"), len(recent)) == (None, 1, 1)
+    recent: Recent[str, int] = Recent(4, int)
+    recent.put(1, "a", "b")
+    recent.put(2, "a")
+    assert (recent.get("a"), recent.get("b"), len(recent)) == (2, 1, 2)
+    recent.put(2, "c")  # and the first is forgotten, but not what took its place
+    assert (recent.get("a"), recent.get("b"), recent.get("c")) == (2, None, 2)
+    recent.put(5, "d")
+    assert len(recent) == 0
+
+
+def test_what_a_request_is_remembered_by_is_what_an_answer_can_hang_on() -> None:
+    asked = Request("POST", "/v1/tokens", (*CARD, ("User-Agent", "one")), b"card[name]=Ada")
+    mark = PORT.gist(asked).mark
+
+    def marked(*headers: tuple[str, str], **changes: object) -> bool:
+        return PORT.gist(replace(asked, headers=headers or asked.headers, **changes)).mark == mark
+
+    assert marked(*CARD, ("User-Agent", "other"), ("X-Stripe-Client-Telemetry", "{}"))
+    assert not marked(("Authorization", "Bearer sk_test_" + "b" * 24))
+    assert not marked(*CARD, ("Stripe-Account", "acct_1"))
+    assert not marked(*CARD, ("Content-Type", "application/json"))
+    assert not marked(*CARD, ("Idempotency-Key", "a"))
+    assert not marked(method="GET")
+    assert not marked(target="/v1/tokens?a=1")
+    assert not marked(body=b"card[name]=Eve")
+
+
+def test_an_idempotency_key_is_no_part_of_it() -> None:
+    first, other = (
+        PORT.gist(Request("POST", "/v1/tokens", (*CARD, ("idempotency-key", key)), b"a=1"))
+        for key in ("a", "b")
+    )
+    assert first.mark == other.mark != b""
+    assert (first.key, other.key) == ("a", "b")
 
 
 def test_long_requests_are_not_remembered() -> None:
-    memo, key = Memo(DOOR, 100), (("Idempotency-Key", "a"),)
-    for name, kept in (("Ada", True), ("Ada" * 2_000, False)):
-        request = Request("POST", "/v1/tokens", key, f"card[name]={name}".encode())
-        first = memo.meet(request).known
-        assert (memo.meet(replace(request)).known is first) == kept
+    assert PORT.gist(Request("POST", "/v1/tokens", CARD, b"card[name]=" + b"a" * 5_000)).mark == b""
 
 
 CARD = (("Authorization", "Bearer sk_test_" + "a" * 24),)

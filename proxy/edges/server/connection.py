@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import cast
 
-from proxy.edges.server.memory import Memory
+from proxy.edges.server.memory import NO_GIST, Memory
 from proxy.edges.server.reader import MALFORMED, Refused, RequestReader
 from proxy.edges.server.writer import CONTINUE, Framed, Unwritable, framed
 from proxy.pure.messages import Request, Response
@@ -90,6 +90,8 @@ class Connection(asyncio.Protocol):
         self._waiting = b""
         self._mark = b""
         """What the bytes of the request at hand are remembered by; blank if they are not."""
+        self._gist = NO_GIST
+        """What is remembered of it in any case, if it is plain."""
         self._to_keep: Framed | None = None
         """Its answer, to be remembered once it has been written."""
         self._done: Done = _nobody_asks
@@ -184,11 +186,11 @@ class Connection(asyncio.Protocol):
     def _answered_again(self, data: bytes) -> bool:
         """Answer the same bytes as before, if they get the same answer; tell whether they did."""
         self._mark = self._memory.mark(data) if self._reader.is_plain and not self._last else b""
-        known = self._memory.answer(self._mark) if self._mark else None
-        if known is None:
+        raw = self._memory.answer(self._mark) if self._mark else None
+        if raw is None:
             return False
         self._enter(_State.IDLE, self._idle_timeout)
-        self._written(self._open(), known.raw())
+        self._written(self._open(), raw)
         return True
 
     def _take(self, data: bytes) -> None:
@@ -217,8 +219,13 @@ class Connection(asyncio.Protocol):
         return waiting
 
     def _answered(self, request: Request) -> bool:
-        """Hand a request to the handler; tell whether its answer is out already."""
+        """Answer a request, or have the handler do it; tell whether its answer is out already."""
         self._state, self.due = _State.ANSWERING, math.inf
+        plainly = self._reader.is_plain and not self._last
+        self._gist = self._memory.gist(request) if plainly else NO_GIST
+        raw = self._memory.answer_to(self._gist)
+        if raw is not None:
+            return self._written(self._open(), raw) and self._concluded()
         try:
             outcome = self._handler(request)
         except Exception as error:  # noqa: BLE001 - the last resort; the text may quote the request
@@ -272,17 +279,17 @@ class Connection(asyncio.Protocol):
         kept_open = "keep-alive" if self._reader.version == (1, 0) else ""
         connection = "close" if self._last else kept_open
         if to_head or connection:
-            return framed(response, to_head=to_head, connection=connection).raw()
+            return framed(response, to_head=to_head, connection=connection).raw(response.echo)
         answer = framed(response, to_head=False, connection="")
         if answer.again and self._reader.is_plain:
             self._to_keep = answer
-        return answer.raw()
+        return answer.raw(response.echo)
 
     def _concluded(self) -> bool:
         """End an answer that has been written whole; tell whether the connection goes on."""
         self._settle(written=True)
         if self._to_keep:
-            self._memory.keep(self._mark, self._to_keep)
+            self._memory.keep(self._mark, self._gist, self._to_keep)
             self._to_keep = None
         if self._last:
             self._leave()

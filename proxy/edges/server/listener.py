@@ -40,7 +40,8 @@ class Server:
         shutdown_timeout: float,
         idle_timeout: float = 75.0,
         remembered: int = 0,
-        again: Repeats = lambda _: False,
+        again: Repeats = lambda *_: None,
+        looked_at: frozenset[str] = frozenset(),
         on_fault: Callable[[str], None],
     ) -> None:
         """Sizes are in bytes, times in seconds.
@@ -49,12 +50,13 @@ class Server:
         and for a client to take its answer.
 
         So many bytes of answers are `remembered`: the same request gets the same answer, if the
-        handler `again` says so.
+        handler `again` says so. It is the same whatever other headers it has than those `looked_at`
+        (in lower case).
 
         `on_fault` gets the class name of what a handler raised, and nothing else of it.
         """
         self._handler = handler
-        self._memory = Memory(remembered, again)
+        self._memory = Memory(remembered, again, looked_at)
         self._address = (host, port)
         self._max_head = max_head
         self._max_body = max_body

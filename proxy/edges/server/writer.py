@@ -25,7 +25,9 @@ class Framed(NamedTuple):
 
     first: bytes
     """The status line."""
-    rest: bytes
+    head: bytes
+    """The other lines, and the blank one."""
+    body: bytes
     dated: bool
     """The answer has a date of its own."""
     again: Again | None = None
@@ -34,14 +36,15 @@ class Framed(NamedTuple):
     def __repr__(self) -> str:
         return "<Framed>"
 
-    def raw(self) -> bytes:
-        """Return its bytes as of now."""
+    def raw(self, echo: Headers = ()) -> bytes:
+        """Return its bytes as of now, with `echo` before the other headers. Raises Unwritable."""
         date = b"" if self.dated else _date_at(int(time.time()))
-        return b"".join((self.first, date, self.rest))
+        echoed = _encoded([f"{name}: {value}" for name, value in echo]) if echo else b""
+        return b"".join((self.first, date, echoed, self.head, self.body))
 
 
 def framed(response: Response, *, to_head: bool, connection: str) -> Framed:
-    """Return a final answer with its framing. Raises Unwritable.
+    """Return a final answer with its framing, but for its echo. Raises Unwritable.
 
     `to_head` is for answers to HEAD, which have no body. `connection` is the value of the
     Connection header; blank is none.
@@ -55,8 +58,8 @@ def framed(response: Response, *, to_head: bool, connection: str) -> Framed:
     if not bodiless and (response.body or not to_head):
         lines.append(f"Content-Length: {len(response.body)}")
     body = b"" if bodiless or to_head else response.body
-    rest = _encoded(lines) + body
-    return Framed(_status_line(response.status), rest, "date" in named, response.again)
+    head = _encoded(lines) + b"\r\n\r\n"
+    return Framed(_status_line(response.status), head, body, "date" in named, response.again)
 
 
 def _kept(headers: Headers) -> tuple[list[str], set[str]]:
@@ -76,7 +79,7 @@ def _encoded(lines: list[str]) -> bytes:
     if head.count("\r") != breaks or head.count("\n") != breaks or "\0" in head:
         raise Unwritable
     try:
-        return b"\r\n%b\r\n\r\n" % head.encode("utf-8", "surrogateescape")
+        return b"\r\n" + head.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         raise Unwritable from None
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from proxy.pure.cassette import Shape
 from proxy.pure.messages import Request, Response
-from proxy.pure.redact.requests import Lines, kept_lines, retry_key, sealed_request
+from proxy.pure.redact.requests import Lines, kept_lines, sealed_request
 from proxy.pure.redact.responses import Answers
 from proxy.pure.redact.values import Values
 from proxy.pure.sealed import Sealed, SealedRequest, SealedResponse
@@ -51,10 +51,6 @@ class Door:
 
         Raises UnreadableBody where the body cannot be taken apart: nothing of it may be kept.
         """
-        return self.request_alone(raw).keyed(retry_key(raw))
-
-    def request_alone(self, raw: Request) -> SealedRequest:
-        """Seal a request as `request` does, but for its Idempotency-Key, which is new each time."""
         return sealed_request(raw, self.values, self._lines, self.shape, keep_blank=self.keep_blank)
 
     def response(

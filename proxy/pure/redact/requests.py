@@ -45,7 +45,7 @@ def kept_lines(values: Values, match_headers: tuple[str, ...]) -> Lines:
 def sealed_request(
     raw: Request, values: Values, lines: Lines, shape: Shape, *, keep_blank: bool
 ) -> SealedRequest:
-    """Seal a request to /v1/tokens, but for its Idempotency-Key. Raises UnreadableBody."""
+    """Seal a request to /v1/tokens. Raises UnreadableBody."""
     if raw.method not in FORM_METHODS:
         raise UnreadableBody("the method is none of the API's")
     sent_query = _sent(query_pairs(raw.target), values, keep_blank=keep_blank)
@@ -145,13 +145,10 @@ def _live(raw: Request, fields: Iterable[Sent]) -> dict[str, Secret]:
     authorization = raw.header("authorization")
     if authorization is not None:
         live["key"] = secret("key", api_key(authorization))
+    retry_key = raw.header("idempotency-key")
+    if retry_key is not None:
+        live["idempotency_key"] = secret("idempotency_key", retry_key)
     return live
-
-
-def retry_key(raw: Request) -> Secret | None:
-    """Return the Idempotency-Key of a request, if it has one."""
-    key = raw.header("idempotency-key")
-    return None if key is None else secret("idempotency_key", key)
 
 
 def _headers(raw: Request, values: Values, lines: Lines) -> tuple[tuple[str, Sealed], ...]:
