@@ -22,16 +22,31 @@ limits = st.sampled_from((0, 2, 8, 1_000))
 policies = st.builds(Policy, repeat=st.booleans(), rebind=st.booleans())
 
 
+Story = list[tuple[int, bool, int]]
+
+
 @st.composite
-def stories(draw: st.DrawFn) -> list[tuple[int, bool]]:
-    """Draw what is asked, again and again: which of a trace, and whether its answer arrives."""
+def stories(draw: st.DrawFn) -> Story:
+    """Draw what is asked, again and again.
+
+    Which of a trace, whether its answer arrives, and with which Idempotency-Key: 0 for its own.
+    """
     arrives = st.sampled_from((True, True, True, False))
-    return draw(st.lists(st.tuples(st.integers(0, 5), arrives), max_size=40))
+    keys = st.integers(0, 5)
+    return draw(st.lists(st.tuples(st.integers(0, 5), arrives, keys), max_size=40))
+
+
+def keyed(request: Request, number: int) -> Request:
+    """Return a request with another Idempotency-Key."""
+    if not number:
+        return request
+    others = (line for line in request.headers if line[0] != "Idempotency-Key")
+    return replace(request, headers=(*others, ("Idempotency-Key", f"key {number}")))
 
 
 @given(traces(steps), policies, limits, stories())
 def test_with_a_memory_and_without_answers_are_the_same(
-    trace: Trace, policy: Policy, limit: int, story: list[tuple[int, bool]]
+    trace: Trace, policy: Policy, limit: int, story: Story
 ) -> None:
     recording = Stage(answer=stripe(1))
     play(trace, World(1), recording)
@@ -40,15 +55,15 @@ def test_with_a_memory_and_without_answers_are_the_same(
     played = exchanges(trace, range(len(trace)), World(2), slow)
     for request, answer in played.values():
         assert fast.send(request) == answer
-    for number, taken in story:
-        request = played[number % len(trace)][0]
+    for number, taken, key in story:
+        request = keyed(played[number % len(trace)][0], key)
         assert fast.send(request, taken=taken) == slow.send(request, taken=taken)
     assert_alike(fast, slow)
 
 
 @given(traces(steps), policies, limits, stories())
 def test_so_they_are_where_requests_are_repeated_before_others_come(
-    trace: Trace, policy: Policy, limit: int, story: list[tuple[int, bool]]
+    trace: Trace, policy: Policy, limit: int, story: Story
 ) -> None:
     recording = Stage(answer=stripe(1))
     play(trace, World(1), recording)
@@ -56,8 +71,8 @@ def test_so_they_are_where_requests_are_repeated_before_others_come(
     played = exchanges(trace, range(len(trace)), World(2), guide)
     fast = replay(recording.cassette, policy=policy, remembered=limit)
     slow = replay(recording.cassette, policy=policy, remembered=0)
-    for number, taken in story:
-        request = played[number % len(trace)][0]
+    for number, taken, key in story:
+        request = keyed(played[number % len(trace)][0], key)
         assert fast.send(request, taken=taken) == slow.send(request, taken=taken)
     assert_alike(fast, slow)
 
