@@ -10,13 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from bench.cassettes import Cassette
-from bench.traffic import mix, raw
+from bench.traffic import keyed, mix, raw
 from proxy import assembly
 from proxy.edges.server.memory import LIMIT as MEMORY
-from proxy.edges.server.memory import Memory
+from proxy.edges.server.memory import Gist, Memory
 from proxy.edges.server.reader import RequestReader
 from proxy.edges.server.writer import framed
 from proxy.edges.settings import Match, Redact
@@ -25,7 +26,7 @@ from proxy.pure.matching import Session
 from proxy.pure.messages import Request, Response
 from proxy.service import Policy, Service
 
-COUNT, ROUNDS = 500, 7
+COUNT, ROUNDS = 1_000, 7
 _COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#b279a2", "#9d755d")
 _LEFT, _WIDTH, _LINE = 120, 560, 34
 _SVG = "http://www.w3.org/2000/svg"
@@ -55,18 +56,20 @@ def fastest(steps: Iterable[Callable[[], object]]) -> float:
     return min(map(once, steps))
 
 
+def read(sent: Iterable[bytes]) -> list[Request]:
+    """Return the requests that came in over one connection."""
+    reader = RequestReader(asyncio.get_running_loop(), max_head=2**14, max_body=2**20)
+    found = []
+    for data in sent:
+        request = reader.feed(data)
+        assert request
+        found.append(request)
+        reader.release()
+    return found
+
+
 def first_time(cassette: Cassette, sent: Sequence[bytes]) -> Steps:
     """Return what each step of an answer takes that is given for the first time in its session."""
-    loop = asyncio.get_running_loop()
-
-    def read() -> list[Request]:
-        reader, found = RequestReader(loop, max_head=2**14, max_body=2**20), []
-        for data in sent:
-            request = reader.feed(data)
-            assert request
-            found.append(request)
-            reader.release()
-        return found
 
     def answers(session: Service) -> list[Response]:
         return [answered(session, request) for request in come]
@@ -74,14 +77,14 @@ def first_time(cassette: Cassette, sent: Sequence[bytes]) -> Steps:
     def matched(session: Service) -> object:
         return [session.session.match(one, repeat=True, rebind=True) for one in asked]
 
-    come, door = read(), service(cassette).door
+    come, door = read(sent), service(cassette).door
     asked = [door.request(request) for request in come]
     whole = fastest(partial(answers, service(cassette)) for _ in range(ROUNDS))
     sealing = fastest([lambda: [door.request(one) for one in come]] * ROUNDS)
     matching = fastest(partial(matched, service(cassette)) for _ in range(ROUNDS))
     said = answers(service(cassette))
     return {
-        "reading HTTP": fastest([read] * ROUNDS),
+        "reading HTTP": fastest([lambda: read(sent)] * ROUNDS),
         "sealing": sealing,
         "matching": matching,
         "filling, counting": whole - sealing - matching,
@@ -95,11 +98,8 @@ def once_more(cassette: Cassette, sent: Sequence[bytes]) -> Steps:
     """Return what each step takes when the same bytes come again."""
     session = service(cassette)
     memory = Memory(MEMORY, session.again, session.door.looked_at)
-    loop = asyncio.get_running_loop()
     marks = [memory.mark(data) for data in sent]
-    for data, mark in zip(sent, marks, strict=True):
-        request = RequestReader(loop, max_head=2**14, max_body=2**20).feed(data)
-        assert request
+    for request, mark in zip(read(sent), marks, strict=True):
         response = answered(session, request)
         assert response.again
         memory.keep(mark, memory.gist(request), framed(response, to_head=False, connection=""))
@@ -107,6 +107,28 @@ def once_more(cassette: Cassette, sent: Sequence[bytes]) -> Steps:
     return {
         "hashing": fastest([lambda: [memory.mark(data) for data in sent]] * ROUNDS),
         "looking up, counting": fastest([lambda: [memory.answer(one) for one in marks]] * ROUNDS),
+    }
+
+
+def with_new_keys(cassette: Cassette) -> Steps:
+    """Return what each step takes when requests come again as official clients send them."""
+    session = service(cassette)
+    memory = Memory(MEMORY, session.again, session.door.looked_at)
+    sent = [raw(request) for request in keyed(cassette.requests(), "first {}")]
+
+    def looked_up() -> list[bytes | None]:
+        again = (gist if gist.key is None else Gist(gist.mark, next(keys)) for gist in gists)
+        return list(map(memory.answer_to, again))
+
+    come, keys = read(sent), map(str, count())
+    gists = [memory.gist(request) for request in come]
+    for request, gist in zip(come, gists, strict=True):
+        memory.keep(b"", gist, framed(answered(session, request), to_head=False, connection=""))
+    assert all(looked_up())
+    return {
+        "reading HTTP": fastest([lambda: read(sent)] * ROUNDS),
+        "hashing": fastest([lambda: [memory.gist(request) for request in come]] * ROUNDS),
+        "looking up, counting": fastest([looked_up] * ROUNDS),
     }
 
 
@@ -149,7 +171,11 @@ async def ways() -> Mapping[str, Steps]:
     """Return what each step takes the first time, and when the same bytes come again."""
     cassette = Cassette.of("steps", COUNT, mix)
     sent = [raw(request) for request in cassette.requests()]
-    return {"the first time": first_time(cassette, sent), "again": once_more(cassette, sent)}
+    return {
+        "the first time": first_time(cassette, sent),
+        "with a new key": with_new_keys(cassette),
+        "again": once_more(cassette, sent),
+    }
 
 
 def main(target: Path) -> None:
