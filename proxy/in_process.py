@@ -24,6 +24,7 @@ class InProcess:
         self._replays = replays(mode)
         self.service = opener.service(mode, name)
         self.service.notice = notice
+        self.service.remembers = False  # there is no port to give answers again
         self._allow_live = self.service.policy.allow_live
         self.service.policy = replace(self.service.policy, allow_live=True)  # see may_leave
         self._opener = opener

@@ -10,6 +10,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from proxy.pure.messages import Response
 from proxy.pure.refusals import refusal
@@ -30,8 +31,15 @@ class Answer:
     position: int | None = None
 
 
-_Scope = tuple[str, ...]
-"""An Idempotency-Key, and who asks with it."""
+class _Scope(NamedTuple):
+    """An Idempotency-Key, and who asks with it."""
+
+    key: str
+    askers: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return "<_Scope>"
+
 
 Outcome = Answer | Awaitable[Answer]
 """An answer at once, or later."""
@@ -59,7 +67,7 @@ class Retries:
         if before is None:
             return self._first(scope, asked, answer)
         if _params(before.asked) != _params(asked):
-            return Answer(_key_reused(scope[0]))
+            return Answer(_key_reused(scope.key))
         if isinstance(before.answer, Answer):
             return _again(before.answer)
         return self._after(before.answer, asked, answer)
@@ -136,7 +144,7 @@ def _scope(asked: SealedRequest, key: str | None = None) -> _Scope | None:
     if key is None:
         own = asked.live.get("idempotency_key")
         key = own.text if own else ""
-    return (key, *_askers(asked)) if key and asked.method == "POST" else None
+    return _Scope(key, tuple(_askers(asked))) if key and asked.method == "POST" else None
 
 
 def _askers(asked: SealedRequest) -> Iterator[str]:

@@ -135,6 +135,8 @@ class Service:
         """
         if known.era != self.session.era and known.turn != self.session.turn:
             return None
+        if (retry_key is None) != (known.asked is None):
+            return None
         echo: Headers = ()
         if retry_key is not None and known.asked and known.answer:
             echo = _echo(known.asked.method, known.answer.status, retry_key)

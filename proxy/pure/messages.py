@@ -49,7 +49,7 @@ class Request:
 
 
 class Again(NamedTuple):
-    """What a handler knows an answer by that it would give again. No one else looks inside."""
+    """What a handler knows an answer by that it would give again."""
 
     position: int
     turn: int

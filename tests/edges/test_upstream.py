@@ -298,6 +298,10 @@ BROKEN = {
         b"HTTP/1.1 200 OK\r\nX: %b\x01\r\nContent-Length: 0\r\n\r\n",
         "its answer has a header that may not be passed on",
     ),
+    "is before the first that HTTP has": (
+        b"HTTP/1.1 099 %b\r\nContent-Length: 0\r\n\r\n",
+        "its answer is not final",
+    ),
     "switches protocols": (
         b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n%b",
         "its answer is not final",
@@ -438,6 +442,59 @@ class TestConnections:
 
         assert status == 200
         assert [raw.split(b" ")[1] for raw in seen] == [b"/first", b"/second", b"/second"]
+
+    async def test_are_not_used_again_while_they_send(self) -> None:
+        ports = set()
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            ports.add(writer.get_extra_info("peername"))
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
+            await reader.read(1)  # and no more of the body
+            await asyncio.sleep(0.2)
+
+        async with listening(talk) as port, upstream(port) as edge:
+            for _ in range(2):
+                answer = await edge.send(Request("POST", "/", (), b"x" * 20_000_000))
+                assert answer.status == 413
+
+        assert len(ports) == 2
+
+    @pytest.mark.parametrize(
+        "late", [b"HTTP/1.1 408 Late\r\nContent-Length: 0\r\n\r\n", b"nonsense"]
+    )
+    async def test_are_not_used_again_after_what_nobody_asked_for(self, late: bytes) -> None:
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await read_request(reader)
+            writer.write(OK)
+            await asyncio.sleep(0.05)
+            writer.write(late)
+            await writer.drain()
+            await reader.read()
+
+        async with listening(talk) as port, upstream(port) as edge:
+            for _ in range(2):
+                answer = await edge.send(Request("POST", "/"))
+                assert answer.status == 200
+                await asyncio.sleep(0.1)
+
+    async def test_are_not_used_again_after_a_timeout(self) -> None:
+        ports = []
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            ports.append(writer.get_extra_info("peername"))
+            await read_request(reader)
+            if len(ports) > 1:
+                writer.write(OK)
+            await reader.read()
+
+        async with listening(talk) as port, upstream(port, timeout=0.2) as edge:
+            with pytest.raises(UpstreamFailure):
+                await edge.send(Request("GET", "/"))
+            assert (await edge.send(Request("GET", "/"))).status == 200
+
+        assert len(set(ports)) == 2
 
     async def test_are_kept_for_the_next_request(self) -> None:
         ports = set()

@@ -7,10 +7,11 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proxy.edges.server.memory import Memory
 from proxy.pure.messages import Request, Response
 from proxy.pure.recent import Recent
 from proxy.service import Policy
-from tests.laws.pipeline import PORT, Stage, replay, stripe
+from tests.laws.pipeline import DOOR, PORT, Stage, replay, stripe
 from tests.laws.play import exchanges, play
 from tests.laws.traffic import Step, Trace, gets, posts, traces
 from tests.laws.worlds import Symbol, World
@@ -152,6 +153,27 @@ def test_an_idempotency_key_is_no_part_of_it() -> None:
     )
     assert first.mark == other.mark != b""
     assert (first.key, other.key) == ("a", "b")
+
+
+def test_it_is_where_requests_are_matched_by_it() -> None:
+    port = Memory(1 << 20, lambda *_: None, DOOR.looked_at | {"idempotency-key"})
+    first, other = (
+        port.gist(Request("POST", "/v1/tokens", (*CARD, ("Idempotency-Key", key)), b"a=1"))
+        for key in ("a", "b")
+    )
+    assert first.mark != other.mark
+
+
+def test_an_answer_stands_for_requests_with_a_key_or_without() -> None:
+    recording = Stage(answer=stripe(1))
+    recording.send(GRACE)
+    for first, other in ((GRACE, keyed(GRACE, 1)), (keyed(GRACE, 1), GRACE)):
+        stage = replay(recording.cassette)
+        again = stage.send(first).again
+        assert again
+        keys = [PORT.gist(one).key for one in (other, first)]
+        assert stage.service.again(again, keys[0]) is None
+        assert stage.service.counts.replayed == 1
 
 
 def test_long_requests_are_not_remembered() -> None:

@@ -20,7 +20,7 @@ from proxy.pure.messages import Again, Headers, Request
 from proxy.pure.recent import Recent
 
 LIMIT = 256 << 20
-"""Bytes that one server's answers may take in memory: 100,000 as a rule."""
+"""Bytes that one server's answers may take in memory, by estimate: 110,000 as a rule."""
 
 Repeats = Callable[[Again, str | None], Headers | None]
 """Tells whether an answer would be given again to a request with this Idempotency-Key, or none, and
@@ -30,8 +30,8 @@ _MOST_BYTES = 4096
 """Of a request that is remembered: longer ones are few."""
 _BESIDE = 700
 """Bytes that an answer takes beside its own, by estimate."""
-_BESIDE_WITH_KEY = 3_000
-"""The same where a request has an Idempotency-Key: it is kept to tell retries by."""
+_OF_A_FIELD = 500
+"""Bytes that a field of a request takes, which is kept to tell retries by if it has a key."""
 
 
 class Gist(NamedTuple):
@@ -71,18 +71,19 @@ class Memory:
 
     def gist(self, request: Request) -> Gist:
         """Return what is remembered of a plain request, however it was sent."""
-        if len(request.target) + len(request.body) > self._longest:
-            return NO_GIST
         key, lines = None, [request.method, request.target]
         for name, value in request.headers:
             lower = name.lower()
+            if lower in self._looked_at:
+                lines.append(f"{lower}: {value}")
             if lower == "idempotency-key":
                 key = value
                 lines.append(lower)
-            elif lower in self._looked_at:
-                lines.append(f"{lower}: {value}")
+        text = "\n".join((*lines, "", "")).encode() + request.body
+        if len(text) > self._longest:
+            return NO_GIST
         hashed = self._gists.copy()
-        hashed.update("\n".join((*lines, "", "")).encode() + request.body)
+        hashed.update(text)
         return Gist(hashed.digest(), key)
 
     def answer(self, mark: bytes) -> bytes | None:
@@ -108,5 +109,6 @@ class Memory:
 
 
 def _weight(kept: Framed) -> int:
-    keyed = kept.again is not None and kept.again.asked is not None
-    return len(kept.head) + len(kept.body) + (_BESIDE_WITH_KEY if keyed else _BESIDE)
+    asked = kept.again.asked if kept.again else None
+    fields = 2 + len(asked.query) + len(asked.body) if asked else 0
+    return len(kept.head) + len(kept.body) + _BESIDE + _OF_A_FIELD * fields

@@ -38,7 +38,7 @@ class Door:
     _lines: Lines = field(init=False, repr=False, compare=False)
     _answers: Answers = field(init=False, repr=False, compare=False)
     looked_at: frozenset[str] = field(init=False, repr=False, compare=False)
-    """The headers that a sealed request hangs on, in lower case, but for Idempotency-Key."""
+    """The headers that a match or an answer hangs on, in lower case."""
 
     def __post_init__(self) -> None:
         lines = kept_lines(self.values, self.match_headers)
