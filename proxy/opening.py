@@ -151,7 +151,7 @@ class Opener:
             said.limits,
             said.timeouts,
             self._on_fault,
-            remembered=MEMORY if said.fast else 0,
+            remembered=MEMORY if service.remembers else 0,
             again=front.again,
             looked_at=self._door.looked_at,
         )
@@ -184,7 +184,7 @@ class Opener:
         policy = _policy(self._settings, on_exhausted, strict=strict)
         session = Session(self._shape, name)
         tell = notice or self._notice
-        fast = self._settings.fast
+        fast = self._settings.fast and replays(mode)
         service = Service(mode, name, self._door, policy, session, tell, remembers=fast)
         folder = self._settings.cassettes
         if replays(mode) and (not writes(mode) or cassette_file.exists(folder, name)):

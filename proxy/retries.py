@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from proxy.pure.messages import Response
+from proxy.pure.messages import Headers, Response
 from proxy.pure.refusals import refusal
 from proxy.pure.sealed import SealedRequest
 
@@ -46,17 +46,25 @@ Outcome = Answer | Awaitable[Answer]
 
 
 @dataclass(frozen=True, slots=True)
-class _Try:
+class Try:
+    """A request with a key, and its answer."""
+
     asked: SealedRequest
+    askers: tuple[str, ...] = field(repr=False)
     answer: Answer | asyncio.Future[Answer | None]
     """None if there came none: then whoever waits is the next to try."""
+
+
+def tried(asked: SealedRequest, answer: Answer) -> Try:
+    """Return what retries of a request are told by."""
+    return Try(asked, tuple(_askers(asked)), answer)
 
 
 class Retries:
     """The keys of one session. Bounded; in memory only."""
 
     def __init__(self) -> None:
-        self._tries: OrderedDict[_Scope, _Try] = OrderedDict()
+        self._tries: OrderedDict[_Scope, Try] = OrderedDict()
 
     def once(self, asked: SealedRequest, answer: Callable[[], Outcome]) -> Outcome:
         """Return the answer to a request, the first one again for a retry."""
@@ -69,20 +77,21 @@ class Retries:
         if _params(before.asked) != _params(asked):
             return Answer(_key_reused(scope.key))
         if isinstance(before.answer, Answer):
-            return _again(before.answer)
+            return _again(before.answer, scope.key)
         return self._after(before.answer, asked, answer)
 
-    def keep(self, asked: SealedRequest, key: str, answer: Answer) -> bool:
-        """Keep the answer to a request like `asked`, but with this key, for those who try again.
+    def keep(self, before: Try, key: str) -> Headers | None:
+        """Keep the answer to a request like that, but with another key, for those who try again.
 
-        False if it is one of them itself.
+        Return the answer's echo, or None if the request is one of them itself.
         """
-        scope = _scope(asked, key)
-        if scope in self._tries:
-            return False
-        if scope is not None:
-            self._keep(scope, asked, answer)
-        return True
+        assert isinstance(before.answer, Answer)
+        if key and before.asked.method == "POST":
+            scope = _Scope(key, before.askers)
+            if scope in self._tries:
+                return None
+            self._keep(scope, before, before.answer)
+        return _echo(before.answer.response, key)
 
     def remember(self, asked: SealedRequest) -> bool:
         """Tell whether a retry of a request would get its answer again."""
@@ -92,14 +101,14 @@ class Retries:
         outcome = answer()
         if not isinstance(outcome, Answer):
             return self._later(scope, asked, outcome)
-        self._keep(scope, asked, outcome)
+        self._keep(scope, Try(asked, scope.askers, outcome), outcome)
         return outcome
 
     def _later(
         self, scope: _Scope, asked: SealedRequest, outcome: Awaitable[Answer]
     ) -> Awaitable[Answer]:
         waiting = asyncio.get_running_loop().create_future()
-        self._tries[scope] = _Try(asked, waiting)
+        self._tries[scope] = Try(asked, scope.askers, waiting)
 
         async def settle() -> Answer:
             answered = None
@@ -108,7 +117,7 @@ class Retries:
             finally:
                 self._tries.pop(scope, None)
                 waiting.set_result(answered)
-            self._keep(scope, asked, answered)
+            self._keep(scope, Try(asked, scope.askers, answered), answered)
             return answered
 
         return settle()
@@ -121,13 +130,13 @@ class Retries:
     ) -> Answer:
         answered = await asyncio.shield(before)
         if answered:
-            return _again(answered)
+            return _again(answered, asked.live["idempotency_key"].text)
         outcome = self.once(asked, answer)
         return outcome if isinstance(outcome, Answer) else await outcome
 
-    def _keep(self, scope: _Scope, asked: SealedRequest, answered: Answer) -> None:
+    def _keep(self, scope: _Scope, made: Try, answered: Answer) -> None:
         if _kept(answered.response.status):
-            self._tries[scope] = _Try(asked, answered)
+            self._tries[scope] = made
             if len(self._tries) > REMEMBERED:
                 self._tries.popitem(last=False)
 
@@ -136,15 +145,12 @@ def _kept(status: int) -> bool:
     return status < 500 and status not in _NOT_KEPT
 
 
-def _scope(asked: SealedRequest, key: str | None = None) -> _Scope | None:
-    """Return what makes two requests tries of one, or None for a request that is none.
-
-    Its key is its own, if none is said.
-    """
-    if key is None:
-        own = asked.live.get("idempotency_key")
-        key = own.text if own else ""
-    return _Scope(key, tuple(_askers(asked))) if key and asked.method == "POST" else None
+def _scope(asked: SealedRequest) -> _Scope | None:
+    """Return what makes two requests tries of one, or None for a request that is none."""
+    key = asked.live.get("idempotency_key")
+    if key is None or not key.text or asked.method != "POST":
+        return None
+    return _Scope(key.text, tuple(_askers(asked)))
 
 
 def _askers(asked: SealedRequest) -> Iterator[str]:
@@ -164,9 +170,16 @@ def _params(asked: SealedRequest) -> object:
     return (asked.path, asked.query, asked.body, live)
 
 
-def _again(answer: Answer) -> Answer:
-    headers = (*answer.response.headers, ("Idempotent-Replayed", "true"))
-    return replace(answer, response=replace(answer.response, headers=headers, again=None))
+def _echo(response: Response, key: str) -> Headers:
+    """Return the echo of an answer to another try."""
+    return tuple([(name, key) for name, _ in response.echo])
+
+
+def _again(answer: Answer, key: str) -> Answer:
+    response = answer.response
+    headers = (*response.headers, ("Idempotent-Replayed", "true"))
+    again = replace(response, headers=headers, echo=_echo(response, key), again=None)
+    return replace(answer, response=again)
 
 
 def _key_reused(key: str) -> Response:

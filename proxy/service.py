@@ -26,7 +26,7 @@ from proxy.pure.refusals import refusal, upstream_failed
 from proxy.pure.rehydrate import Answers
 from proxy.pure.routes import is_tokens
 from proxy.pure.sealed import SealedRequest
-from proxy.retries import Answer, Outcome, Retries
+from proxy.retries import Answer, Outcome, Retries, Try, tried
 
 if TYPE_CHECKING:
     from proxy.pure.gate import Wanted
@@ -47,6 +47,8 @@ RESULT = "Tokentape-Result"
 _RESULT = RESULT.lower()
 _REPLAYED = ((RESULT, "replayed"),)
 _RETRY_KEY = "{{idempotency_key"
+_OF_A_FIELD = 500
+"""Bytes that a field of a request takes in memory."""
 _NEVER = -1
 """A turn and era that no session comes to."""
 
@@ -135,17 +137,19 @@ class Service:
         """
         if known.era != self.session.era and known.turn != self.session.turn:
             return None
-        if (retry_key is None) != (known.asked is None):
-            return None
-        echo: Headers = ()
-        if retry_key is not None and known.asked and known.answer:
-            echo = _echo(known.asked.method, known.answer.status, retry_key)
-            kept = replace(known.answer, echo=echo)
-            if not self._retries.keep(known.asked, retry_key, self._placed(kept, known.position)):
+        echo: Headers | None = ()
+        if retry_key is not None or known.tried is not None:
+            echo = self._echo(known, retry_key)
+            if echo is None:
                 return None
         self.counts.replayed += 1
         self.session.serve_again(known.position)
         return echo
+
+    def _echo(self, known: Again, retry_key: str | None) -> Headers | None:
+        if isinstance(known.tried, Try) and retry_key is not None:
+            return self._retries.keep(known.tried, retry_key)
+        return None
 
     def receipt(self, shape: Shape, *, strict: bool) -> Receipt:
         """Return what this session did so far."""
@@ -214,17 +218,11 @@ class Service:
         self.counts.replayed += 1
         self.counts.rebound += found.rebound
         position = found.position
+        place = self._at_first.get(position, position)
         again = self._again(position, asked, before)
         answer = self._answers.response(self.recorded[position], asked.live, again)
         key = asked.live.get("idempotency_key")
-        if key is not None:
-            echo = _echo(asked.method, answer.status, key.text)
-            again = again and again._replace(asked=asked, answer=replace(answer, again=None))
-            answer = replace(answer, echo=echo, again=again)
-        return self._placed(answer, position)
-
-    def _placed(self, answer: Response, position: int) -> Answer:
-        return Answer(answer, self._at_first.get(position, position))
+        return Answer(answer, place) if key is None else _keyed(answer, asked, key.text, place)
 
     def _again(self, position: int, asked: SealedRequest, before: int) -> Again | None:
         """Return for how long an answer stands, `before` being the turn before it was asked for.
@@ -321,12 +319,18 @@ class Service:
         return asked is not None and self._retries.remember(asked)
 
 
-def _echo(method: str, status: int, key: str) -> Headers:
-    """Return what an answer says of its request: as Stripe does, a POST's Idempotency-Key.
+def _keyed(answer: Response, asked: SealedRequest, key: str, place: int) -> Answer:
+    """Let an answer say what it was asked with, as Stripe does: a POST's Idempotency-Key.
 
     Not in a 401, which is all that a request without an account gets (recorded).
     """
-    return (("Idempotency-Key", key),) if method == "POST" and status != 401 else ()
+    echo = (("Idempotency-Key", key),) if asked.method == "POST" and answer.status != 401 else ()
+    echoed = Answer(replace(answer, echo=echo, again=None), place)
+    if answer.again is None:
+        return echoed
+    weight = _OF_A_FIELD * (2 + len(asked.query) + len(asked.body))
+    again = answer.again._replace(tried=tried(asked, echoed), weight=weight)
+    return Answer(replace(answer, echo=echo, again=again), place)
 
 
 class _Once(Generic[T]):

@@ -7,10 +7,7 @@ assertion cannot give it away.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from proxy.pure.sealed import SealedRequest
+from typing import NamedTuple
 
 Headers = tuple[tuple[str, str], ...]
 """Header lines in wire order, names as they came; values are UTF-8 with surrogate escapes."""
@@ -54,10 +51,11 @@ class Again(NamedTuple):
     position: int
     turn: int
     era: int
-    asked: SealedRequest | None = None
-    """The request, if it had an Idempotency-Key; others that get this answer have one as well."""
-    answer: Response | None = None
-    """The answer to it, for those who try again."""
+    tried: object = None
+    """What retries are told by, if the request had an Idempotency-Key. Whatever else gets this
+    answer has one too."""
+    weight: int = 0
+    """Bytes that this takes in memory, by estimate."""
 
     def __repr__(self) -> str:
         return "<Again>"

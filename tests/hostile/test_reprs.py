@@ -82,7 +82,7 @@ async def test_no_object_of_ours_shows_what_it_holds() -> None:
         "proxy.pure.kinds.Secret",
         "proxy.pure.sealed.SealedRequest",
         "proxy.pure.phrases.Reading",
-        "proxy.retries._Try",
+        "proxy.retries.Try",
     } <= watch.types
     assert watch.telling == set()
 

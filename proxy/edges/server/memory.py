@@ -30,8 +30,6 @@ _MOST_BYTES = 4096
 """Of a request that is remembered: longer ones are few."""
 _BESIDE = 700
 """Bytes that an answer takes beside its own, by estimate."""
-_OF_A_FIELD = 500
-"""Bytes that a field of a request takes, which is kept to tell retries by if it has a key."""
 
 
 class Gist(NamedTuple):
@@ -71,6 +69,8 @@ class Memory:
 
     def gist(self, request: Request) -> Gist:
         """Return what is remembered of a plain request, however it was sent."""
+        if not self._longest:
+            return NO_GIST
         key, lines = None, [request.method, request.target]
         for name, value in request.headers:
             lower = name.lower()
@@ -109,6 +109,5 @@ class Memory:
 
 
 def _weight(kept: Framed) -> int:
-    asked = kept.again.asked if kept.again else None
-    fields = 2 + len(asked.query) + len(asked.body) if asked else 0
-    return len(kept.head) + len(kept.body) + _BESIDE + _OF_A_FIELD * fields
+    beside = _BESIDE + (kept.again.weight if kept.again else 0)
+    return len(kept.head) + len(kept.body) + beside

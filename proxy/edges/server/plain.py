@@ -9,7 +9,7 @@ to `reader`. Whatever is read here, aiohttp's parser reads the same:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from proxy.pure.messages import Headers
 
@@ -20,15 +20,17 @@ _HEAD = re.compile(
 _FRAMING = frozenset({"expect", "te", "trailer", "transfer-encoding", "upgrade"})
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(NamedTuple):
     """A plain request's head, and where in the bytes its body begins and ends."""
 
-    method: str = field(repr=False)
-    target: str = field(repr=False)
-    headers: Headers = field(repr=False)
+    method: str
+    target: str
+    headers: Headers
     body: int
     end: int
+
+    def __repr__(self) -> str:
+        return "<Plain>"
 
 
 def plain_head(data: bytes) -> Plain | None:
