@@ -8,6 +8,7 @@ from statistics import median
 
 from bench.figures import Row
 from bench.load import RATE
+from bench.replay import BARE
 
 _LEFT, _WIDTH, _LINE, _TOP = 300, 440, 24, 44
 _TITLE = "requests a second, bare aiohttp = 1: median, minimum, maximum"
@@ -21,7 +22,7 @@ _STYLE = (
 
 def svg(rows: Iterable[Row]) -> str:
     """Return a bar for each row of replay that has a rate."""
-    shown = [row for row in rows if row.contest == "replay" and row.figure == RATE]
+    shown = [row for row in rows if row.against == BARE and row.figure == RATE]
     most = max([1.0, *(ratio for row in shown for ratio in row.ratios)])
     height = _TOP + _LINE * len(shown) + 12
     bars = (line for index, row in enumerate(shown) for line in _bar(row, index, most))

@@ -18,6 +18,8 @@ from bench.traffic import alike, keyed, mix
 from proxy.pure.messages import Request
 
 BARE = "bare aiohttp"
+SMALL = 100
+"""Interactions of the cassette that larger ones are compared with."""
 FEW = 5
 """Requests that are sent over and over."""
 CHECKED = 100
@@ -36,18 +38,22 @@ class Contender:
     mode: str = "replay"
     keyed: bool = False
     """Each POST has an Idempotency-Key of its own, as official clients have it."""
+    besides: tuple[str, ...] = ()
+    """Who it is compared with, beside bare aiohttp."""
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def contenders(sizes: Iterable[int], many: int) -> Iterator[Contender]:
     """Yield what is measured, with cassettes of these sizes; `many` is that of special cases."""
+    small = (f"{SMALL:,}",)
     for size in sizes:
         mixed = Cassette.of(f"mix{size}", size, mix)
-        yield Contender(f"{size:,}", mixed, mixed.requests)
+        larger = small if size > SMALL else ()
+        yield Contender(f"{size:,}", mixed, mixed.requests, besides=larger)
     mixed, same = Cassette.of(f"mix{many}", many, mix), Cassette.of(f"alike{many}", many, alike)
     few = partial(_few, mixed)
     yield Contender(f"{many:,}, {FEW} requests repeated", mixed, few)
-    yield Contender(f"{many:,}, differing in variables alone", same, same.requests)
+    yield Contender(f"{many:,}, differing in variables alone", same, same.requests, besides=small)
     yield Contender(f"{many:,}, other people each time", mixed, partial(_others, mixed))
     yield Contender(f"{many:,}, as official clients ask", mixed, mixed.requests, keyed=True)
     off = {"TOKENTAPE_FAST": "off"}
@@ -101,7 +107,7 @@ def _enter(
     with Client(server.url) as client:
         client.check(checked, "replayed", ahead=1)
     sent = write(loaded, place.directory / f"{one.name}.requests")
-    contest.add(one.name, lambda: clients.load(server.url, sent), BARE)
+    contest.add(one.name, lambda: clients.load(server.url, sent), BARE, *one.besides)
     return server
 
 
