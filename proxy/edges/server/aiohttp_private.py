@@ -1,4 +1,4 @@
-"""The one undocumented part of aiohttp in use: its request parser, C or pure Python.
+"""The one undocumented part of aiohttp that the server uses: its request parser, C or Python.
 
 aiohttp's own protocol class is left out: it has no deadline for bodies, its log and its 400 page
 quote what was sent, and it costs more than all else here. What this module relies on is pinned by
