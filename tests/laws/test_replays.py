@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from hypothesis import event, given
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from proxy.pure.cassette import Interaction
 from proxy.pure.order import order_dependent
+from proxy.pure.placeholders import Variable
 from proxy.service import Policy
 from tests.laws.comparison import Comparison
 from tests.laws.pipeline import SHAPE, Stage, replay, results, stripe
@@ -56,7 +57,8 @@ def near(wanted: Sequence[int], trace: Trace, recorded: Sequence[Interaction]) -
     """Return an order near the one wanted.
 
     Tokens are made before they are used. What only its order tells apart keeps it: recording says
-    of which interactions that is true.
+    of which interactions that is true. What only variables tell apart that other requests brought
+    in comes after those.
     """
     keys = [SHAPE.recorded(one)[0] for one in recorded]
     dependent = {keys[pair.first - 1] for pair in order_dependent(recorded, SHAPE)}
@@ -65,10 +67,22 @@ def near(wanted: Sequence[int], trace: Trace, recorded: Sequence[Interaction]) -
         before[number] |= uses(step)
         if keys[number] in dependent:
             before[number] |= {one for one in range(number) if keys[one] == keys[number]}
+        alike = [one for one, key in zip(recorded, keys, strict=True) if key == keys[number]]
+        if order_dependent(alike, SHAPE):
+            before[number] |= {one for one in brought_in(alike, recorded) if one < number}
     order: list[int] = []
     while len(order) < len(trace):
         order.append(next(n for n in wanted if n not in order and before[n] <= {*order}))
     return order
+
+
+def brought_in(ones: Iterable[Interaction], recorded: Sequence[Interaction]) -> set[int]:
+    """Return the places where the variables of some requests came in first."""
+    first: dict[Variable, int] = {}
+    for number, one in enumerate(recorded):
+        for variable in (*one.asked, *one.answered):
+            first.setdefault(variable, number)
+    return {first[variable] for one in ones for variable in one.asked}
 
 
 @given(traces(steps), st.data())
