@@ -15,12 +15,14 @@ from functools import partial
 import uvloop
 from aiohttp import ClientSession, web
 
+from proxy.edges.cassette_file.plain_files import sync_data
+
 _PASSED = ("Authorization", "Content-Type")
 
 
 def durable(file: int, content: bytes) -> None:
     os.write(file, content)
-    os.fdatasync(file)
+    sync_data(file)
 
 
 async def main(upstream: str, path: str = "") -> None:

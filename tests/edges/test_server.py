@@ -900,6 +900,7 @@ class TestTheSameRequest:
         "pieces",
         [
             pytest.param((GET + GET,), id="two at once"),
+            pytest.param((GET[:20], GET[20:]), id="in pieces"),
             pytest.param((GET[:-2] + b"Connection: keep-alive, x\r\n\r\n",), id="not plain"),
         ],
     )
