@@ -15,15 +15,16 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
+from tokentape.edges.settings import Match, Redact
+from tokentape.pure.cassette.model import Interaction, Variables, interaction
+from tokentape.pure.cassette.writing import HEADER, chunk
+from tokentape.pure.http.messages import Request
+from tokentape.pure.notation.placeholders import Placeholder, whole
+from tokentape.pure.notation.sealed import Sealed
+from tokentape.pure.replay.stand_ins import stand_in
+from tokentape.session import assembly
+
 from bench.traffic import RETRIEVE
-from proxy import assembly
-from proxy.edges.settings import Match, Redact
-from proxy.pure.cassette import Interaction, Variables, interaction
-from proxy.pure.messages import Request
-from proxy.pure.placeholders import Placeholder, whole
-from proxy.pure.sealed import Sealed
-from proxy.pure.stand_ins import stand_in
-from proxy.pure.tape import HEADER, chunk
 
 BLOCK = 1_000
 

@@ -14,8 +14,7 @@ from functools import partial
 
 import uvloop
 from aiohttp import ClientSession, web
-
-from proxy.edges.cassette_file.plain_files import sync_data
+from tokentape.edges.cassette_file.plain_files import sync_data
 
 _PASSED = ("Authorization", "Content-Type")
 

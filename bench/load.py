@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
+from tokentape.pure.http.messages import Request
+
 from bench.figures import Figures, NotRun
 from bench.processes import ROOT, pinned, python_module
 from bench.traffic import raw
-from proxy.pure.messages import Request
 
 RATE, P50, P99 = "requests/s", "p50 ms", "p99 ms"
 

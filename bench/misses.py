@@ -10,12 +10,13 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
+from tokentape.pure.http.messages import Request
+
 from bench.cassettes import Cassette
 from bench.figures import Absent, Contest, Figures, Row
 from bench.load import Client, Clients, write
 from bench.processes import Place
 from bench.traffic import mix, posts
-from proxy.pure.messages import Request
 
 PAUSE = 0.05
 """Seconds between the misses of a client while others are at work."""

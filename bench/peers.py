@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tokentape.pure.http.messages import Request
+
 from bench.figures import NotRun
 from bench.load import output
 from bench.processes import PATIENCE, Place, Server
 from bench.reference import BODY
-from proxy.pure.messages import Request
 
 FORM = "application/x-www-form-urlencoded"
 

@@ -16,7 +16,7 @@ from typing import Self
 from bench.figures import NotRun
 
 ROOT = Path(__file__).parents[1]
-TOKENTAPE = (sys.executable, "-m", "proxy")
+TOKENTAPE = (sys.executable, "-m", "tokentape")
 PATIENCE = 900.0
 """Seconds that a process may take to be ready: loading may be what is slow."""
 

@@ -9,13 +9,14 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
+from tokentape.pure.http.messages import Request
+
 from bench.cassettes import Cassette
 from bench.figures import Absent, Contest, Row
 from bench.load import Client, Clients, counts, write
 from bench.peers import PEERS
 from bench.processes import Place, Server
 from bench.traffic import alike, keyed, mix
-from proxy.pure.messages import Request
 
 BARE = "bare aiohttp"
 SMALL = 100

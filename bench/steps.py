@@ -13,18 +13,19 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
+from tokentape.edges.server.memory import LIMIT as MEMORY
+from tokentape.edges.server.memory import Gist, Memory
+from tokentape.edges.server.reader import RequestReader
+from tokentape.edges.server.writer import framed
+from tokentape.edges.settings import Match, Redact
+from tokentape.pure.http.messages import Request, Response
+from tokentape.pure.replay.decide import Mode
+from tokentape.pure.replay.matching import Session
+from tokentape.session import assembly
+from tokentape.session.service import Policy, Service
+
 from bench.cassettes import Cassette
 from bench.traffic import keyed, mix, raw
-from proxy import assembly
-from proxy.edges.server.memory import LIMIT as MEMORY
-from proxy.edges.server.memory import Gist, Memory
-from proxy.edges.server.reader import RequestReader
-from proxy.edges.server.writer import framed
-from proxy.edges.settings import Match, Redact
-from proxy.pure.decide import Mode
-from proxy.pure.matching import Session
-from proxy.pure.messages import Request, Response
-from proxy.service import Policy, Service
 
 COUNT, ROUNDS = 1_000, 7
 _COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#b279a2", "#9d755d")

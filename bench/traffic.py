@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain, repeat
 from urllib.parse import urlencode
 
-from proxy.pure.messages import Request
+from tokentape.pure.http.messages import Request
 
 KEY = "sk_test_" + "bench" * 5
 CARDS = ("4242424242424242", "4000056655665556", "5555555555554444", "378282246310005")

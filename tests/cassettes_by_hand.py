@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from proxy import assembly
-from proxy.edges.settings import Settings
-from proxy.pure.inspection import Inspector, inspector
+from tokentape.edges.settings import Settings
+from tokentape.pure.audit.inspection import Inspector, inspector
+from tokentape.session import assembly
 
 _SETTINGS = Settings()
 INSPECTOR: Inspector = inspector(assembly.door(_SETTINGS.redact, _SETTINGS.match))

@@ -17,7 +17,7 @@ from typing import Any, Self, TypeVar
 from vcr.cassette import Cassette
 from vcr.serializers import yamlserializer
 
-PROGRAM = (sys.executable, "-m", "proxy")
+PROGRAM = (sys.executable, "-m", "tokentape")
 PATIENCE = 20.0
 """Seconds after which a process that should have said or done something counts as stuck."""
 

@@ -11,11 +11,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-
-import proxy
-from proxy.__main__ import cli, main
-from proxy.edges.settings import Settings, Timeouts
-from proxy.errors import CassetteError
+import tokentape
+from tokentape.__main__ import cli, main
+from tokentape.edges.settings import Settings, Timeouts
+from tokentape.errors import CassetteError
 
 COMMANDS = (
     *("record", "replay", "auto", "run", "serve", "mock", "scan"),
@@ -27,10 +26,10 @@ COLOURS = ("NO_COLOR", "FORCE_COLOR")
 
 
 class FakeApp(ModuleType):
-    """Stands in for `proxy.app`: notes what it is called with, and returns or raises `outcome`."""
+    """Stands in for `tokentape.app`: notes its calls, and returns or raises `outcome`."""
 
     def __init__(self) -> None:
-        super().__init__("proxy.app")
+        super().__init__("tokentape.app")
         self.calls: list[tuple[Any, ...]] = []
         self.outcome: int | BaseException = 0
         commands = (name for name in COMMANDS[3:] if name not in ("serve", "import"))
@@ -50,8 +49,8 @@ class FakeApp(ModuleType):
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeApp:
     fake = FakeApp()
-    monkeypatch.setitem(sys.modules, "proxy.app", fake)
-    monkeypatch.setattr(proxy, "app", fake, raising=False)
+    monkeypatch.setitem(sys.modules, "tokentape.app", fake)
+    monkeypatch.setattr(tokentape, "app", fake, raising=False)
     for variable in os.environ:
         if variable in ("CI", *COLOURS, "STRIPE_API_KEY") or variable.startswith("TOKENTAPE_"):
             monkeypatch.delenv(variable)
@@ -60,7 +59,7 @@ def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeApp:
 
 
 @pytest.fixture
-def tokentape(app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+def command_line(app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     def call(*words: str) -> int:
         monkeypatch.setattr(sys, "argv", ["tokentape", *words])
         with pytest.raises(SystemExit) as caught:
@@ -150,41 +149,41 @@ RUN = Settings(listen=("127.0.0.1", 0))
     ],
 )
 def test_a_command_makes_one_call(
-    tokentape: Callable[..., int], app: FakeApp, words: str, call: tuple[Any, ...]
+    command_line: Callable[..., int], app: FakeApp, words: str, call: tuple[Any, ...]
 ) -> None:
-    assert tokentape(*words.split()) == 0
+    assert command_line(*words.split()) == 0
     assert app.calls == [call]
 
 
 @pytest.mark.parametrize("status", [0, 1, 2, 77])
 def test_the_status_of_the_call_is_the_status_of_the_program(
-    tokentape: Callable[..., int], app: FakeApp, status: int
+    command_line: Callable[..., int], app: FakeApp, status: int
 ) -> None:
     app.outcome = status
-    assert tokentape("demo") == status
+    assert command_line("demo") == status
 
 
 @pytest.mark.parametrize(
     ("ci", "mode"), [("true", "replay"), ("1", "replay"), ("", "auto"), ("false", "auto")]
 )
 def test_run_replays_in_ci(
-    tokentape: Callable[..., int],
+    command_line: Callable[..., int],
     app: FakeApp,
     monkeypatch: pytest.MonkeyPatch,
     ci: str,
     mode: str,
 ) -> None:
     monkeypatch.setenv("CI", ci)
-    assert tokentape("run", "--", "true") == 0
+    assert command_line("run", "--", "true") == 0
     assert app.calls == [("run", RUN, mode, "default", ("true",), ("prune", False))]
 
 
 def test_the_key_to_verify_with_is_of_the_environment_alone(
-    tokentape: Callable[..., int], app: FakeApp, monkeypatch: pytest.MonkeyPatch
+    command_line: Callable[..., int], app: FakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = "sk_" + "test_" + "x" * 24
     monkeypatch.setenv("STRIPE_API_KEY", key)
-    assert tokentape("verify", "a") == 0
+    assert command_line("verify", "a") == 0
     assert app.calls == [("verify", Settings(), "a", key)]
     assert not any("key" in name for one in cli.commands["verify"].params for name in one.opts)
 
@@ -194,7 +193,7 @@ def test_the_key_to_verify_with_is_of_the_environment_alone(
     [((), False), (("FORCE_COLOR",), True), (("NO_COLOR",), False), (COLOURS, False)],
 )
 def test_colours_follow_the_conventions(
-    tokentape: Callable[..., int],
+    command_line: Callable[..., int],
     app: FakeApp,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -204,23 +203,23 @@ def test_colours_follow_the_conventions(
     for variable in variables:
         monkeypatch.setenv(variable, "1")
     app.outcome = CassetteError("is torn")
-    assert tokentape("show", "a") == 2
+    assert command_line("show", "a") == 2
     assert ("\x1b[" in capsys.readouterr().err) == coloured
 
 
 def test_the_token_comes_from_the_environment(
-    tokentape: Callable[..., int], app: FakeApp, monkeypatch: pytest.MonkeyPatch
+    command_line: Callable[..., int], app: FakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = "only-for-these-tests"
     monkeypatch.setenv("TOKENTAPE_ADMIN_TOKEN", token)
-    assert tokentape("serve", "--admin", "localhost:0") == 0
+    assert command_line("serve", "--admin", "localhost:0") == 0
     assert app.calls == [("administer", Settings(), ("localhost", 0), token, "auto", ())]
 
 
 @pytest.mark.parametrize("token", ["fifteen-letters", "one with spaces in it", "x" * 257])
 @pytest.mark.parametrize("command", [(), ("--", "true")])
 def test_a_token_that_is_none_is_not_quoted(
-    tokentape: Callable[..., int],
+    command_line: Callable[..., int],
     app: FakeApp,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -228,7 +227,7 @@ def test_a_token_that_is_none_is_not_quoted(
     command: tuple[str, ...],
 ) -> None:
     monkeypatch.setenv("TOKENTAPE_ADMIN_TOKEN", token)
-    assert tokentape("serve", "--admin", "127.0.0.1:0", *command) == 2
+    assert command_line("serve", "--admin", "127.0.0.1:0", *command) == 2
     assert app.calls == []
     told = capsys.readouterr().err
     assert "TOKENTAPE_ADMIN_TOKEN: allowed: 16 to 256 letters" in told
@@ -237,27 +236,27 @@ def test_a_token_that_is_none_is_not_quoted(
 
 @pytest.mark.parametrize("variable", ["TOKENTAPE_ADMIN", "TOKENTAPE_ADMIN_TOKEN", "TOKENTAPE_URL"])
 def test_what_is_set_for_clients_is_no_mistake(
-    tokentape: Callable[..., int], app: FakeApp, monkeypatch: pytest.MonkeyPatch, variable: str
+    command_line: Callable[..., int], app: FakeApp, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, "x")
-    assert tokentape("show", "a") == 0
+    assert command_line("show", "a") == 0
 
 
 def test_options_environment_and_file_come_together(
-    tokentape: Callable[..., int], app: FakeApp, monkeypatch: pytest.MonkeyPatch
+    command_line: Callable[..., int], app: FakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("my.yaml").write_text("others: forward\nstrict: on\ncassettes: file\n")
     monkeypatch.setenv("TOKENTAPE_STRICT", "off")
-    assert tokentape("show", "a", "--config", "my.yaml", "--cassettes", "option") == 0
+    assert command_line("show", "a", "--config", "my.yaml", "--cassettes", "option") == 0
     expected = Settings(others="forward", strict=False, cassettes=Path("option"))
     assert app.calls == [("show", expected, "a", "text")]
 
 
 def test_all_problems_are_told_and_nothing_is_started(
-    tokentape: Callable[..., int], app: FakeApp, capsys: pytest.CaptureFixture[str]
+    command_line: Callable[..., int], app: FakeApp, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("tokentape.yaml").write_text("strict: maybe\nupstream: https://me:" + "PASSWORD@h\n")
-    assert tokentape("record", "--listen", "x") == 2
+    assert command_line("record", "--listen", "x") == 2
     assert app.calls == []
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -269,10 +268,10 @@ def test_all_problems_are_told_and_nothing_is_started(
 
 
 def test_an_error_of_ours_is_told_without_a_traceback(
-    tokentape: Callable[..., int], app: FakeApp, capsys: pytest.CaptureFixture[str]
+    command_line: Callable[..., int], app: FakeApp, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app.outcome = CassetteError("is torn", file="a.yaml", line=3)
-    assert tokentape("show", "a") == CassetteError.exit_status == 2
+    assert command_line("show", "a") == CassetteError.exit_status == 2
     assert capsys.readouterr().err == "tokentape: error: a.yaml:3: is torn\n"
 
 
@@ -314,13 +313,13 @@ def test_an_error_that_is_no_error_of_ours_is_not_hidden(
     ],
 )
 def test_bad_usage_is_told_on_standard_error(
-    tokentape: Callable[..., int],
+    command_line: Callable[..., int],
     app: FakeApp,
     capsys: pytest.CaptureFixture[str],
     words: str,
     told: str,
 ) -> None:
-    assert tokentape(*words.split()) == 2
+    assert command_line(*words.split()) == 2
     assert app.calls == []
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -330,15 +329,15 @@ def test_bad_usage_is_told_on_standard_error(
 @pytest.mark.parametrize("option", ["-h", "--help"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example_of_itself(
-    tokentape: Callable[..., int], capsys: pytest.CaptureFixture[str], command: str, option: str
+    command_line: Callable[..., int], capsys: pytest.CaptureFixture[str], command: str, option: str
 ) -> None:
-    assert tokentape(command, option) == 0
+    assert command_line(command, option) == 0
     assert f"Example: tokentape {command}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_example_in_the_help_is_good_usage(
-    tokentape: Callable[..., int], app: FakeApp, command: str
+    command_line: Callable[..., int], app: FakeApp, command: str
 ) -> None:
     Path("cassettes").mkdir()
     example = cli.commands[command].epilog
@@ -348,9 +347,9 @@ def test_every_example_in_the_help_is_good_usage(
 
 
 def test_help_shows_the_first_minute_and_the_commands_in_their_order(
-    tokentape: Callable[..., int], capsys: pytest.CaptureFixture[str]
+    command_line: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert tokentape("--help") == 0
+    assert command_line("--help") == 0
     text = capsys.readouterr().out
     listed = text.partition("Commands:")[2].partition("\n\n")[0]
     assert tuple(line.split()[0] for line in listed.strip().splitlines()) == COMMANDS
@@ -369,14 +368,14 @@ def python(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_module_is_the_program() -> None:
-    done = python("-m", "proxy", "--version")
-    assert (done.returncode, done.stdout) == (0, f"tokentape {proxy.__version__}\n")
-    assert python("-m", "proxy", "--help").stdout.startswith("Usage: tokentape ")
-    assert python("-m", "proxy").returncode == 2
+    done = python("-m", "tokentape", "--version")
+    assert (done.returncode, done.stdout) == (0, f"tokentape {tokentape.__version__}\n")
+    assert python("-m", "tokentape", "--help").stdout.startswith("Usage: tokentape ")
+    assert python("-m", "tokentape").returncode == 2
 
 
 def test_a_mistake_in_a_pipe_has_no_colour() -> None:
-    done = python("-m", "proxy", "record", "--listen", "\x1b[31mx")
+    done = python("-m", "tokentape", "record", "--listen", "\x1b[31mx")
     assert done.returncode == 2
     assert done.stderr.startswith("tokentape: error: --listen: found '\\x1b[31mx'; ")
 
@@ -384,9 +383,9 @@ def test_a_mistake_in_a_pipe_has_no_colour() -> None:
 def test_help_and_mistakes_load_nothing_slow() -> None:
     program = """if True:
         import atexit, sys
-        from proxy.__main__ import main
+        from tokentape.__main__ import main
         sys.argv[0] = "tokentape"
-        slow = {"pydantic", "pydantic_core", "yaml", "aiohttp", "asyncio", "proxy.app"}
+        slow = {"pydantic", "pydantic_core", "yaml", "aiohttp", "asyncio", "tokentape.app"}
         atexit.register(lambda: print(slow & set(sys.modules)))
         main()
     """
@@ -397,11 +396,11 @@ def test_help_and_mistakes_load_nothing_slow() -> None:
 def test_ctrl_c_ends_it_with_130_and_no_traceback() -> None:
     program = """if True:
         import os, signal, sys, types
-        import proxy
-        from proxy.__main__ import main
-        proxy.app = sys.modules["proxy.app"] = types.ModuleType("proxy.app")
+        import tokentape
+        from tokentape.__main__ import main
+        tokentape.app = sys.modules["tokentape.app"] = types.ModuleType("tokentape.app")
         signal.signal(signal.SIGINT, signal.default_int_handler)  # CI may start with it ignored
-        proxy.app.demo = lambda: signal.raise_signal(signal.SIGINT)
+        tokentape.app.demo = lambda: signal.raise_signal(signal.SIGINT)
         sys.argv = ["tokentape", "demo"]
         main()
     """

@@ -11,12 +11,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tokentape.__main__ import cli
+from tokentape.edges.settings import OPTIONS, Match, Redact
+from tokentape.pure.audit.admission import exists
+from tokentape.pure.notation.placeholders import whole
+from tokentape.session import assembly
 
-from proxy import assembly
-from proxy.__main__ import cli
-from proxy.edges.settings import OPTIONS, Match, Redact
-from proxy.pure.admission import exists
-from proxy.pure.placeholders import whole
 from tests.processes import Workplace
 
 ROOT = Path(__file__).parents[1]
@@ -121,9 +121,9 @@ def test_every_promise_names_a_test_that_keeps_it() -> None:
 
 def test_contributing_names_every_room_of_the_house() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text()
-    for room in (ROOT / "proxy").iterdir():
+    for room in (ROOT / "proxy" / "tokentape").iterdir():
         if room.suffix == ".py" or room.is_dir():
             name = room.stem
             if name.startswith("__") and name != "__main__":
                 continue
-            assert f"`{name}" in text or f"proxy/{name}/" in text, name
+            assert f"`{name}" in text or f"`{name}/" in text, name

@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from proxy.edges.settings import Settings
-from proxy.scan import scan
+from tokentape.commands.scan import scan
+from tokentape.edges.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 

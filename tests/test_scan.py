@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 import vcr
 import yaml
+from tokentape.commands.scan import scan
+from tokentape.edges.settings import Settings
 from vcr.request import Request as VcrRequest
 from vcr.serialize import serialize
 from vcr.serializers import yamlserializer
 
-from proxy.edges.settings import Settings
-from proxy.scan import scan
 from tests.cassettes_by_hand import CASSETTE
 from tests.disguises import CARD, KEY
 
@@ -178,7 +178,7 @@ def test_json_and_sarif_are_the_whole_output(scanned: Any) -> None:
 
 def test_the_program_itself() -> None:
     write("a.txt", f"{KEY}\n")
-    command = [sys.executable, "-m", "proxy", "scan", "a.txt", "-"]
+    command = [sys.executable, "-m", "tokentape", "scan", "a.txt", "-"]
     done = subprocess.run(
         command,
         input=CASSETTE.encode(),
@@ -194,8 +194,8 @@ def test_the_program_itself() -> None:
 
 def test_scanning_starts_without_the_http_stack() -> None:
     program = (
-        "import sys; from pathlib import Path; from proxy.edges.settings import Settings;"
-        "from proxy.scan import scan; scan((), Settings());"
+        "import sys; from pathlib import Path; from tokentape.edges.settings import Settings;"
+        "from tokentape.commands.scan import scan; scan((), Settings());"
         "sys.exit(bool({'aiohttp', 'uvloop', 'pydantic', 'vcr'} & sys.modules.keys()))"
     )
     done = subprocess.run(

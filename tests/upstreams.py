@@ -13,13 +13,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
 
-from proxy.mock.upstream import MockStripe
-from proxy.pure.messages import Request, Response
+from tokentape.mock.upstream import MockStripe
+from tokentape.pure.http.messages import Request, Response
 
 CLIENT_IP = "198.51.100.23"
 """What a real upstream sees of a client; from RFC 5737."""
 
-_DATA = Path(__file__).parents[1] / "proxy" / "data"
+_DATA = Path(__file__).parents[1] / "proxy" / "tokentape" / "data"
 
 
 class Upstream:

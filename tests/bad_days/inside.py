@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from proxy import assembly
-from proxy.edges.server import Server
-from proxy.edges.settings import Match, Redact
-from proxy.pure.decide import Mode
-from proxy.pure.matching import Session
-from proxy.pure.messages import Request, Response
-from proxy.recorder import Recorder
-from proxy.service import Policy, Service
+from tokentape.edges.server import Server
+from tokentape.edges.settings import Match, Redact
+from tokentape.pure.http.messages import Request, Response
+from tokentape.pure.replay.decide import Mode
+from tokentape.pure.replay.matching import Session
+from tokentape.session import assembly
+from tokentape.session.recorder import Recorder
+from tokentape.session.service import Policy, Service
 
 
 class Shelf:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
+from tokentape.pure.http.messages import Request, Response
 
-from proxy.pure.messages import Request, Response
 from tests.processes import Session, Workplace, awaited
 from tests.upstreams import Upstream
 from tests.wire import SECRET, Client, card

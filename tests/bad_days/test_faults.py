@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import aiohttp
+from tokentape.pure.http.messages import Request, Response
 
-from proxy.pure.messages import Request, Response
 from tests.bad_days.inside import Recording
 from tests.upstreams import stripe
 from tests.wire import SECRET, card

@@ -9,9 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import aiohttp
+from tokentape.pure.http.messages import Request, Response
 
 from bench import soak
-from proxy.pure.messages import Request, Response
 from tests.bad_days.inside import Recording
 from tests.processes import PATIENCE
 from tests.upstreams import saying

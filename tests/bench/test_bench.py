@@ -12,6 +12,9 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from tokentape.edges.settings import Match, Redact
+from tokentape.pure.cassette.writing import cassette_text
+from tokentape.session import assembly
 
 from bench.cassettes import BLOCK, Cassette
 from bench.figures import Absent, NotRun, Row
@@ -19,9 +22,6 @@ from bench.load import Clients, write
 from bench.processes import Cores, Place
 from bench.table import filled, markdown, text
 from bench.traffic import mix, posts
-from proxy import assembly
-from proxy.edges.settings import Match, Redact
-from proxy.pure.tape import cassette_text
 
 ROOT = Path(__file__).parents[2]
 

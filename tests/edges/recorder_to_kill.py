@@ -16,7 +16,7 @@ from itertools import count
 from pathlib import Path
 from types import FrameType
 
-from proxy.edges.cassette_file import Take
+from tokentape.edges.cassette_file import Take
 
 HEADER = b"version: 1\ninteractions:\n"
 DISK_CALLS = {

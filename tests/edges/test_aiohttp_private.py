@@ -12,9 +12,8 @@ from collections.abc import Iterator
 
 import pytest
 from aiohttp import http_parser
-
-from proxy.edges.server import aiohttp_private
-from proxy.edges.server.aiohttp_private import HeadTooLong, RequestParser, Unparsable
+from tokentape.edges.server import aiohttp_private
+from tokentape.edges.server.aiohttp_private import HeadTooLong, RequestParser, Unparsable
 
 GET = b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST /a HTTP/1.1\r\nHost: x\r\n"

@@ -16,10 +16,10 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from tokentape.edges import cassette_file
+from tokentape.edges.cassette_file import Take, discard, exists, names, pending, read, recover
+from tokentape.errors import CassetteError
 
-from proxy.edges import cassette_file
-from proxy.edges.cassette_file import Take, discard, exists, names, pending, read, recover
-from proxy.errors import CassetteError
 from tests.edges.recorder_to_kill import HEADER, NEW, OLD, cassette, chunk
 
 NAME = "declined"

@@ -22,10 +22,9 @@ import pytest
 import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from proxy.edges.server import Answer, Handler, Server, loop_exception_handler
-from proxy.errors import ConfigurationError
-from proxy.pure.messages import Again, Headers, Request, Response
+from tokentape.edges.server import Answer, Handler, Server, loop_exception_handler
+from tokentape.errors import ConfigurationError
+from tokentape.pure.http.messages import Again, Headers, Request, Response
 
 SECRET = b"4242" + b"424242424241"
 GET = b"GET /v1/tokens HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -293,7 +292,7 @@ class TestRequests:
     @given(data=st.data())
     @settings(max_examples=50, deadline=None, database=None)
     def test_may_come_in_pieces(self, data: st.DataObject) -> None:
-        from proxy.edges.server.reader import RequestReader
+        from tokentape.edges.server.reader import RequestReader
 
         raw = POST + b"X: 1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\n\r\n" + GET
         cuts = sorted(data.draw(st.sets(st.integers(0, len(raw)))))

@@ -14,11 +14,10 @@ import yaml
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-
-from proxy.edges import config_file, settings
-from proxy.edges.settings import Limits, Match, Record, Redact, Settings, Timeouts
-from proxy.errors import ConfigurationError
-from proxy.pure import kinds
+from tokentape.edges import config_file, settings
+from tokentape.edges.settings import Limits, Match, Record, Redact, Settings, Timeouts
+from tokentape.errors import ConfigurationError
+from tokentape.pure.stripe import kinds
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
 
@@ -439,7 +438,7 @@ def test_an_upstream_is_never_quoted(text: str, fault: str) -> None:
 def test_without_a_file_neither_pydantic_nor_yaml_is_loaded() -> None:
     program = (
         "import sys\n"
-        "from proxy.edges import settings\n"
+        "from tokentape.edges import settings\n"
         "settings.load({'strict': 'on'}, {'TOKENTAPE_LISTEN': 'h:1'}, lambda path: 1 / 0)\n"
         "print({'pydantic', 'pydantic_core', 'yaml', 'aiohttp'} & set(sys.modules))\n"
     )

@@ -14,11 +14,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-
-from proxy.edges.server import Server
-from proxy.edges.upstream import Upstream
-from proxy.errors import UpstreamFailure
-from proxy.pure.messages import Request, Response
+from tokentape.edges.server import Server
+from tokentape.edges.upstream import Upstream
+from tokentape.errors import UpstreamFailure
+from tokentape.pure.http.messages import Request, Response
 
 SECRET = "4242" + "424242424241"
 GET = Request("GET", f"/v1/tokens/{SECRET}")

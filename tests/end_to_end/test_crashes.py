@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+from tokentape.pure.http.messages import Request, Response
 
-from proxy.pure.messages import Request, Response
 from tests.processes import PATIENCE, PROGRAM, Session, Workplace, awaited, environment
 from tests.upstreams import Upstream, stripe
 from tests.wire import Answer, Client, card, person

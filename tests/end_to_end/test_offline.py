@@ -65,7 +65,16 @@ def test_it_works_with_no_network_at_all(place: Workplace) -> None:
         "sh",
         *fields,
     )
-    program = (sys.executable, "-m", "proxy", "run", "--mode", "replay", "--cassette", "offline")
+    program = (
+        sys.executable,
+        "-m",
+        "tokentape",
+        "run",
+        "--mode",
+        "replay",
+        "--cassette",
+        "offline",
+    )
     done = subprocess.run(
         [*CAGE, *program, "--", *curl],
         cwd=place.directory,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from tokentape.pure.http.messages import Request, Response
 
-from proxy.pure.messages import Request, Response
 from tests.processes import Session, Workplace
 from tests.upstreams import Upstream, in_turn, saying, stripe
 from tests.wire import Client, card, person

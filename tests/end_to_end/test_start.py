@@ -7,11 +7,11 @@ from tests.wire import Client, card
 
 _FOR_OTHERS = {
     "aiohttp",
-    "proxy.administration",
-    "proxy.edges.upstream",
-    "proxy.mock.upstream",
-    "proxy.pure.gate",
-    "proxy.recorder",
+    "tokentape.session.administration",
+    "tokentape.edges.upstream",
+    "tokentape.mock.upstream",
+    "tokentape.pure.leak_check",
+    "tokentape.session.recorder",
     "pydantic",
     "vcr",
 }

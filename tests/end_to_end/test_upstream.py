@@ -8,8 +8,8 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from tokentape.pure.http.messages import Request, Response
 
-from proxy.pure.messages import Request, Response
 from tests.processes import Session, Workplace
 from tests.upstreams import Upstream, saying, stripe
 from tests.wire import LIVE, SECRET, Answer, Client, card, numbered

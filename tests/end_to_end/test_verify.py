@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tokentape.pure.http.messages import Request, Response
 
-from proxy.pure.messages import Request, Response
 from tests.end_to_end.traffic import Person, act
 from tests.processes import Workplace
 from tests.upstreams import Upstream, saying, stripe

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tokentape.__main__ import main
 
-from proxy.__main__ import main
 from tests.processes import Workplace
 from tests.wire import Client, card
 

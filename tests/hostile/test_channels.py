@@ -16,8 +16,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from tokentape.pure.http.messages import Headers, Request, Response
 
-from proxy.pure.messages import Headers, Request, Response
 from tests.bad_days.scripted import Scripted
 from tests.processes import PATIENCE, Session, Workplace
 from tests.upstreams import Upstream

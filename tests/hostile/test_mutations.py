@@ -12,16 +12,16 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tokentape.edges.server.writer import framed
+from tokentape.edges.settings import Match, Redact
+from tokentape.errors import CassetteError
+from tokentape.pure.http.messages import Request, Response
+from tokentape.pure.replay.decide import Mode
+from tokentape.pure.replay.matching import Session
+from tokentape.pure.stripe.kinds import KINDS
+from tokentape.session import assembly
+from tokentape.session.service import Policy, Service
 
-from proxy import assembly
-from proxy.edges.server.writer import framed
-from proxy.edges.settings import Match, Redact
-from proxy.errors import CassetteError
-from proxy.pure.decide import Mode
-from proxy.pure.kinds import KINDS
-from proxy.pure.matching import Session
-from proxy.pure.messages import Request, Response
-from proxy.service import Policy, Service
 from tests.wire import SECRET, card, numbered, person
 
 PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")

@@ -11,14 +11,14 @@ from types import FrameType
 
 import aiohttp
 import pytest
+from tokentape.errors import UnreadableBody
+from tokentape.pure.cassette.model import Variables
+from tokentape.pure.cassette.renaming import Renaming
+from tokentape.pure.http.forms import query_pairs, request_pairs
+from tokentape.pure.http.messages import Request, Response
+from tokentape.pure.notation.placeholders import Placeholder
+from tokentape.pure.replay.resending import Refilling
 
-from proxy.errors import UnreadableBody
-from proxy.pure.cassette import Variables
-from proxy.pure.forms import query_pairs, request_pairs
-from proxy.pure.messages import Request, Response
-from proxy.pure.placeholders import Placeholder
-from proxy.pure.renaming import Renaming
-from proxy.pure.resending import Refilling
 from tests.bad_days.inside import Recording
 from tests.laws.pipeline import PUBLISHED
 
@@ -34,10 +34,10 @@ class Watch:
         self.telling: set[str] = set()
 
     def __call__(self, frame: FrameType, event: str, returned: object) -> None:
-        if frame.f_globals.get("__name__", "").startswith("proxy.") and event == "return":
+        if frame.f_globals.get("__name__", "").startswith("tokentape.") and event == "return":
             for one in (*frame.f_locals.values(), returned):
                 module = str(type(one).__module__)
-                if module.startswith("proxy."):
+                if module.startswith("tokentape."):
                     self._look(one, f"{module}.{type(one).__qualname__}")
 
     def _look(self, one: object, name: str) -> None:
@@ -76,13 +76,13 @@ async def test_no_object_of_ours_shows_what_it_holds() -> None:
                     await answered.read()
     assert inside.faults == []
     assert {
-        "proxy.edges.server.heads.Head",
-        "proxy.pure.messages.Request",
-        "proxy.pure.messages.Response",
-        "proxy.pure.kinds.Secret",
-        "proxy.pure.sealed.SealedRequest",
-        "proxy.pure.phrases.Reading",
-        "proxy.retries.Try",
+        "tokentape.edges.server.heads.Head",
+        "tokentape.pure.http.messages.Request",
+        "tokentape.pure.http.messages.Response",
+        "tokentape.pure.stripe.kinds.Secret",
+        "tokentape.pure.notation.sealed.SealedRequest",
+        "tokentape.pure.stripe.phrases.Reading",
+        "tokentape.session.retries.Try",
     } <= watch.types
     assert watch.telling == set()
 

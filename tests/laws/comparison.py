@@ -12,8 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-
-from proxy.pure.messages import Response
+from tokentape.pure.http.messages import Response
 
 _VOLATILE = frozenset({"id", "fingerprint"})
 _VOLATILE_HEADERS = frozenset({"request-id", "original-request"})

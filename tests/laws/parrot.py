@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from itertools import cycle
 from random import Random
 
-from proxy.errors import UnreadableBody
-from proxy.pure.forms import Pairs, join_name, query_pairs, request_pairs
-from proxy.pure.kinds import digits
-from proxy.pure.messages import Headers, Request, Response
+from tokentape.errors import UnreadableBody
+from tokentape.pure.http.forms import Pairs, join_name, query_pairs, request_pairs
+from tokentape.pure.http.messages import Headers, Request, Response
+from tokentape.pure.stripe.kinds import digits
+
 from tests.laws.pipeline import NOW, Answer
 
 

@@ -8,20 +8,20 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from string import ascii_letters, digits
 
-from proxy import assembly
-from proxy.edges import package_data
-from proxy.edges.server.memory import Memory
-from proxy.edges.settings import Match, Redact
-from proxy.mock.upstream import MockStripe
-from proxy.pure.cassette import Interaction, Shape
-from proxy.pure.decide import Mode
-from proxy.pure.loading import admitted
-from proxy.pure.matching import Session
-from proxy.pure.messages import Request, Response
-from proxy.pure.recent import Recent
-from proxy.pure.tape import HEADER
-from proxy.recorder import Recorder
-from proxy.service import Handled, Policy, Service
+from tokentape.edges import package_data
+from tokentape.edges.server.memory import Memory
+from tokentape.edges.server.recent import Recent
+from tokentape.edges.settings import Match, Redact
+from tokentape.mock.upstream import MockStripe
+from tokentape.pure.audit.loading import admitted
+from tokentape.pure.cassette.model import Interaction, Shape
+from tokentape.pure.cassette.writing import HEADER
+from tokentape.pure.http.messages import Request, Response
+from tokentape.pure.replay.decide import Mode
+from tokentape.pure.replay.matching import Session
+from tokentape.session import assembly
+from tokentape.session.recorder import Recorder
+from tokentape.session.service import Handled, Policy, Service
 
 DOOR = assembly.door(Redact(), Match())
 SHAPE = Shape()

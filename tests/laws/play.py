@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import orjson
+from tokentape.pure.http.messages import Request, Response
 
-from proxy.pure.messages import Request, Response
 from tests.laws.pipeline import Stage
 from tests.laws.traffic import Step, filled, request
 from tests.laws.worlds import Symbol

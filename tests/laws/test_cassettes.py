@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tokentape.pure.cassette.writing import cassette_text
+from tokentape.session.service import Policy
 from vcr.serialize import deserialize
 from vcr.serializers import yamlserializer
 from yaml import safe_load
 
-from proxy.pure.tape import cassette_text
-from proxy.service import Policy
 from tests.laws.parrot import parrot
 from tests.laws.pipeline import Answer, Stage, loaded, replay, results, stripe
 from tests.laws.play import play

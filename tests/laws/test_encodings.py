@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tokentape.pure.notation.sealed import Sealed
+from tokentape.session.service import Policy
 
-from proxy.pure.sealed import Sealed
-from proxy.service import Policy
 from tests.laws.parrot import parrot
 from tests.laws.pipeline import DOOR, Stage, replay, results
 from tests.laws.play import play

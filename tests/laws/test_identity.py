@@ -9,11 +9,11 @@ from itertools import combinations
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tokentape.pure.cassette.model import Interaction
+from tokentape.pure.notation.placeholders import Placeholder, Variable, blanked, substitute
+from tokentape.pure.stripe.kinds import Secret
+from tokentape.session.service import Policy
 
-from proxy.pure.cassette import Interaction
-from proxy.pure.kinds import Secret
-from proxy.pure.placeholders import Placeholder, Variable, blanked, substitute
-from proxy.service import Policy
 from tests.laws.parrot import parrot
 from tests.laws.pipeline import DOOR, Stage, replay, results, stripe
 from tests.laws.play import exchanges, play

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tokentape.edges.server.memory import Memory
+from tokentape.edges.server.recent import Recent
+from tokentape.pure.http.messages import Request, Response
+from tokentape.session.service import Policy
 
-from proxy.edges.server.memory import Memory
-from proxy.pure.messages import Request, Response
-from proxy.pure.recent import Recent
-from proxy.service import Policy
 from tests.laws.pipeline import DOOR, PORT, Stage, replay, stripe
 from tests.laws.play import exchanges, play
 from tests.laws.traffic import Step, Trace, gets, posts, traces

@@ -7,12 +7,12 @@ from typing import Any
 
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
+from tokentape.pure.cassette.merging import merged
+from tokentape.pure.cassette.rewriting import rewritten
+from tokentape.pure.cassette.writing import cassette_text
+from tokentape.pure.notation.placeholders import Placeholder, substitute
+from tokentape.pure.replay.order import order_dependent
 
-from proxy.pure.merging import merged
-from proxy.pure.order import order_dependent
-from proxy.pure.placeholders import Placeholder, substitute
-from proxy.pure.rewriting import rewritten
-from proxy.pure.tape import cassette_text
 from tests.laws.comparison import Comparison
 from tests.laws.parrot import parrot
 from tests.laws.pipeline import SHAPE, Answer, Stage, loaded, replay, results, stripe

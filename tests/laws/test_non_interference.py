@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 from hypothesis import event, given
 from hypothesis import strategies as st
+from tokentape.pure.http.messages import Response
+from tokentape.pure.replay.decide import Mode
+from tokentape.session.service import Policy
 
-from proxy.pure.decide import Mode
-from proxy.pure.messages import Response
-from proxy.service import Policy
 from tests.laws.parrot import parrot
 from tests.laws.pipeline import Answer, Stage, loaded, results, stripe
 from tests.laws.play import play

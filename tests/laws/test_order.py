@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 from hypothesis import event, given
 from hypothesis import strategies as st
+from tokentape.pure.cassette.model import Interaction, Texts
+from tokentape.pure.notation.placeholders import Placeholder, Variable, substitute
+from tokentape.pure.replay.order import OrderDependent, order_dependent
 
-from proxy.pure.cassette import Interaction, Texts
-from proxy.pure.order import OrderDependent, order_dependent
-from proxy.pure.placeholders import Placeholder, Variable, substitute
 from tests.laws.pipeline import SHAPE
 
 FIELDS = ("card[name]={{name.?}}", "card[address_city]={{name.?}}")

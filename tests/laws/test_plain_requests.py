@@ -8,10 +8,9 @@ from itertools import pairwise
 
 from hypothesis import event, given
 from hypothesis import strategies as st
-
-from proxy.edges.server.plain import plain_head
-from proxy.edges.server.reader import Refused, RequestReader
-from proxy.pure.messages import Request
+from tokentape.edges.server.plain import plain_head
+from tokentape.edges.server.reader import Refused, RequestReader
+from tokentape.pure.http.messages import Request
 
 MAX_HEAD, MAX_BODY = 600, 60
 

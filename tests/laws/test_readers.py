@@ -9,17 +9,17 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tokentape.errors import CassetteError
+from tokentape.pure.audit.admission import Look
+from tokentape.pure.audit.judge import Judge
+from tokentape.pure.audit.loading import admitted, in_any_form
+from tokentape.pure.cassette.canonical import read_canonical
+from tokentape.pure.cassette.model import Interaction
+from tokentape.pure.cassette.reading import read_tape
+from tokentape.pure.cassette.writing import cassette_text
+from tokentape.session.service import Policy
 from yaml import safe_dump, safe_load
 
-from proxy.errors import CassetteError
-from proxy.pure.admission import Look
-from proxy.pure.canonical import read_canonical
-from proxy.pure.cassette import Interaction
-from proxy.pure.judge import Judge
-from proxy.pure.loading import admitted, in_any_form
-from proxy.pure.tape import cassette_text
-from proxy.pure.tape_reader import read_tape
-from proxy.service import Policy
 from tests.cassettes_by_hand import CASSETTE
 from tests.hostile.test_mutations import changed
 from tests.laws.parrot import parrot

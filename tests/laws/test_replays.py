@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from hypothesis import event, given
 from hypothesis import strategies as st
+from tokentape.pure.cassette.model import Interaction
+from tokentape.pure.notation.placeholders import Variable
+from tokentape.pure.replay.order import order_dependent
+from tokentape.session.service import Policy
 
-from proxy.pure.cassette import Interaction
-from proxy.pure.order import order_dependent
-from proxy.pure.placeholders import Variable
-from proxy.service import Policy
 from tests.laws.comparison import Comparison
 from tests.laws.pipeline import SHAPE, Stage, replay, results, stripe
 from tests.laws.play import exchanges, play

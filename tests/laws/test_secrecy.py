@@ -12,17 +12,17 @@ from urllib.parse import quote, quote_plus
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tokentape.edges.settings import Match, Redact
+from tokentape.errors import UnreadableBody
+from tokentape.pure.cassette.model import Variables, interaction
+from tokentape.pure.cassette.writing import chunk
+from tokentape.pure.http.messages import Request, Response
+from tokentape.pure.notation.sealed import SealedRequest
+from tokentape.pure.replay.misses import Neighbours, report
+from tokentape.pure.stripe.kinds import Secret
+from tokentape.session import assembly
+from tokentape.session.service import Policy
 
-from proxy import assembly
-from proxy.edges.settings import Match, Redact
-from proxy.errors import UnreadableBody
-from proxy.pure.cassette import Variables, interaction
-from proxy.pure.kinds import Secret
-from proxy.pure.messages import Request, Response
-from proxy.pure.misses import Neighbours, report
-from proxy.pure.sealed import SealedRequest
-from proxy.pure.tape import chunk
-from proxy.service import Policy
 from tests.laws.parrot import parrot
 from tests.laws.pipeline import DOOR, Stage
 from tests.laws.play import play
@@ -160,7 +160,9 @@ def held(root: object) -> Iterator[str]:
         if isinstance(one, str):
             yield one
         plain = isinstance(one, tuple | list | set | frozenset)
-        inside = gc.get_referents(one) if plain or type(one).__module__.startswith("proxy") else ()
+        inside = (
+            gc.get_referents(one) if plain or type(one).__module__.startswith("tokentape") else ()
+        )
         if isinstance(one, dict):
             inside = [*one.keys(), *one.values()]  # the collector knows of no key that is a text
         new = [other for other in inside if not isinstance(other, type) and id(other) not in met]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tokentape.pure.cassette.differences import Difference, differences
+from tokentape.pure.cassette.model import Interaction, Variables
+from tokentape.pure.cassette.renaming import Renaming
+from tokentape.pure.cassette.rewriting import rewritten
+from tokentape.pure.replay.resending import Refilling, key_classes, request
+from tokentape.session.recorder import Recorder
 
-from proxy.pure.cassette import Interaction, Variables
-from proxy.pure.differences import Difference, differences
-from proxy.pure.renaming import Renaming
-from proxy.pure.resending import Refilling, key_classes, request
-from proxy.pure.rewriting import rewritten
-from proxy.recorder import Recorder
 from tests.laws.pipeline import DOOR, PUBLISHED, WORDS, Answer, Stage, Take, loaded, stripe
 from tests.laws.play import play
 from tests.laws.test_replays import all_recorded, steps

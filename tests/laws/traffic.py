@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from hypothesis import strategies as st
+from tokentape.pure.http.forms import join_name, split_name
+from tokentape.pure.http.messages import Request
+from tokentape.pure.stripe.kinds import ID_PREFIXES, SLOTS
 
-from proxy.pure.forms import join_name, split_name
-from proxy.pure.kinds import ID_PREFIXES, SLOTS
-from proxy.pure.messages import Request
 from tests.laws.pipeline import CATALOG_CSV, PUBLISHED
 from tests.laws.worlds import LIVE_KEYS, SHAPES, Symbol
 

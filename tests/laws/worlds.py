@@ -14,8 +14,8 @@ from random import Random
 
 from stdnum import luhn
 from stdnum.us import rtn
+from tokentape.pure.stripe.kinds import BRANDS, ID_PREFIXES, card_guard
 
-from proxy.pure.kinds import BRANDS, ID_PREFIXES, card_guard
 from tests.laws.pipeline import PUBLISHED
 
 _LETTERS = string.ascii_letters

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from proxy.mock.upstream import MockStripe
-from proxy.pure.messages import Headers, Request, Response
+from tokentape.mock.upstream import MockStripe
+from tokentape.pure.http.messages import Headers, Request, Response
 
-DATA = Path(__file__).parents[2] / "proxy" / "data"
+DATA = Path(__file__).parents[2] / "proxy" / "tokentape" / "data"
 PUBLISHED = (DATA / "published.csv").read_text("utf-8")
 CATALOG = (DATA / "catalog.csv").read_text("utf-8")
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from tokentape.mock.answers import LATEST_VERSION, Call, refused, replayed, success, unauthorized
+from tokentape.mock.keys import Key
+from tokentape.mock.refusals import Refusal, card_error, invalid_key
+from tokentape.pure.http.messages import Headers, Request
 
-from proxy.mock.answers import LATEST_VERSION, Call, refused, replayed, success, unauthorized
-from proxy.mock.keys import Key
-from proxy.mock.refusals import Refusal, card_error, invalid_key
-from proxy.pure.messages import Headers, Request
 from tests.mock.client import SECRET, Client
 
 KEY = Key(SECRET, live=False, publishable=False)

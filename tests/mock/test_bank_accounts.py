@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import pytest
-
-from proxy.mock.bank_accounts import bank_account
-from proxy.mock.parameters import Parameters
-from proxy.mock.refusals import Refusal
+from tokentape.mock.bank_accounts import bank_account
+from tokentape.mock.parameters import Parameters
+from tokentape.mock.refusals import Refusal
 
 US = {"country": "US", "account_number": "000123456789", "routing_number": "110000000"}
 

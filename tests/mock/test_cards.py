@@ -4,11 +4,11 @@ import csv
 from datetime import date
 
 import pytest
+from tokentape.mock.cards import card, check_cvc
+from tokentape.mock.parameters import Parameters
+from tokentape.mock.published import read_published
+from tokentape.mock.refusals import Refusal
 
-from proxy.mock.cards import card, check_cvc
-from proxy.mock.parameters import Parameters
-from proxy.mock.published import read_published
-from proxy.mock.refusals import Refusal
 from tests.mock.client import PUBLISHED
 from tests.wire import numbered
 

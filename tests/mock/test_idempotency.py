@@ -3,14 +3,14 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import pytest
+from tokentape.mock import idempotency
+from tokentape.mock.answers import Call
+from tokentape.mock.idempotency import Idempotency
+from tokentape.mock.keys import Key
+from tokentape.mock.memory import Fingerprints
+from tokentape.mock.parameters import Parameters
+from tokentape.pure.http.messages import Headers, Request, Response
 
-from proxy.mock import idempotency
-from proxy.mock.answers import Call
-from proxy.mock.idempotency import Idempotency
-from proxy.mock.keys import Key
-from proxy.mock.memory import Fingerprints
-from proxy.mock.parameters import Parameters
-from proxy.pure.messages import Headers, Request, Response
 from tests.mock.client import PUBLISHABLE, SECRET, VISA, Client, document
 
 ONCE: Headers = (("Idempotency-Key", "k1"),)

@@ -3,10 +3,10 @@ from __future__ import annotations
 from base64 import b64encode
 
 import pytest
+from tokentape.mock.keys import Key, read_key
+from tokentape.mock.refusals import Refusal
+from tokentape.pure.http.messages import Request
 
-from proxy.mock.keys import Key, read_key
-from proxy.mock.refusals import Refusal
-from proxy.pure.messages import Request
 from tests.mock.client import LIVE, PUBLISHABLE, SECRET
 
 TAIL = "x" * 24

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from proxy.mock.memory import Fingerprints, Newest
+from tokentape.mock.memory import Fingerprints, Newest
 
 
 def test_the_oldest_entry_makes_room() -> None:

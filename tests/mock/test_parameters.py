@@ -3,11 +3,11 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import pytest
+from tokentape.mock.parameters import Parameters, read_parameters
+from tokentape.mock.refusals import Refusal
+from tokentape.pure.http.messages import Request
+from tokentape.pure.stripe.catalog import read_catalog
 
-from proxy.mock.parameters import Parameters, read_parameters
-from proxy.mock.refusals import Refusal
-from proxy.pure.catalog import read_catalog
-from proxy.pure.messages import Request
 from tests.mock.client import CATALOG, VISA
 
 FORMS = read_catalog(CATALOG)

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from tokentape.mock.published import US_ACCOUNT, VISA, Issue, read_published
 
-from proxy.mock.published import US_ACCOUNT, VISA, Issue, read_published
 from tests.mock.client import PUBLISHED
 
 TABLE = read_published(PUBLISHED)

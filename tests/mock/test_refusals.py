@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import pytest
-
-from proxy.mock.refusals import unknown_parameters, unrecognized_url
+from tokentape.mock.refusals import unknown_parameters, unrecognized_url
 
 CLOSE = "Please see https://stripe.com/docs or we can help at https://support.stripe.com/."
 

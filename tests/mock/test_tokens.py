@@ -3,8 +3,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from tokentape.mock.published import read_published
 
-from proxy.mock.published import read_published
 from tests.mock.client import LIVE, PUBLISHABLE, PUBLISHED, SECRET, US_BANK, VISA, Client, document
 from tests.wire import numbered
 

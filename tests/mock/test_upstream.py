@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokentape.pure.http.messages import Request, Response
 
-from proxy.pure.messages import Request, Response
 from tests.mock.client import LIVE, PUBLISHABLE, SECRET, US_BANK, VISA, Client, document
 from tests.wire import numbered
 

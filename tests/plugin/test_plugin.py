@@ -213,8 +213,8 @@ def test_whoever_does_not_use_it_does_not_pay_for_it(suite: Suite) -> None:
 import sys
 
 def test_nothing():
-    assert "proxy.pytest_plugin" in sys.modules
-    assert not {"proxy.opening", "click", "re2"} & {*sys.modules}
+    assert "tokentape.pytest_plugin" in sys.modules
+    assert not {"tokentape.session.opening", "click", "re2"} & {*sys.modules}
 """,
     )
     suite.passes("-p", "no:aiohttp", "-p", "no:xdist", TOKENTAPE_NONSENSE="1")

@@ -6,13 +6,12 @@ import json
 from typing import Any
 
 import pytest
-
-from proxy.pure import admin_routes
-from proxy.pure.admin_routes import Close, List, Look, Open, Token, wish
-from proxy.pure.decide import Mode
-from proxy.pure.messages import Headers, Request, Response
-from proxy.pure.order import OrderDependent
-from proxy.pure.receipt import Counts, Receipt
+from tokentape.pure.http.messages import Headers, Request, Response
+from tokentape.pure.own_routes import admin as admin_routes
+from tokentape.pure.own_routes.admin import Close, List, Look, Open, Token, wish
+from tokentape.pure.replay.decide import Mode
+from tokentape.pure.replay.order import OrderDependent
+from tokentape.pure.replay.receipt import Counts, Receipt
 
 TEXT = "admin-token-of-these-tests"
 TOKEN = Token(TEXT)

@@ -13,9 +13,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from proxy.pure import gate
-from proxy.pure.findings import (
+from tokentape.pure import leak_check as gate
+from tokentape.pure.leak_check.findings import (
     CARD_NUMBER,
     CLIENT,
     CREDENTIALS,
@@ -23,9 +22,10 @@ from proxy.pure.findings import (
     WEBHOOK,
     Finding,
 )
-from proxy.pure.findings import (
+from tokentape.pure.leak_check.findings import (
     KEY as API_KEY,
 )
+
 from tests.disguises import CARD, DIGITS, ENCODINGS, KEY, SPREAD, Disguise, card_number
 
 PUBLISHED = frozenset({"4242424242424242"})

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from tokentape.pure.cassette.hidden_text import hidden_lines, says_it_plainly
 
-from proxy.pure.hidden_text import hidden_lines, says_it_plainly
 from tests.cassettes_by_hand import CASSETTE
 
 

@@ -7,10 +7,10 @@ import json
 
 import pytest
 import yaml
+from tokentape.pure.audit.inspection import readable
+from tokentape.pure.leak_check.findings import CARD_NUMBER, HIDDEN, MALFORMED, RAW, UNREDACTED
+from tokentape.pure.leak_check.findings import KEY as API_KEY
 
-from proxy.pure.findings import CARD_NUMBER, HIDDEN, MALFORMED, RAW, UNREDACTED
-from proxy.pure.findings import KEY as API_KEY
-from proxy.pure.inspection import readable
 from tests.cassettes_by_hand import CASSETTE, INSPECTOR
 from tests.disguises import CARD, KEY
 

@@ -7,9 +7,8 @@ import gzip
 import json
 
 import pytest
-
-from proxy.pure.live_keys import has_live_key
-from proxy.pure.messages import Request
+from tokentape.pure.http.messages import Request
+from tokentape.pure.redaction.live_keys import has_live_key
 
 LIVE = "sk_" + "live_" + "x" * 24
 TEST = "sk_" + "test_" + "x" * 24

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tokentape.pure.cassette.model import Interaction, Texts
+from tokentape.pure.notation.sealed import Look, Sealed, SealedRequest
+from tokentape.pure.replay.matching import Session
+from tokentape.pure.stripe.kinds import secret
 
-from proxy.pure.cassette import Interaction, Texts
-from proxy.pure.kinds import secret
-from proxy.pure.matching import Session
-from proxy.pure.sealed import Look, Sealed, SealedRequest
 from tests.laws.pipeline import SHAPE
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
-from proxy.errors import CassetteError
-from proxy.pure.merging import sides
+from tokentape.errors import CassetteError
+from tokentape.pure.cassette.merging import sides
 
 OURS, BASE, MIDDLE, THEIRS = "<<<<<<< HEAD", "||||||| 1a2b3c", "=======", ">>>>>>> branche-été"
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-
-from proxy.pure.cassette import Interaction, Texts
-from proxy.pure.misses import LOOKED_AT, Near, Neighbours, report
-from proxy.pure.sealed import Look, Sealed, SealedRequest
+from tokentape.pure.cassette.model import Interaction, Texts
+from tokentape.pure.notation.sealed import Look, Sealed, SealedRequest
+from tokentape.pure.replay.misses import LOOKED_AT, Near, Neighbours, report
 
 ANSWER = (200, (), "{}")
 PATH = "/v1/tokens"

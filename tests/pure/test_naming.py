@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import pytest
-
-from proxy.edges.cassette_file.places import is_name
-from proxy.errors import CassetteError
-from proxy.pure.naming import cassette_name, imported_name
+from tokentape.edges.cassette_file.places import is_name
+from tokentape.errors import CassetteError
+from tokentape.pure.cassette.naming import cassette_name, imported_name
 
 
 def test_a_plain_name_is_the_tests_own() -> None:

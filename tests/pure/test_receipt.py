@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
-from proxy.pure.order import OrderDependent
-from proxy.pure.receipt import Counts, Receipt
+from tokentape.pure.replay.order import OrderDependent
+from tokentape.pure.replay.receipt import Counts, Receipt
 
 PAIRS = tuple(OrderDependent(1, number) for number in range(2, 50))
 

@@ -1,6 +1,6 @@
 import json
 
-from proxy.pure.refusals import refusal, upstream_failed
+from tokentape.pure.stripe.refusals import refusal, upstream_failed
 
 
 def test_a_refusal_has_the_shape_of_stripes_errors() -> None:

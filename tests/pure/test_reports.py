@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 
 import pytest
-
-from proxy import __version__
-from proxy.pure import reports
-from proxy.pure.findings import CARD_NUMBER, KEY, MENDING, UNREDACTED, Finding, Found, Scan
-from proxy.pure.sarif import as_sarif
+from tokentape import __version__
+from tokentape.pure.audit import reports
+from tokentape.pure.audit.sarif import as_sarif
+from tokentape.pure.leak_check.findings import (
+    CARD_NUMBER,
+    KEY,
+    MENDING,
+    UNREDACTED,
+    Finding,
+    Found,
+    Scan,
+)
 
 SCAN = Scan(
     found=(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from proxy.pure.cassette import Texts, outlined
-from proxy.pure.placeholders import Placeholder
-from proxy.pure.resending import request
+from tokentape.pure.cassette.model import Texts, outlined
+from tokentape.pure.notation.placeholders import Placeholder
+from tokentape.pure.replay.resending import request
 
 KEY = "sk_" + "test_" + "k" * 24
 

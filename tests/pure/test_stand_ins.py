@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-
-from proxy.pure.kinds import CLASS_ONLY, guard
-from proxy.pure.placeholders import Placeholder
-from proxy.pure.stand_ins import stand_in
+from tokentape.pure.notation.placeholders import Placeholder
+from tokentape.pure.replay.stand_ins import stand_in
+from tokentape.pure.stripe.kinds import CLASS_ONLY, guard
 
 CLASSES = (
     *(("cvc", name) for name in ("3", "4", "invalid")),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from proxy.pure.receipt import Counts, Receipt
-from proxy.pure.tally import Tally
+from tokentape.pure.replay.receipt import Counts, Receipt
+from tokentape.pure.replay.tally import Tally
 
 
 def test_what_went_well_is_a_sum() -> None:

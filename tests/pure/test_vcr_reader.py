@@ -3,10 +3,9 @@ from __future__ import annotations
 import base64
 
 import pytest
-
-from proxy.errors import CassetteError
-from proxy.pure.messages import Request, Response
-from proxy.pure.vcr_reader import read_vcr
+from tokentape.errors import CassetteError
+from tokentape.pure.cassette.vcr_reader import read_vcr
+from tokentape.pure.http.messages import Request, Response
 
 BODY = b'{"object": "token"}'
 ENCODED = base64.b64encode(BODY).decode()

@@ -10,8 +10,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tokentape.__main__ import cli
 
-from proxy.__main__ import cli
 from tests.clients.conftest import installed
 from tests.processes import Session, Workplace, environment
 from tests.sessions.documents import TEXT, commands, file

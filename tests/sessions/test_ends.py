@@ -9,8 +9,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from tokentape.pure.http.messages import Request, Response
 
-from proxy.pure.messages import Request, Response
 from tests.processes import PATIENCE, Session, Workplace, awaited
 from tests.sessions.conftest import TOKEN, Desk, Opened, Start
 from tests.upstreams import Upstream, stripe

@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from proxy.administration import MOST, Administration
-from proxy.edges import descriptors
-from proxy.edges.settings import Settings
-from proxy.opening import Opener
-from proxy.pure.admin_routes import Token
-from proxy.pure.decide import Mode
-from proxy.pure.messages import Request
+from tokentape.edges import descriptors
+from tokentape.edges.settings import Settings
+from tokentape.pure.http.messages import Request
+from tokentape.pure.own_routes.admin import Token
+from tokentape.pure.replay.decide import Mode
+from tokentape.session.administration import MOST, Administration
+from tokentape.session.opening import Opener
 
 TOKEN = "only-for-these-tests"
 HEADERS = (

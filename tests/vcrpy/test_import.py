@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import requests
 import vcr
+from tokentape.pure.http.messages import Request, Response
 
-from proxy.pure.messages import Request, Response
 from tests.processes import Workplace
 from tests.upstreams import Upstream, saying, stripe
 from tests.wire import LIVE, SECRET, VISA, Client, card, numbered, person

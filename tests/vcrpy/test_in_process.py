@@ -1,4 +1,4 @@
-"""`proxy.vcr`: the same cassettes in process, without the proxy."""
+"""`tokentape.vcr`: the same cassettes in process, without the proxy."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import pytest
 import requests
 import stripe
 import urllib3
+from tokentape.errors import CassetteError, CassetteMiss, ConfigurationError
+from tokentape.vcr import tokentape_vcr
 
-from proxy.errors import CassetteError, CassetteMiss, ConfigurationError
-from proxy.vcr import tokentape_vcr
 from tests.processes import Workplace
 from tests.upstreams import Upstream
 from tests.wire import LIVE, SECRET, Client, card, numbered, person

@@ -1,0 +1,10 @@
+"""What ships with the package: the catalog, the published test values, the known messages."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+
+def read(name: str) -> str:
+    """Return the text of a data file of the package."""
+    return files("tokentape.data").joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,190 @@
+"""The port: listens, lets clients in up to a number, and sees them out."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from tokentape.edges.server.connection import Connection, Handler
+from tokentape.edges.server.memory import Memory, Repeats
+from tokentape.errors import ConfigurationError
+
+_LOOK_SECONDS = 1.0
+_ABORT_SECONDS = 1.0
+_WHY = {
+    errno.EADDRINUSE: "another program listens there",
+    errno.EACCES: "ports below 1024 need privileges",
+    errno.EADDRNOTAVAIL: "this machine has no such address",
+    errno.EMFILE: "this process has too many files and connections open",
+}
+
+
+class Server:
+    """An HTTP/1.1 server on one address; start it and stop it once."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        host: str,
+        port: int,
+        *,
+        max_head: int,
+        max_body: int,
+        max_connections: int,
+        request_timeout: float,
+        shutdown_timeout: float,
+        idle_timeout: float = 75.0,
+        remembered: int = 0,
+        again: Repeats = lambda *_: None,
+        looked_at: frozenset[str] = frozenset(),
+        on_fault: Callable[[str], None],
+    ) -> None:
+        """Sizes are in bytes, times in seconds.
+
+        `request_timeout` is for a request to arrive whole, `idle_timeout` for the next to begin
+        and for a client to take its answer.
+
+        So many bytes of answers are `remembered`: the same request gets the same answer, if the
+        handler `again` says so. It is the same whatever other headers it has than those `looked_at`
+        (in lower case).
+
+        `on_fault` gets the class name of what a handler raised, and nothing else of it.
+        """
+        self._handler = handler
+        self._memory = Memory(remembered, again, looked_at)
+        self._address = (host, port)
+        self._max_head = max_head
+        self._max_body = max_body
+        self._max_connections = max_connections
+        self._request_timeout = request_timeout
+        self._shutdown_timeout = shutdown_timeout
+        self._idle_timeout = idle_timeout
+        self._on_fault = on_fault
+        self._connections: set[Connection] = set()
+        self._deserted = asyncio.Event()
+        self._server: asyncio.Server | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    async def start(self, at: socket.socket | None = None) -> tuple[str, int]:
+        """Listen, and return the address, with the real port for port 0.
+
+        `at` is a socket that listens there already, one of those that `shared` returned. Raises
+        ConfigurationError where the address cannot be had.
+        """
+        host, port = self._address
+        loop = asyncio.get_running_loop()
+        try:
+            if at is None:
+                self._server = await loop.create_server(self._connection, host, port)
+            else:
+                self._server = await loop.create_server(self._connection, sock=at)
+        except (OSError, OverflowError) as error:
+            raise ConfigurationError((_cannot_listen(host, port, error),)) from None
+        name = self._server.sockets[0].getsockname()
+        return name[0], name[1]
+
+    async def stop(self) -> None:
+        """Stop listening, let answers under way end for `shutdown_timeout`, then close all."""
+        if self._server is None:
+            return
+        self._server.close()
+        for connection in tuple(self._connections):
+            connection.finish()
+        await self._empty(self._shutdown_timeout)
+        for connection in tuple(self._connections):
+            connection.abort()
+        await self._empty(_ABORT_SECONDS)
+        if self._watch is not None:  # not before: until then it sees those out who are leaving
+            self._watch.cancel()
+
+    async def _empty(self, seconds: float) -> None:
+        self._deserted.clear()
+        if self._connections:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._deserted.wait(), seconds)
+
+    def _connection(self) -> Connection:
+        return Connection(
+            self._handler,
+            self._memory,
+            max_head=self._max_head,
+            max_body=self._max_body,
+            request_timeout=self._request_timeout,
+            idle_timeout=self._idle_timeout,
+            on_fault=self._on_fault,
+            joined=self._joined,
+            left=self._left,
+        )
+
+    def _joined(self, connection: Connection) -> bool:
+        self._connections.add(connection)
+        if self._watch is None:
+            self._watch = asyncio.get_running_loop().create_task(self._watch_connections())
+        return len(self._connections) <= self._max_connections
+
+    def _left(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        if not self._connections:
+            self._deserted.set()
+
+    async def _watch_connections(self) -> None:
+        """See to those that are due, while there are any: hundreds of idle ports cost nothing."""
+        loop = asyncio.get_running_loop()
+        pause = min(_LOOK_SECONDS, self._request_timeout / 4, self._idle_timeout / 4)
+        while self._connections:
+            await asyncio.sleep(pause)
+            for connection in tuple(self._connections):
+                if connection.due <= loop.time():
+                    connection.expire()
+        self._watch = None
+
+
+def shared(host: str, port: int, count: int) -> list[socket.socket]:
+    """Return sockets that listen at one address, each for a process: the system spreads clients.
+
+    Raises ConfigurationError where the address cannot be had, and where the system is not Linux.
+    """
+    if sys.platform != "linux":
+        told = "workers: found a system that is not Linux, which alone spreads clients over them"
+        raise ConfigurationError((told,))
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        # First alone: else two sessions of one user would share clients without a word.
+        with socket.create_server((host, port), family=family) as alone:
+            port = alone.getsockname()[1]
+        return [
+            socket.create_server((host, port), family=family, reuse_port=True) for _ in range(count)
+        ]
+    except (OSError, OverflowError) as error:
+        raise ConfigurationError((_cannot_listen(host, port, error),)) from None
+
+
+def _cannot_listen(host: str, port: int, error: OSError | OverflowError) -> str:
+    if isinstance(error, socket.gaierror):
+        why = "the host is not known"
+    else:
+        why = _WHY.get(getattr(error, "errno", None) or 0, "the address is not valid")
+    remedy = "Stop it, or choose" if why == _WHY[errno.EADDRINUSE] else "Choose"
+    return (
+        f"listen: cannot listen on {host}:{port}: {why}."
+        f" {remedy} another address with --listen HOST:PORT (port 0 picks a free one)."
+    )
+
+
+def loop_exception_handler(
+    on_fault: Callable[[str], None],
+) -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
+    """Return an exception handler for the event loop that names the class of an error alone.
+
+    The loop's own prints reprs and texts, which may hold what came over the wire.
+    """
+
+    def handle(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        on_fault(type(context.get("exception")).__name__)
+
+    return handle

@@ -1,0 +1,98 @@
+"""From answers to bytes; no I/O."""
+
+from __future__ import annotations
+
+import time
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
+from typing import NamedTuple
+
+from tokentape.pure.http.messages import HOP_BY_HOP, Again, Headers, Response
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+_OURS = HOP_BY_HOP | {"content-length"}
+"""Headers of this hop: an answer's own are left out."""
+
+
+class Unwritable(Exception):
+    """An answer that cannot be sent as HTTP/1.1: a status or a header no server may send."""
+
+
+class Framed(NamedTuple):
+    """An answer ready to go out but for the date."""
+
+    first: bytes
+    """The status line."""
+    head: bytes
+    """The other lines, and the blank one."""
+    body: bytes
+    dated: bool
+    """The answer has a date of its own."""
+    again: Again | None = None
+    """Set if the same request would get it again."""
+
+    def __repr__(self) -> str:
+        return "<Framed>"
+
+    def raw(self, echo: Headers = ()) -> bytes:
+        """Return its bytes as of now, with `echo` before the other headers. Raises Unwritable."""
+        date = b"" if self.dated else _date_at(int(time.time()))
+        echoed = _encoded([f"{name}: {value}" for name, value in echo]) if echo else b""
+        return b"".join((self.first, date, echoed, self.head, self.body))
+
+
+def framed(response: Response, *, to_head: bool, connection: str) -> Framed:
+    """Return a final answer with its framing, but for its echo. Raises Unwritable.
+
+    `to_head` is for answers to HEAD, which have no body. `connection` is the value of the
+    Connection header; blank is none.
+    """
+    bodiless = response.status in (204, 304)
+    lines, named = _kept(response.headers)
+    if "server" not in named:
+        lines.append("Server: tokentape")
+    if connection:
+        lines.append(f"Connection: {connection}")
+    if not bodiless and (response.body or not to_head):
+        lines.append(f"Content-Length: {len(response.body)}")
+    body = b"" if bodiless or to_head else response.body
+    head = _encoded(lines) + b"\r\n\r\n"
+    return Framed(_status_line(response.status), head, body, "date" in named, response.again)
+
+
+def _kept(headers: Headers) -> tuple[list[str], set[str]]:
+    """Return the header lines that go out as they are, and their names in lower case."""
+    lines, named = [], set()
+    for name, value in headers:
+        lower = name.lower()
+        if lower not in _OURS:
+            lines.append(f"{name}: {value}")
+            named.add(lower)
+    return lines, named
+
+
+def _encoded(lines: list[str]) -> bytes:
+    head = "\r\n".join(lines)
+    breaks = len(lines) - 1
+    if head.count("\r") != breaks or head.count("\n") != breaks or "\0" in head:
+        raise Unwritable
+    try:
+        return b"\r\n" + head.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise Unwritable from None
+
+
+@lru_cache(maxsize=64)
+def _status_line(status: int) -> bytes:
+    if not 200 <= status <= 999:
+        raise Unwritable
+    phrases = {entry.value: entry.phrase for entry in HTTPStatus}
+    return f"HTTP/1.1 {status} {phrases.get(status, '')}".encode()
+
+
+@lru_cache(maxsize=1)
+def _date_at(second: int) -> bytes:
+    """Return the line of the Date header, which an origin server adds (RFC 9110 §6.6.1)."""
+    return f"\r\nDate: {formatdate(second, usegmt=True)}".encode()

@@ -1,0 +1,61 @@
+"""Bank accounts: what Stripe checks when a token is made, and the object it answers with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from stdnum.us import rtn
+
+from tokentape.mock.parameters import Parameters
+from tokentape.mock.refusals import (
+    account_number_invalid,
+    missing_parameter,
+    routing_number_invalid,
+)
+from tokentape.pure.stripe.kinds import compact
+
+_CURRENCIES: Mapping[str, str] = {"AU": "aud", "CA": "cad", "GB": "gbp", "US": "usd"}
+"""What accounts are held in where no currency was sent; elsewhere it is the euro."""
+
+
+def bank_account(asked: Parameters, *, live: bool) -> dict[str, object]:
+    """Return the account of `bank_account[…]`, still without id. Raises Refusal (400).
+
+    Fields as recorded in stripe-ios (2024-07-31), the holder's name twice.
+    """
+    country = (asked.text("bank_account", "country") or "").upper()
+    number = compact(asked.text("bank_account", "account_number") or "")
+    routing = asked.text("bank_account", "routing_number")
+    if country == "US":
+        _check_us(number, routing, live=live)
+    holder = asked.text("bank_account", "account_holder_name")
+    currency = asked.text("bank_account", "currency") or _CURRENCIES.get(country, "eur")
+    return {
+        "object": "bank_account",
+        "account_holder_name": holder,
+        "account_holder_type": asked.text("bank_account", "account_holder_type"),
+        "account_type": asked.text("bank_account", "account_type"),
+        "bank_name": "STRIPE TEST BANK",
+        "country": country,
+        "currency": currency.lower(),
+        "last4": number[-4:],
+        "name": holder,
+        "routing_number": routing,
+        "status": "new",
+    }
+
+
+def _check_us(number: str, routing: str | None, *, live: bool) -> None:
+    """Check the nine digits of a routing number, its check digit (ABA), and an account's digits.
+
+    The words of a wrong account number are known for test mode alone.
+    """
+    if routing is None:
+        raise missing_parameter(("bank_account", "routing_number"))
+    if not re.fullmatch("[0-9]{9}", routing):
+        raise routing_number_invalid("Routing number must have 9 digits")
+    if not rtn.is_valid(routing):
+        raise routing_number_invalid("We couldn't find the bank for that routing number")
+    if not live and not re.fullmatch("[0-9]{4,17}", number):
+        raise account_number_invalid()

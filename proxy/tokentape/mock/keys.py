@@ -1,0 +1,60 @@
+"""API keys: where a client may put one, and what its kind says of mode and sight."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+
+from tokentape.errors import UnreadableBody
+from tokentape.mock.refusals import invalid_key, no_key
+from tokentape.pure.http.forms import query_pairs, request_pairs
+from tokentape.pure.http.messages import Request
+from tokentape.pure.stripe.kinds import masked
+
+_KEY = re.compile(r"(sk|rk|pk|sk_org)_(test|live)_[A-Za-z0-9]{8,}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Key:
+    """A key of a well-known form; this upstream has no accounts, so any such key will do."""
+
+    text: str
+    live: bool
+    publishable: bool
+    """Whether it may be seen by anyone: then answers show no fingerprint and no metadata."""
+
+
+def read_key(request: Request) -> Key:
+    """Return the API key of a request. Raises Refusal (401) without one, or for what is none."""
+    header = request.header("authorization")
+    text = _field(request) if header is None else _credentials(header)
+    if not text:
+        raise no_key()
+    match = _KEY.fullmatch(text)
+    if match is None:
+        raise invalid_key(masked(text))
+    return Key(text, live=match[2] == "live", publishable=match[1] == "pk")
+
+
+def _credentials(header: str) -> str:
+    """Return the key of an Authorization header: Bearer, or Basic's user name (RFC 7617)."""
+    scheme, _, credentials = header.strip().partition(" ")
+    if scheme.lower() == "bearer":
+        return credentials.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _field(request: Request) -> str:
+    """Return the form or query field `key`, where browsers put a publishable key."""
+    try:
+        pairs = (*request_pairs(request), *query_pairs(request.target))
+    except UnreadableBody:
+        return ""
+    return dict(pairs).get(("key",), "")

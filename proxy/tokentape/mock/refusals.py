@@ -1,0 +1,161 @@
+"""What Stripe refuses a token request with: statuses, words and fields as it was recorded.
+
+A refusal of a card is a 402 `card_error` whose `param` names the field within the card; anything
+else that is wrong with a request is a 400 `invalid_request_error` whose `param` is the whole name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tokentape.pure.http.forms import Path, join_name
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(Exception):
+    """One refusal. An empty `param` is sent as it is, None is not sent (recorded)."""
+
+    status: int
+    type: str
+    message: str
+    code: str = ""
+    param: str | None = None
+    decline_code: str = ""
+
+
+# Recorded: stripe-ios, StripePaymentsTestUtils/Resources/recorded_network_traffic; the month's
+# message is from public code.
+_CARD_ERRORS: Mapping[str, tuple[str, str]] = {
+    "incorrect_number": ("number", "Your card number is incorrect."),
+    "invalid_cvc": ("cvc", "Your card's security code is invalid."),
+    "invalid_expiry_month": ("exp_month", "Your card's expiration month is invalid."),
+    "invalid_expiry_year": ("exp_year", "Your card's expiration year is invalid."),
+}
+
+
+def card_error(code: str) -> Refusal:
+    """Return the refusal of a card whose number, expiry or CVC cannot be right."""
+    param, message = _CARD_ERRORS[code]
+    return Refusal(402, "card_error", message, code=code, param=param)
+
+
+def live_mode_test_card() -> Refusal:
+    """Return the refusal of a published test card in live mode (recorded, with empty param)."""
+    return Refusal(
+        402,
+        "card_error",
+        "Your card was declined. Your request was in live mode, but used a known test card.",
+        code="card_declined",
+        param="",
+        decline_code="live_mode_test_card",
+    )
+
+
+def no_key() -> Refusal:
+    """Return the refusal of a request without an API key."""
+    return Refusal(
+        401,
+        "invalid_request_error",
+        "You did not provide an API key. You need to provide your API key in the Authorization "
+        "header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See "
+        "https://stripe.com/docs/api#authentication for details, or we can help at "
+        "https://support.stripe.com/.",
+    )
+
+
+def invalid_key(masked: str) -> Refusal:
+    """Return the refusal of a key that is none; `masked` is what Stripe quotes of it."""
+    return Refusal(401, "invalid_request_error", f"Invalid API Key provided: {masked}")
+
+
+def no_kind() -> Refusal:
+    """Return the refusal of a request that says nothing to make a token of."""
+    return _invalid("You must supply either a card, customer, or bank account to create a token.")
+
+
+def several_kinds() -> Refusal:
+    """Return the refusal of a request for several tokens at once (wording ours)."""
+    return _invalid("You must supply exactly one kind of token to create.")
+
+
+def unknown_parameters(names: Sequence[str]) -> Refusal:
+    """Return the refusal of parameters that the API does not have."""
+    plural = "s" if len(names) > 1 else ""
+    message = f"Received unknown parameter{plural}: {', '.join(names)}"
+    return _invalid(message, "parameter_unknown", names[0])
+
+
+def missing_parameter(path: Path) -> Refusal:
+    """Return the refusal of a request without a parameter that it needs."""
+    name = join_name(path)
+    return _invalid(f"Missing required param: {name}.", "parameter_missing", name)
+
+
+def wrong_shape(path: Path, wanted: str) -> Refusal:
+    """Return the refusal of a plain value where the API has an `object` or `array`."""
+    return _invalid(f"Invalid {wanted}", param=join_name(path))
+
+
+def not_expandable(name: str) -> Refusal:
+    """Return the refusal of an `expand` that leads nowhere."""
+    return _invalid(f"This property cannot be expanded ({name}).")
+
+
+def unreadable_body() -> Refusal:
+    """Return the refusal of a body that is no form."""
+    return _invalid(
+        "Invalid request (check that your POST content type is "
+        "application/x-www-form-urlencoded). If you have any questions, we can help at "
+        "https://support.stripe.com/."
+    )
+
+
+def routing_number_invalid(message: str) -> Refusal:
+    """Return the refusal of a bank's routing number."""
+    return _invalid(message, "routing_number_invalid", "bank_account[routing_number]")
+
+
+def account_number_invalid() -> Refusal:
+    """Return the refusal of an account number in test mode (public code quotes it whole)."""
+    return _invalid(
+        "You must use a test bank account number in test mode. Try 000123456789 or see more "
+        "options at https://stripe.com/docs/connect/testing#account-numbers.",
+        "account_number_invalid",
+        "bank_account[account_number]",
+    )
+
+
+def no_such(what: str, name: str, *, param: str, status: int = 400) -> Refusal:
+    """Return the refusal of an id that names nothing: 404 in a path, 400 in a parameter."""
+    message = f"No such {what}: '{name}'"
+    return Refusal(status, "invalid_request_error", message, code="resource_missing", param=param)
+
+
+def idempotency_error(key: str) -> Refusal:
+    """Return the refusal of an Idempotency-Key that came before with other parameters."""
+    return Refusal(
+        400,
+        "idempotency_error",
+        "Keys for idempotent requests can only be used with the same parameters they were first "
+        f"used with. Try using a key other than '{key}' if you meant to execute a different "
+        "request.",
+    )
+
+
+def unrecognized_url(method: str, path: str) -> Refusal:
+    """Return the refusal of a path or method that this API does not have."""
+    hint = (
+        " If you are trying to list objects, remove the trailing slash. If you are trying to "
+        "retrieve an object, make sure you passed a valid (non-empty) identifier in your code."
+    )
+    return Refusal(
+        404,
+        "invalid_request_error",
+        f"Unrecognized request URL ({method}: {path}).{hint if path.endswith('/') else ''} Please "
+        "see https://stripe.com/docs or we can help at https://support.stripe.com/.",
+    )
+
+
+def _invalid(message: str, code: str = "", param: str | None = None) -> Refusal:
+    return Refusal(400, "invalid_request_error", message, code=code, param=param)

@@ -1,0 +1,1 @@
+"""What scanning and loading judge by: does a text say only what redaction writes?"""

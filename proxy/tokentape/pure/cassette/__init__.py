@@ -1,0 +1,1 @@
+"""Cassettes: the model, its text, and how it is read, written, merged and renamed."""

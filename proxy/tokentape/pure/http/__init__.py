@@ -1,0 +1,1 @@
+"""HTTP messages, and what their bodies say: forms and JSON."""

@@ -1,0 +1,1 @@
+"""The notation of cassettes: text in which placeholders stand for what is not kept."""

@@ -1,0 +1,52 @@
+"""Whether a request carries a key of Stripe's live mode, anywhere in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote_plus
+
+from tokentape.errors import UnreadableBody
+from tokentape.pure.http.forms import plain_body, request_pairs
+from tokentape.pure.http.messages import Request
+from tokentape.pure.redaction.requests import basic_credentials
+
+_LIVE = re.compile(r"(?:sk|rk|pk|ek|uk|rkcs)_(?:org_)?live_|oak_live_")
+_SPELLINGS = (b"live_", b"%6", b"%76", b"%5F", b"%5f", b"\\", b"\0")
+"""What stands in a body that says `live_`: that very word, one of its letters percent-encoded, an
+escape of JSON or of a quoted name, or the zeros of UTF-16 and UTF-32, which JSON may come in."""
+
+
+def has_live_key(request: Request) -> bool:
+    """Tell whether a live key stands in the target, a header (Basic decoded too) or the body."""
+    return any(map(_LIVE.search, _texts(request)))
+
+
+def _texts(request: Request) -> Iterator[str]:
+    for _, value in request.headers:
+        yield value
+        yield basic_credentials(value) or ""
+    yield request.target
+    yield unquote_plus(request.target)
+    body = _body(request)
+    if any(spelling in body for spelling in _SPELLINGS):
+        text = body.decode("latin-1")
+        yield text
+        yield unquote_plus(text)
+        yield from _fields(request)
+
+
+def _body(request: Request) -> bytes:
+    try:
+        return plain_body(request)
+    except UnreadableBody:
+        return request.body
+
+
+def _fields(request: Request) -> Iterator[str]:
+    """Yield names and values as a server reads them: JSON may escape any character of a key."""
+    try:
+        for path, value in request_pairs(request):
+            yield from (*path, value)
+    except UnreadableBody:
+        return

@@ -1,0 +1,135 @@
+"""One value through the door: by its public name, by its class alone, or as a variable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from dataclasses import field as field_
+from functools import lru_cache
+from urllib.parse import quote_plus
+
+from tokentape.pure.http.forms import Path, join_name
+from tokentape.pure.notation.placeholders import UNNUMBERED, Placeholder, whole
+from tokentape.pure.notation.sealed import Sealed
+from tokentape.pure.stripe.catalog import KEEP, Catalog, Field
+from tokentape.pure.stripe.kinds import CLASS_ONLY, KINDS, SLOTS, guard, id_kind, secret
+from tokentape.pure.stripe.phrases import Phrases
+from tokentape.pure.stripe.published import Published
+
+_MOST_KEPT = 200
+_KINDS = KINDS | {"object_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a field of a request belongs."""
+
+    name: Sealed
+    known: Field | None
+    """What the catalog knows of values that may be kept; None where none may."""
+    kind: str
+    """What a value is that may not be kept."""
+    slot: str = ""
+    """The part of such a value that is sent here."""
+    kept: dict[str, Sealed] = field_(default_factory=dict, repr=False, compare=False)
+    """Fields with values of a closed vocabulary or published ones, sealed: no secrets."""
+    _texts: dict[str, str] = field_(default_factory=dict, repr=False, compare=False)
+    """By the text of a sealed value, that of the field: so equal ones are in memory once."""
+
+    def keep(self, value: str, entry: Sealed) -> None:
+        """Remember a field with a value that is no secret."""
+        if len(self.kept) < _MOST_KEPT:
+            self.kept[value] = entry
+
+    def entry(self, value: Sealed) -> Sealed:
+        """Return the field with a sealed value."""
+        text = self._texts.get(value.text)
+        if text is None:
+            text = f"{self.name.text}={value.text}"
+            if len(self._texts) < _MOST_KEPT:
+                self._texts[value.text] = text
+        return Sealed(text, self.name.secrets + value.secrets)
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What the door knows of the API and its public values."""
+
+    catalog: Catalog
+    published: Published
+    phrases: Phrases
+    this_year: int
+    """The year by which a card's expiry is past or future."""
+    _places: dict[Path, Place] = field_(default_factory=dict, init=False, repr=False, compare=False)
+    """Places looked up before: of the API's own names alone, so they are few and no secret."""
+
+    def sealed(self, kind: str, text: str, slot: str = "") -> Sealed:
+        """Seal one sensitive value, or the part of it that `slot` names."""
+        if kind == "object_id":
+            kind = id_kind(text)
+        if kind in CLASS_ONLY:
+            known_class = guard(kind, text, this_year=self.this_year)
+            return Sealed(_notation(kind, "", known_class, slot))
+        one = secret(kind, text)
+        name = self.published.names.get((kind, one.same))
+        if name is not None:
+            return Sealed(_notation(kind, "", name, slot))
+        # A guard stands with the whole value alone: a part of it tells no more.
+        return Sealed(_notation(kind, UNNUMBERED, "" if slot else guard(kind, text), slot), (one,))
+
+    def place(self, path: Path) -> Place:
+        """Return where a field of a request belongs."""
+        known = self._places.get(path)
+        return known or self._located(path)
+
+    def _located(self, path: Path) -> Place:
+        located = self.catalog.locate_request(path)
+        pieces = [
+            Sealed(quote_plus(segment))
+            if position < located.known and position not in located.free
+            else self.sealed("field", segment)
+            for position, segment in enumerate(path)
+        ]
+        text = join_name(piece.text for piece in pieces)
+        name = Sealed(text, tuple(one for piece in pieces for one in piece.secrets))
+        place = _place(name, located.field)
+        if located.known == len(path) and not located.free:
+            self._places[path] = place
+        return place
+
+    def name(self, path: Path) -> Sealed:
+        """Seal a field's name: segments of the API as they are, any other as a variable."""
+        return self.place(path).name
+
+    def part(self, number: Sealed, slot: str) -> tuple[Sealed, str]:
+        """Return a part of a sealed number, sealed, and what it reads."""
+        found, sliced = _sliced(number.text, slot)
+        if found is None:
+            return number, ""
+        text = (
+            number.secrets[0].text
+            if number.secrets
+            else self.published.value(found.kind, found.name) or ""
+        )
+        return Sealed(sliced, number.secrets), SLOTS[found.kind][slot](text)
+
+
+@lru_cache(maxsize=1024)
+def _sliced(number: str, slot: str) -> tuple[Placeholder | None, str]:
+    found = whole(number)
+    if found is None:
+        return None, number
+    return found, str(replace(found, name="" if found.number else found.name, slot=slot))
+
+
+def _place(name: Sealed, known: Field | None) -> Place:
+    if known is None:
+        return Place(name, None, "text")
+    if known.slot:
+        return Place(name, None, "dob", known.slot)
+    kind = known.kind if known.kind in _KINDS else "text"
+    return Place(name, known if known.kind == KEEP or known.anything else None, kind)
+
+
+@lru_cache(maxsize=1024)
+def _notation(kind: str, number: str, name: str, slot: str) -> str:
+    return str(Placeholder(kind, number, name, slot))

@@ -1,0 +1,1 @@
+"""Replay: which recorded answer a request gets, how it is filled in, and what is said of misses."""

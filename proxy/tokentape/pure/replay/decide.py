@@ -1,0 +1,103 @@
+"""What happens to a request: answered from the cassette, passed on, or turned away.
+
+The mode is asked about here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tokentape.pure.replay.matching import Match
+
+
+class Mode(StrEnum):
+    """What a session does with traffic."""
+
+    RECORD = "record"
+    REPLAY = "replay"
+    AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Answer from the cassette."""
+
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Pass on to the upstream, and record the exchange or not."""
+
+    recorded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Nothing recorded answers, and nothing may be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Turn away with a Stripe-shaped error."""
+
+    status: int
+    code: str
+    message: str
+
+
+Decision = Replay | Forward | Miss | Refuse
+
+OUTSIDE = Refuse(
+    404,
+    "outside_tokens",
+    "This is outside /v1/tokens, which is all that tokentape records and replays. "
+    "`others: forward` in the configuration passes other requests on while recording.",
+)
+LIVE_KEY = Refuse(
+    403,
+    "live_key_refused",
+    "This request carries a live-mode key, so nothing was forwarded. Record with a test-mode key, "
+    "or allow live keys with --allow-live if you know what you do.",
+)
+
+
+def decide(
+    mode: Mode,
+    *,
+    tokens: bool,
+    readable: bool,
+    forward_others: bool,
+    barred_key: Callable[[], bool],
+    find: Callable[[], Match | None],
+) -> Decision:
+    """Return what happens to a request.
+
+    `tokens`: it is to /v1/tokens. `readable`: its body could be taken apart. `barred_key` tells
+    whether it carries a live key that may not leave; `find` looks it up in the cassette.
+    """
+    if not tokens and not (writes(mode) and forward_others):
+        return OUTSIDE
+    match = find() if tokens and readable and replays(mode) else None
+    if match is not None:
+        return Replay(match)
+    if not writes(mode):
+        return Miss()
+    return LIVE_KEY if barred_key() else Forward(recorded=tokens and readable)
+
+
+def writes(mode: Mode) -> bool:
+    """Tell whether a session in this mode writes a take."""
+    return mode is not Mode.REPLAY
+
+
+def replays(mode: Mode) -> bool:
+    """Tell whether a session in this mode answers from what the cassette has already."""
+    return mode is not Mode.RECORD
+
+
+def carried_on(mode: Mode) -> Mode:
+    """Return the mode in which a cassette goes on that this run has opened in a mode before."""
+    return Mode.AUTO if writes(mode) else mode

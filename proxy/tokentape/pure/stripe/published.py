@@ -1,0 +1,42 @@
+"""Stripe's published test values by their public names, and back.
+
+They are no secrets: anyone can look them up, and what Stripe answers hangs on them. So they are
+stored by name, match that value and no other, and are given back as they are.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tokentape.pure.stripe.kinds import ID_KINDS, same
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The table of published values, both ways."""
+
+    names: Mapping[tuple[str, str], str]
+    """(kind, value in the form in which two values are the same) -> public name"""
+    values: Mapping[tuple[str, str], str]
+    """(kind, public name) -> value"""
+
+    def name(self, kind: str, text: str) -> str | None:
+        """Return the public name of a value of `kind`, or None if it is not published."""
+        return self.names.get((kind, same(kind, text)))
+
+    def value(self, kind: str, name: str) -> str | None:
+        """Return the published value of that kind and name, or None."""
+        return self.values.get((kind, name))
+
+
+def read_published(text: str) -> Published:
+    """Read the table (CSV: kind, name, value, …, source)."""
+    names: dict[tuple[str, str], str] = {}
+    values: dict[tuple[str, str], str] = {}
+    for row in csv.DictReader(text.splitlines()):
+        kind = ID_KINDS.get(row["kind"], row["kind"]) if row["kind"] != "card" else "card"
+        values[kind, row["name"]] = row["value"]
+        names.setdefault((kind, same(kind, row["value"])), row["name"])
+    return Published(names, values)

@@ -1,0 +1,92 @@
+"""Putting the core together from what ships with the package and what a user set."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from tokentape.edges import cassette_file, package_data
+from tokentape.edges.settings import Match, Redact
+from tokentape.errors import CassetteError
+from tokentape.pure.audit.loading import admitted
+from tokentape.pure.cassette import writing as tape
+from tokentape.pure.cassette.model import Interaction, Shape
+from tokentape.pure.http.messages import Request, Response
+from tokentape.pure.redaction import Door
+from tokentape.pure.redaction.values import Values
+from tokentape.pure.stripe.catalog import extended, read_catalog
+from tokentape.pure.stripe.phrases import read_phrases
+from tokentape.pure.stripe.published import read_published
+
+
+def door(redact: Redact, match: Match) -> Door:
+    """Return the door for these settings."""
+    catalog = read_catalog(package_data.read("catalog.csv"))
+    values = Values(
+        extended(catalog, redact.keep, redact.fields),
+        read_published(package_data.read("published.csv")),
+        read_phrases(package_data.read("phrases.csv")),
+        time.gmtime().tm_year,
+    )
+    return Door(values, match.blank == "strict", match.headers, shape(match))
+
+
+def shape(match: Match) -> Shape:
+    """Return what these settings let take part in a match."""
+    headers = (*Shape().match_headers, *(name.lower() for name in match.headers))
+    return Shape(frozenset(headers), match.ignore)
+
+
+@cache
+def vocabulary() -> frozenset[str]:
+    """Return the words that stand in cassettes whatever was sent: they tell the gate nothing."""
+    texts = map(package_data.read, ("catalog.csv", "phrases.csv"))
+    return frozenset(word for text in (*texts, tape.FRAME) for word in re.findall(r"\w+", text))
+
+
+def interactions(directory: Path, name: str, own_door: Door) -> tuple[Interaction, ...]:
+    """Return what a cassette on disk holds. Raises CassetteError, as `judged` does."""
+    return loaded(cassette_file.read(directory, name), name, directory, own_door)
+
+
+def loaded(text: bytes, name: str, directory: Path, own_door: Door) -> tuple[Interaction, ...]:
+    """Return what the bytes of a named cassette hold. Raises CassetteError, as `judged` does."""
+    file = str(directory / f"{name}.yaml")
+    try:
+        return judged(text, file, own_door)
+    except CassetteError as error:
+        if b"interactions" not in text or b"recorded_with: tokentape" in text:
+            raise
+        hint = f"if plain vcrpy recorded it: `tokentape import {file} --name {name} --force`"
+        raise CassetteError(f"{error.message}; {hint}", file=file, line=error.line) from None
+
+
+def judged(text: bytes, file: str, own_door: Door) -> tuple[Interaction, ...]:
+    """Return what the bytes of a cassette hold; `file` is where they lie.
+
+    Raises CassetteError for a damaged one, and for one that says anything that the door would not
+    have written: what came in a pull request is hostile until it passed.
+    """
+    try:
+        return admitted(text, own_door)
+    except CassetteError as error:
+        raise CassetteError(error.message, file=file, line=error.line) from None
+
+
+def embedded_upstream() -> Callable[[Request], Response]:
+    """Return the embedded upstream, with the clock and randomness of this machine."""
+    from tokentape.mock.upstream import MockStripe  # noqa: PLC0415  replay needs no upstream
+
+    alphabet = string.ascii_letters + string.digits
+    stripe = MockStripe(
+        package_data.read("published.csv"),
+        package_data.read("catalog.csv"),
+        now=lambda: int(time.time()),
+        entropy=lambda count: "".join(secrets.choice(alphabet) for _ in range(count)),
+    )
+    return stripe.answer
