@@ -342,7 +342,7 @@ def test_every_example_in_the_help_is_good_usage(
     Path("cassettes").mkdir()
     example = cli.commands[command].epilog
     assert example is not None
-    assert tokentape(*example.removeprefix("Example: tokentape ").split()) == 0
+    assert command_line(*example.removeprefix("Example: tokentape ").split()) == 0
     assert len(app.calls) == 1
 
 

@@ -1,1 +1,1 @@
-"""What scanning and loading judge by: does a text say only what redaction writes?"""
+"""What scanning and loading judge by: whether a text says only what redaction writes."""
