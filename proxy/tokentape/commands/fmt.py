@@ -9,8 +9,9 @@ from pathlib import Path
 from tokentape.edges import cassette_file, terminal
 from tokentape.edges.settings import Settings
 from tokentape.errors import CassetteError
+from tokentape.pure.cassette.match_key import MatchRules
 from tokentape.pure.cassette.merging import merged, sides
-from tokentape.pure.cassette.model import Interaction, Shape
+from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.cassette.rewriting import rewritten
 from tokentape.pure.cassette.writing import cassette_text
 from tokentape.pure.redaction import Door
@@ -23,8 +24,9 @@ def fmt(settings: Settings, words: tuple[str, ...], *, check: bool) -> int:
 
     Raises CassetteError.
     """
-    door, shape = assembly.door(settings.redact, settings.match), assembly.shape(settings.match)
-    found = [_Cassette(*place, door, shape) for place in _places(settings.cassettes, words)]
+    door = assembly.door(settings.redact, settings.match)
+    rules = assembly.match_rules(settings.match)
+    found = [_Cassette(*place, door, rules) for place in _places(settings.cassettes, words)]
     changed = sum(one.format(check=check) for one in found)
     terminal.say(f"{changed} of {len(found)} {'to format' if check else 'formatted'}")
     return 1 if check and changed else 0
@@ -43,7 +45,7 @@ class _Cassette:
     directory: Path
     name: str
     door: Door
-    shape: Shape
+    rules: MatchRules
 
     @property
     def file(self) -> str:
@@ -79,8 +81,8 @@ class _Cassette:
         merge = merged(
             assembly.judged(ours, f"{self.file} (our side)", self.door),
             assembly.judged(theirs, f"{self.file} (their side)", self.door),
-            self.shape,
+            self.rules,
         )
-        for pair in order_dependent(merge, self.shape):
+        for pair in order_dependent(merge, self.rules):
             terminal.say(f"{self.file}: order-dependent: {pair}", colour="yellow")
         return merge

@@ -10,7 +10,7 @@ from tokentape.edges.settings import Settings
 from tokentape.edges.terminal import counted, out
 from tokentape.errors import ConfigurationError, UnreadableBody, UpstreamFailure
 from tokentape.pure.cassette.differences import differences
-from tokentape.pure.cassette.model import Interaction, Variables
+from tokentape.pure.cassette.model import HeldBack, Interaction, Numbering
 from tokentape.pure.cassette.renaming import Renaming
 from tokentape.pure.cassette.rewriting import rewritten
 from tokentape.pure.http.messages import Response
@@ -19,7 +19,7 @@ from tokentape.pure.replay.resending import Refilling, key_classes, request, sta
 from tokentape.pure.stripe.kinds import is_live_key, key_class
 from tokentape.session import assembly
 from tokentape.session.opening import upstream_of
-from tokentape.session.recorder import HeldBack, Recorder
+from tokentape.session.recorder import Recorder
 from tokentape.session.service import Upstream
 
 KEY = "STRIPE_API_KEY"
@@ -37,9 +37,9 @@ def verify(settings: Settings, name: str, key: str) -> int:
     door = assembly.door(settings.redact, settings.match)
     recorded = rewritten(assembly.interactions(settings.cassettes, name, door))
     keys = _keys(settings, key_classes(recorded), key)
-    variables, names = Variables(), Renaming()
-    recorder = Recorder(door, _Nowhere(), variables, assembly.vocabulary())
-    fill = Refilling(names, variables, keys, door.values.published, name)
+    numbering, names = Numbering(), Renaming()
+    recorder = Recorder(door, _Nowhere(), numbering, assembly.vocabulary())
+    fill = Refilling(names, numbering, keys, door.values.published, name)
     changed = asyncio.run(_compared(settings, recorded, recorder, fill))
     lent = stand_ins(recorded)
     for number, found in changed.items():
@@ -113,12 +113,12 @@ async def _differences(
         raise UpstreamFailure(error.status, reason) from None
     _refuse_trouble(number, one, answer)
     try:
-        now = recorder.interaction(recorder.door.request(sent), answer, recorder.wanted(sent))
+        now = recorder.record(recorder.door.request(sent), answer, recorder.wanted(sent))
     except UnreadableBody as error:
         return (f"cannot be compared: {error.reason}",)
     if isinstance(now, HeldBack):
         return tuple(f"cannot be compared: {reason}" for reason in now.reasons)
-    return tuple(map(str, differences(one, now, fill.names)))
+    return tuple(map(str, differences(one, now.interaction, fill.names)))
 
 
 def _refuse_trouble(number: int, one: Interaction, answer: Response) -> None:
@@ -131,5 +131,5 @@ def _refuse_trouble(number: int, one: Interaction, answer: Response) -> None:
 class _Nowhere:
     """A take that is not kept."""
 
-    async def append(self, chunk: bytes) -> None:
+    def append(self, chunk: bytes) -> None:
         pass

@@ -15,7 +15,8 @@ from tokentape.edges.settings import Match, Redact
 from tokentape.errors import CassetteError
 from tokentape.pure.audit.loading import admitted
 from tokentape.pure.cassette import writing as tape
-from tokentape.pure.cassette.model import Interaction, Shape
+from tokentape.pure.cassette.match_key import MatchRules
+from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.redaction import Door
 from tokentape.pure.redaction.values import Values
@@ -33,13 +34,13 @@ def door(redact: Redact, match: Match) -> Door:
         read_phrases(package_data.read("phrases.csv")),
         time.gmtime().tm_year,
     )
-    return Door(values, match.blank == "strict", match.headers, shape(match))
+    return Door(values, match.blank == "strict", match.headers)
 
 
-def shape(match: Match) -> Shape:
+def match_rules(match: Match) -> MatchRules:
     """Return what these settings let take part in a match."""
-    headers = (*Shape().match_headers, *(name.lower() for name in match.headers))
-    return Shape(frozenset(headers), match.ignore)
+    headers = (*MatchRules().headers, *(name.lower() for name in match.headers))
+    return MatchRules(frozenset(headers), match.ignore)
 
 
 @cache

@@ -86,5 +86,5 @@ class _Waiting:
     def __init__(self) -> None:
         self.chunks: list[bytes] = []
 
-    async def append(self, chunk: bytes) -> None:
+    def append(self, chunk: bytes) -> None:
         self.chunks.append(chunk)

@@ -16,11 +16,11 @@ from tokentape.edges.server import MEMORY, Answer, Handler, Repeats, Server
 from tokentape.edges.settings import Limits, Settings, Timeouts
 from tokentape.errors import CassetteError
 from tokentape.pure.cassette import writing as tape
-from tokentape.pure.cassette.model import Interaction
+from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.http.messages import Again, Headers, Request, Response
 from tokentape.pure.own_routes import health as own_routes
 from tokentape.pure.replay.decide import Mode, replays, writes
-from tokentape.pure.replay.matching import Session
+from tokentape.pure.replay.instances import Instances
 from tokentape.pure.replay.receipt import Receipt
 from tokentape.session import assembly
 from tokentape.session.service import Policy, Service, Upstream
@@ -111,7 +111,7 @@ class Opener:
         self._notice = notice
         self._on_fault = on_fault
         self._door = assembly.door(settings.redact, settings.match)
-        self._shape = assembly.shape(settings.match)
+        self._match_rules = assembly.match_rules(settings.match)
         self._loaded = partial(assembly.loaded, directory=settings.cassettes, own_door=self._door)
         self._remembered = lru_cache(maxsize=512)(self._loaded)
 
@@ -156,7 +156,7 @@ class Opener:
             again=front.again,
             looked_at=self._door.looked_at,
         )
-        receipt = partial(service.receipt, self._shape, strict=strict)
+        receipt = partial(service.receipt, self._match_rules, strict=strict)
         path = said.cassettes / f"{name}.yaml"
         session = OpenSession(front, server, take, upstream, receipt, path=path)
         try:
@@ -183,10 +183,11 @@ class Opener:
         """
         strict = self._settings.strict if strict is None else strict
         policy = _policy(self._settings, on_exhausted, strict=strict)
-        session = Session(self._shape, name)
+        numbering = Numbering() if writes(mode) else None
+        instances = Instances(self._match_rules, name, numbering)
         tell = notice or self._notice
         fast = self._settings.fast and replays(mode)
-        service = Service(mode, name, self._door, policy, session, tell, remembers=fast)
+        service = Service(mode, name, self._door, policy, instances, tell, remembers=fast)
         folder = self._settings.cassettes
         if replays(mode) and (not writes(mode) or cassette_file.exists(folder, name)):
             service.load(self._interactions(name))
@@ -206,13 +207,14 @@ class Opener:
         """Return what records a session's exchanges in a take."""
         from tokentape.session.recorder import Recorder  # noqa: PLC0415  replay does without
 
-        return Recorder(self._door, take, service.session.variables, assembly.vocabulary())
+        numbering = service.instances.numbering or Numbering()
+        return Recorder(self._door, take, numbering, assembly.vocabulary())
 
 
 def _policy(settings: Settings, on_exhausted: str, *, strict: bool) -> Policy:
     return Policy(
         repeat=(on_exhausted or settings.on_exhausted) == "repeat",
-        rebind=not strict,
+        further=not strict,
         forward_others=settings.others == "forward",
         allow_live=settings.allow_live,
         record_errors=settings.record.errors,

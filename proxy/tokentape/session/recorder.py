@@ -7,9 +7,18 @@ from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Protocol, TypeGuard
 
-from tokentape.pure import leak_check as gate
+from tokentape.pure import leak_check
 from tokentape.pure.audit.judge import Judge
-from tokentape.pure.cassette.model import TOO_HIGH, Interaction, Variables, interaction
+from tokentape.pure.cassette.model import (
+    TOO_HIGH,
+    HeldBack,
+    Interaction,
+    Numbering,
+    Recorded,
+    interaction,
+    request_secrets,
+    response_secrets,
+)
 from tokentape.pure.cassette.writing import chunk, said
 from tokentape.pure.http.forms import join_name, query_pairs, request_pairs
 from tokentape.pure.http.messages import Request, Response
@@ -35,16 +44,9 @@ _OF_THE_PROTOCOL = frozenset(
 class Take(Protocol):
     """The recording under way."""
 
-    async def append(self, chunk: bytes) -> None:
-        """Return once the chunk is on disk. Raises CassetteError."""
+    def append(self, chunk: bytes) -> None:
+        """Write an interaction to the file. Raises CassetteError."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class HeldBack:
-    """Why an exchange must not be written: kinds and places, never values."""
-
-    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +55,45 @@ class Recorder:
 
     door: Door
     take: Take
-    variables: Variables
+    numbering: Numbering
     vocabulary: frozenset[str]
     """The API's own words: a value made of them alone cannot be told from them."""
     _numbers: dict[Secret, Mapping[str, Sealed]] = field(default_factory=dict)
+    _echoes: dict[Secret, Secret] = field(default_factory=dict)
+    """Values that answers repeated under other names, with the requests' own."""
     _judge: Judge = field(init=False)
 
     def __post_init__(self) -> None:
         judge = Judge(self.door.values, self.door.match_headers)
         object.__setattr__(self, "_judge", judge)
 
-    def wanted(self, request: Request) -> gate.Wanted:
-        """Return what the gate is to look for once there is an answer to a request."""
-        return gate.wanted(self._raw(request), self.vocabulary)
+    def wanted(self, request: Request) -> leak_check.Wanted:
+        """Return what the leak check is to look for once there is an answer to a request."""
+        return leak_check.wanted(self._raw(request), self.vocabulary)
 
-    def interaction(
-        self, asked: SealedRequest, answer: Response, wanted: gate.Wanted
-    ) -> Interaction | HeldBack:
-        """Return the exchange as it may be written, or why it may not.
+    def record(
+        self, request: SealedRequest, answer: Response, wanted: leak_check.Wanted
+    ) -> Recorded | HeldBack:
+        """Write an exchange; return it as it was written, or why it must not be.
 
-        Raises UnreadableBody for an answer that is no JSON.
+        Its variables get their numbers once it has been written: one that is held back leaves no
+        trace. Raises UnreadableBody for an answer that is no JSON, and CassetteError.
         """
-        numbers = asked.numbers or self._numbers_behind(asked)
-        answered = self.door.response(_as_at_first(answer), asked, numbers)
+        numbers = request.numbers or self._numbers_behind(request)
+        redacted = self.door.response(_as_at_first(answer), request, numbers, self._echoes)
+        secrets = (*request_secrets(request), *response_secrets(redacted))
+        plan = self.numbering.planned(secrets)
+        recorded = interaction(request, redacted, plan)
+        reasons = tuple(self._objections(recorded, wanted))
+        if reasons:
+            return HeldBack(reasons)
+        self.take.append(chunk(recorded).encode("ascii"))
+        self.numbering.adopt(plan)
+        self._echoes.update(redacted.echoes)
         if numbers:
-            made = (one for one in answered.body.secrets if one.kind in _NUMBERED)
+            made = (each for each in redacted.body.secrets if each.kind in _NUMBERED)
             self._numbers.update(dict.fromkeys(made, numbers))
-        one = interaction(asked, answered, self.variables)
-        reasons = tuple(self._objections(one, wanted))
-        return HeldBack(reasons) if reasons else one
-
-    async def write(self, one: Interaction) -> None:
-        """Return once an interaction is on disk. Raises CassetteError."""
-        await self.take.append(chunk(one).encode("ascii"))
+        return Recorded(recorded, secrets)
 
     def _numbers_behind(self, asked: SealedRequest) -> Mapping[str, Sealed]:
         """Return the numbers that an object named in the request was made from."""
@@ -106,14 +114,14 @@ class Recorder:
             and self.door.values.published.value("card", found.name) is not None
         )
 
-    def _objections(self, one: Interaction, wanted: gate.Wanted) -> Iterator[str]:
+    def _objections(self, one: Interaction, wanted: leak_check.Wanted) -> Iterator[str]:
         for place in self._judge.problems(one):
             yield f"{place} holds what is not redacted"
         if max(map(_number, (*one.asked, *one.answered)), default=0) >= TOO_HIGH:
             yield "a variable's number is too high: `tokentape fmt` numbers all of them anew"
         # The numbers of variables count up, and tell nothing of any value: much is alike but them.
         text = said(one.outline).encode("ascii")
-        for finding in (*gate.findings_in_one(text), *wanted.leaks(text)):
+        for finding in (*leak_check.findings_in_one(text), *wanted.leaks(text)):
             yield f"{finding.kind} in line {finding.line} of the interaction to write"
 
     def _raw(self, request: Request) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from tokentape.pure.http.messages import Headers, Response
 from tokentape.pure.notation.sealed import SealedRequest
+from tokentape.pure.replay.instances import Match
 from tokentape.pure.stripe.refusals import refusal
 
 REMEMBERED = 5_000
@@ -25,10 +26,10 @@ _NOT_KEPT = frozenset({400, 401, 409, 424, 429})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer, and the position that its interaction was loaded with, if it came from one."""
+    """An answer, and where the cassette has it, if it came from there."""
 
     response: Response
-    position: int | None = None
+    match: Match | None = None
 
 
 class _Scope(NamedTuple):
@@ -54,10 +55,10 @@ class Try:
     answer: Answer | asyncio.Future[Answer | None]
     """None if there came none: then whoever waits is the next to try."""
 
-
-def tried(asked: SealedRequest, answer: Answer) -> Try:
-    """Return what retries of a request are told by."""
-    return Try(asked, tuple(_askers(asked)), answer)
+    @classmethod
+    def of(cls, request: SealedRequest, answer: Answer) -> Try:
+        """Return what retries of a request are recognised by."""
+        return cls(request, tuple(_askers(request)), answer)
 
 
 class Retries:
@@ -80,18 +81,18 @@ class Retries:
             return _again(before.answer, scope.key)
         return self._after(before.answer, asked, answer)
 
-    def keep(self, before: Try, key: str) -> Headers | None:
+    def keep(self, before: Try, key: str) -> bool:
         """Keep the answer to a request like that, but with another key, for those who try again.
 
-        Return the answer's echo, or None if the request is one of them itself.
+        False if the request is a retry itself.
         """
         assert isinstance(before.answer, Answer)
         if key and before.asked.method == "POST":
             scope = _Scope(key, before.askers)
             if scope in self._tries:
-                return None
+                return False
             self._keep(scope, before, before.answer)
-        return _echo(before.answer.response, key)
+        return True
 
     def remember(self, asked: SealedRequest) -> bool:
         """Tell whether a retry of a request would get its answer again."""
@@ -161,7 +162,7 @@ def _askers(asked: SealedRequest) -> Iterator[str]:
         if name in ("Stripe-Account", "Stripe-Context"):
             yield name
             yield line.text
-            yield from (one.same for one in line.secrets)
+            yield from (secret.key for secret in line.secrets)
 
 
 def _params(asked: SealedRequest) -> object:
@@ -178,7 +179,7 @@ def _echo(response: Response, key: str) -> Headers:
 def _again(answer: Answer, key: str) -> Answer:
     response = answer.response
     headers = (*response.headers, ("Idempotent-Replayed", "true"))
-    again = replace(response, headers=headers, echo=_echo(response, key), again=None)
+    again = replace(response, headers=headers, echo=_echo(response, key), final=None)
     return replace(answer, response=again)
 
 

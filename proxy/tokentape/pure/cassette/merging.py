@@ -14,7 +14,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tokentape.errors import CassetteError
-from tokentape.pure.cassette.model import Interaction, Shape
+from tokentape.pure.cassette.match_key import MatchRules
+from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.cassette.renaming import Renaming
 from tokentape.pure.cassette.rewriting import renamed, renumbered, rewritten
 from tokentape.pure.notation.placeholders import Variable
@@ -58,15 +59,15 @@ def _following(side: str, marker: bytes, line: int) -> str:
 
 
 def merged(
-    ours: Sequence[Interaction], theirs: Sequence[Interaction], shape: Shape
+    ours: Sequence[Interaction], theirs: Sequence[Interaction], rules: MatchRules
 ) -> tuple[Interaction, ...]:
     """Return one cassette, canonical, that answers what either side answers."""
     kept = rewritten(ours)
     alike: dict[object, list[tuple[Variable, ...]]] = defaultdict(list)
-    for looks, variables in (_taken_apart(one, shape) for one in kept):
+    for looks, variables in (_taken_apart(one, rules) for one in kept):
         alike[looks].append(variables)
     known = Renaming()
-    added = tuple(one for one in rewritten(theirs) if not _is_one_of(one, alike, known, shape))
+    added = tuple(one for one in rewritten(theirs) if not _is_one_of(one, alike, known, rules))
     free = max((number for one in kept for _, number in (*one.asked, *one.answered)), default=0)
 
     def name(variable: Variable) -> Variable:
@@ -80,10 +81,10 @@ def _is_one_of(
     one: Interaction,
     alike: Mapping[object, list[tuple[Variable, ...]]],
     known: Renaming,
-    shape: Shape,
+    rules: MatchRules,
 ) -> bool:
     """Tell whether one of theirs can be one of ours, and take that one out: it is found once."""
-    looks, variables = _taken_apart(one, shape)
+    looks, variables = _taken_apart(one, rules)
     for candidate in alike[looks]:
         if known.agree(variables, candidate):
             alike[looks].remove(candidate)
@@ -91,8 +92,8 @@ def _is_one_of(
     return False
 
 
-def _taken_apart(one: Interaction, shape: Shape) -> tuple[object, tuple[Variable, ...]]:
+def _taken_apart(one: Interaction, rules: MatchRules) -> tuple[object, tuple[Variable, ...]]:
     """Return what of an interaction counts, its variables blanked, and those variables."""
-    key, asked = shape.recorded(one)
+    key, asked = rules.of_recorded(one)
     looks = key, one.outline.status, one.outline.response_headers, one.outline.text
     return looks, (*asked, *one.answered)

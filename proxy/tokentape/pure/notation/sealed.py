@@ -7,6 +7,7 @@ repr shows nothing. Only the door makes these types out of raw messages.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tokentape.pure.notation.placeholders import whole
@@ -32,17 +33,6 @@ def joined(pieces: Iterable[Sealed], between: str = "") -> Sealed:
     )
 
 
-class Look(NamedTuple):
-    """What of a request takes part in the match."""
-
-    key: str
-    """The same for all requests that differ in their secrets alone."""
-    secrets: tuple[Secret, ...]
-    """In the key's order."""
-    alike: bool
-    """Some fields with secrets look the same (two of metadata, say): their order is open."""
-
-
 class SealedRequest(NamedTuple):
     """A request after the door. Entries are `name=value` texts in canonical order."""
 
@@ -51,7 +41,6 @@ class SealedRequest(NamedTuple):
     query: tuple[Sealed, ...]
     headers: tuple[tuple[str, Sealed], ...]
     body: tuple[Sealed, ...]
-    look: Look
     live: Mapping[str, Secret]
     """What came in for kinds that are kept as a class alone: the key, the CVC. For rehydration."""
 
@@ -72,3 +61,5 @@ class SealedResponse(NamedTuple):
     status: int
     headers: tuple[tuple[str, Sealed], ...]
     body: Sealed
+    echoes: Mapping[Secret, Secret] = MappingProxyType({})
+    """Values of this answer that a request sent in a field of another name, with the latter."""

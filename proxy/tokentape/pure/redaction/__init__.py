@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tokentape.pure.cassette.model import Shape
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.notation.sealed import Sealed, SealedRequest, SealedResponse
 from tokentape.pure.redaction.requests import Lines, kept_lines, sealed_request
 from tokentape.pure.redaction.responses import Answers
 from tokentape.pure.redaction.values import Values
+from tokentape.pure.stripe.kinds import Secret
 
 _OF_THE_BODY = ("content-encoding", "content-type")
 
@@ -33,8 +33,6 @@ class Door:
     """Blank fields stay apart from absent ones everywhere (`match.blank: strict`)."""
     match_headers: tuple[str, ...] = ()
     """Headers beside the catalog's own that are kept, sealed, to match by them."""
-    shape: Shape = field(default_factory=Shape)
-    """What of a request takes part in the match."""
     _lines: Lines = field(init=False, repr=False, compare=False)
     _answers: Answers = field(init=False, repr=False, compare=False)
     looked_at: frozenset[str] = field(init=False, repr=False, compare=False)
@@ -51,14 +49,19 @@ class Door:
 
         Raises UnreadableBody where the body cannot be taken apart: nothing of it may be kept.
         """
-        return sealed_request(raw, self.values, self._lines, self.shape, keep_blank=self.keep_blank)
+        return sealed_request(raw, self.values, self._lines, keep_blank=self.keep_blank)
 
     def response(
-        self, raw: Response, asked: SealedRequest, numbers: Mapping[str, Sealed]
+        self,
+        raw: Response,
+        asked: SealedRequest,
+        numbers: Mapping[str, Sealed],
+        echoes: Mapping[Secret, Secret],
     ) -> SealedResponse:
         """Seal the answer to a sealed request.
 
-        `numbers` are the card and account numbers, by kind, that its `last4` may belong to.
-        Raises UnreadableBody for a body that is no JSON.
+        `numbers` are the card and account numbers, by kind, that its `last4` may belong to;
+        `echoes` what answers to earlier requests repeated of those under other names. Raises
+        UnreadableBody for a body that is no JSON.
         """
-        return self._answers.sealed(raw, asked, numbers)
+        return self._answers.sealed(raw, asked, numbers, echoes)

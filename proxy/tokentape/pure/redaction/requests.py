@@ -10,7 +10,6 @@ from operator import itemgetter
 from urllib.parse import quote_plus
 
 from tokentape.errors import UnreadableBody
-from tokentape.pure.cassette.model import Shape
 from tokentape.pure.http.forms import FORM_METHODS, Pairs, Path, query_pairs, request_pairs
 from tokentape.pure.http.messages import Request
 from tokentape.pure.notation.placeholders import Placeholder, escape
@@ -43,22 +42,19 @@ def kept_lines(values: Values, match_headers: tuple[str, ...]) -> Lines:
 
 
 def sealed_request(
-    raw: Request, values: Values, lines: Lines, shape: Shape, *, keep_blank: bool
+    raw: Request, values: Values, lines: Lines, *, keep_blank: bool
 ) -> SealedRequest:
     """Seal a request to /v1/tokens. Raises UnreadableBody."""
     if raw.method not in FORM_METHODS:
         raise UnreadableBody("the method is none of the API's")
     sent_query = _sent(query_pairs(raw.target), values, keep_blank=keep_blank)
     sent_body = _sent(request_pairs(raw, values.catalog.names), values, keep_blank=keep_blank)
-    path, headers = _path(raw.target, values), _headers(raw, values, lines)
-    query, body = _entries(sent_query, values), _entries(sent_body, values)
     return SealedRequest(
         method=raw.method,
-        path=path,
-        query=query,
-        headers=headers,
-        body=body,
-        look=shape.look(raw.method, path, query, headers, body),
+        path=_path(raw.target, values),
+        query=_entries(sent_query, values),
+        headers=_headers(raw, values, lines),
+        body=_entries(sent_body, values),
         live=_live(raw, (*sent_query, *sent_body)),
     )
 
@@ -72,7 +68,7 @@ def _path(target: str, values: Values) -> Sealed:
     token = token_id(target)
     if token is None:
         return _TOKENS
-    made = values.sealed("object_id", token)
+    made = values.sealed("object_id", token, "path")
     return Sealed(f"{TOKENS}/{made.text}", made.secrets)
 
 
@@ -94,10 +90,11 @@ def _entry(
 ) -> Sealed:
     kept = _kept(value, place.known, values)
     if kept is None and place.slot:
-        return place.entry(values.sealed("dob", dates[path[:-1]], place.slot))
+        return place.entry(values.sealed("dob", dates[path[:-1]], place.field, place.slot))
     if kept is None and place.kind == "time":
-        return place.entry(_time(value, values))
-    entry = place.entry(values.sealed(place.kind, value) if kept is None else kept)
+        return place.entry(_time(value, place, values))
+    sealed = values.sealed(place.kind, value, place.field) if kept is None else kept
+    entry = place.entry(sealed)
     if not entry.secrets and place.kind not in CLASS_ONLY:
         place.keep(value, entry)
     return entry
@@ -111,11 +108,11 @@ def _kept(value: str, known: Field | None, values: Values) -> Sealed | None:
     return None if kept is None else Sealed(quote_plus(kept, errors="surrogateescape"))
 
 
-def _time(value: str, values: Values) -> Sealed:
+def _time(value: str, place: Place, values: Values) -> Sealed:
     if re.fullmatch(r"[0-9]{1,13}", value):
         # The clock of the moment: at replay any other moment will do.
         return Sealed("{{time:sent}}")
-    return values.sealed("text", value)
+    return values.sealed("text", value, place.field)
 
 
 def _dates(fields: Iterable[Sent]) -> dict[Path, str]:
@@ -157,12 +154,13 @@ def _headers(raw: Request, values: Values, lines: Lines) -> tuple[tuple[str, Sea
         line = lines.get(lower := key.lower())
         # Some clients name a type of no body, others none: it says nothing.
         if line is not None and (raw.body or lower != "content-type"):
-            found.append((line[0], _header(line[1], value, values)))
+            found.append((line[0], _header(line, value, values)))
     found.sort(key=itemgetter(0))
     return tuple(found)
 
 
-def _header(known: Field, value: str, values: Values) -> Sealed:
+def _header(line: tuple[str, Field], value: str, values: Values) -> Sealed:
+    name, known = line
     if known.kind == "key":
         # One scheme for both: which one a client used is no part of what it asked.
         return _bearer(key_class(api_key(value)))
@@ -170,7 +168,7 @@ def _header(known: Field, value: str, values: Values) -> Sealed:
         return _FORM
     if values.catalog.kept(known, value) is not None:
         return Sealed(escape(value))
-    return values.sealed("text" if known.kind == KEEP else known.kind, value)
+    return values.sealed("text" if known.kind == KEEP else known.kind, value, name)
 
 
 @lru_cache

@@ -18,14 +18,17 @@ from tokentape.pure.http.json_text import Json, begun, enclosed, string
 from tokentape.pure.http.messages import Response
 from tokentape.pure.notation.placeholders import Placeholder, escape
 from tokentape.pure.notation.sealed import Sealed, SealedRequest, SealedResponse, joined
-from tokentape.pure.redaction.values import Values
+from tokentape.pure.redaction.echoes import Echo
+from tokentape.pure.redaction.values import Values, field_name
 from tokentape.pure.stripe.catalog import KEEP, Field
-from tokentape.pure.stripe.kinds import SLOTS, Secret, guard
+from tokentape.pure.stripe.kinds import SLOTS, Secret, guard, secret
 
 _MOST_KEPT = 200
 _LEAVES = frozenset({str, int, bool, type(None)})
 _NO_KIND = frozenset({KEEP, "hash", "text", "json", "time"})
-"""Classes whose texts are looked up in the request first: they may repeat any kind of value."""
+"""Classes whose values are texts of no kind."""
+_MESSAGE = "message"
+"""The field that the slots of a message stand in."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -36,6 +39,8 @@ class Spot:
     """
 
     path: Path
+    name: str
+    """Which field it is, list positions aside."""
     field: Field | None
     known: bool
     """The API knows the whole path."""
@@ -56,29 +61,32 @@ class Answers:
 
     def __init__(self, values: Values) -> None:
         self._values = values
-        self._root = Spot((), None, known=True)
+        self._root = Spot((), "", None, known=True)
         known = values.catalog.response_headers
         self._names = {name.lower(): (name, field) for name, field in known.items()}
         self._kept: dict[tuple[str, str], tuple[str, Sealed]] = {}
         """Header lines that may be kept, as they came and sealed."""
 
     def sealed(
-        self, raw: Response, asked: SealedRequest, numbers: Mapping[str, Sealed]
+        self,
+        raw: Response,
+        asked: SealedRequest,
+        numbers: Mapping[str, Sealed],
+        echoes: Mapping[Secret, Secret],
     ) -> SealedResponse:
         """Seal an answer. Raises UnreadableBody for a body that is no JSON, or for a bad status."""
         if not 200 <= raw.status <= 599:
             raise UnreadableBody("the status is none that an answer can have")
-        body = plain_body(raw)
+        headers, body = self._headers(raw), plain_body(raw)
         if not body:
-            sealed = Sealed("")
-        else:
-            document = _parsed(body)
-            owner = str(document.get("id", "")) if isinstance(document, dict) else ""
-            owner = owner or raw.header("request-id") or ""
-            answer = _Answer(self._values, asked, numbers, owner, _given_away(asked))
-            text = answer.node(document, self._root)
-            sealed = Sealed(text + "\n", tuple(answer.secrets))
-        return SealedResponse(raw.status, self._headers(raw), sealed)
+            return SealedResponse(raw.status, headers, Sealed(""))
+        document = _parsed(body)
+        owner = str(document.get("id", "")) if isinstance(document, dict) else ""
+        owner = owner or raw.header("request-id") or ""
+        echo = Echo(asked, echoes)
+        answer = _Answer(self._values, asked, numbers, echo, owner, _given_away(asked))
+        sealed = Sealed(answer.node(document, self._root) + "\n", tuple(answer.secrets))
+        return SealedResponse(raw.status, headers, sealed, echo.new)
 
     def _headers(self, raw: Response) -> tuple[tuple[str, Sealed], ...]:
         lines = [
@@ -95,7 +103,7 @@ class Answers:
             return None
         value = media_type(line[1]) if name == "Content-Type" else line[1]
         if known.kind == "object_id":
-            return name, self._values.sealed("object_id", value)
+            return name, self._values.sealed("object_id", value, name)
         if self._values.catalog.kept(known, value) is None:
             return None
         sealed = name, Sealed(escape(value))
@@ -131,6 +139,7 @@ class _Answer:
     values: Values
     asked: SealedRequest
     numbers: Mapping[str, Sealed]
+    echo: Echo
     owner: str = field_(repr=False)
     given_away: frozenset[str] = field_(repr=False)
     """Texts that are not kept: see `_given_away`."""
@@ -139,7 +148,7 @@ class _Answer:
     def node(self, value: Json, spot: Spot) -> str:
         """Return one node of the document, sealed."""
         if not spot.known:
-            return self._unknown(value)
+            return self._unknown(spot, value)
         if isinstance(value, dict):
             return enclosed("{", self._members(value, spot), "}", len(spot.path))
         if isinstance(value, list):
@@ -163,8 +172,9 @@ class _Answer:
         located = self.values.catalog.locate_response(path)
         known = located.known == len(path)
         own = known and len(around.path) not in located.free
-        key = string(escape(name)) if own else self._said(self.values.sealed("field", name))
-        spot = Spot(path, located.field, known, f"{begun(len(path))}{key}: ")
+        key = string(escape(name)) if own else self._said(self._user_name(name, around))
+        field = field_name(path, located)
+        spot = Spot(path, field, located.field, known, f"{begun(len(path))}{key}: ")
         if known and not located.free and not any(map(str.isdigit, path)):
             around.inside[name] = spot
         return spot
@@ -173,7 +183,13 @@ class _Answer:
         path = (*around.path, str(index))
         located = self.values.catalog.locate_response(path)
         known = located.known == len(path)
-        return begun(len(path)) + self.node(value, Spot(path, located.field, known))
+        spot = Spot(path, field_name(path, located), located.field, known)
+        return begun(len(path)) + self.node(value, spot)
+
+    def _user_name(self, name: str, around: Spot) -> Sealed:
+        """Seal a name that the API does not know, as the request's if that has it."""
+        own = secret("field", name, around.name)
+        return self.values.sealed("field", name, (self.echo.of_name(own) or own).field)
 
     def _leaf(self, value: Json, spot: Spot) -> str:
         known = spot.field
@@ -184,18 +200,19 @@ class _Answer:
             if known.anything:  # whatever it holds
                 return token
         else:
-            return self._sealed(known, value)
+            return self._sealed(spot, value)
         spot.keep(value, token)
         return token
 
-    def _sealed(self, known: Field | None, value: Json) -> str:
+    def _sealed(self, spot: Spot, value: Json) -> str:
+        known = spot.field
         if isinstance(value, str):
-            return self._said(self._text(known, value))
+            return self._said(self._text(spot, value))
         if known is not None and known.kind == "time" and type(value) is int:
             return self._said(self._time(value))
         if known is not None and known.kind in ("exp_month", "exp_year") and type(value) is int:
-            return self._said(self.values.sealed(known.kind, str(value)))
-        return self._unknown(value)
+            return self._said(self.values.sealed(known.kind, str(value), spot.name))
+        return self._unknown(spot, value)
 
     def _said(self, sealed: Sealed) -> str:
         self.secrets += sealed.secrets
@@ -211,55 +228,52 @@ class _Answer:
             return plain and str(value) not in self.given_away
         return known.anything
 
-    def _unknown(self, value: Json) -> str:
+    def _unknown(self, spot: Spot, value: Json) -> str:
         """Return what nobody vouches for: a text as one, anything else with its whole inside."""
         if value is None:
             return "null"
         if isinstance(value, str):
-            return self._said(self._echo(value))
-        return self._said(self.values.sealed("json", _dumped(value)))
+            return self._said(self._value("text", value, spot.name))
+        return self._said(self.values.sealed("json", _dumped(value), spot.name))
 
-    def _text(self, known: Field | None, value: str) -> Sealed:
+    def _text(self, spot: Spot, value: str) -> Sealed:
+        known = spot.field
         kind = known.kind if known else "text"
         if kind == "message":
-            return self._message(value)
+            return self._message(value, spot)
         if known is not None and known.form == "param":
             return self.values.name(split_name(value))
         if known is not None and known.slot:
-            return self._part(kind, known.slot, value)
-        if kind in _NO_KIND:
-            return self._echo(value)
-        return self.values.sealed(kind, value)
+            return self._part(kind, known.slot, value, spot)
+        return self._value("text" if kind in _NO_KIND else kind, value, spot.name)
 
     def _time(self, value: int) -> Sealed:
         """Seal a time. Two objects made within a second have two times: a second is chance."""
         same = f"{self.owner}|{value}"
-        return Sealed("{{time.?}}", (Secret("time", same, str(value)),))
+        return Sealed("{{time.?}}", (Secret("time", f"time|0||{same}", str(value)),))
 
-    def _echo(self, value: str) -> Sealed:
-        """Seal a text; if it repeats a value of the request, as that very variable."""
-        for entry in (self.asked.path, *self.asked.query, *self.asked.body):
-            for one in entry.secrets:
-                if one.text == value and one.kind not in ("dob", "field"):
-                    return self.values.sealed(one.kind, value)
-        return self.values.sealed("text", value)
+    def _value(self, kind: str, value: str, field: str) -> Sealed:
+        """Seal a value of a field; if it repeats one of the request, as that very variable."""
+        own = self.values.sealed(kind, value, field)
+        echoed = self.echo.of(own.secrets[0]) if own.secrets else None
+        return own if echoed is None else self.values.sealed(echoed.kind, value, echoed.field)
 
-    def _part(self, kind: str, slot: str, value: str) -> Sealed:
+    def _part(self, kind: str, slot: str, value: str, spot: Spot) -> Sealed:
         """Seal a part of a number, such as its last four digits, as that number's part."""
         number = self.numbers.get(kind)
         if number is not None:
             part, reads = self.values.part(number, slot)
             if reads == value:
                 return part
-        return self.values.sealed("last4", value)
+        return self.values.sealed("last4", value, spot.name)
 
-    def _message(self, text: str) -> Sealed:
+    def _message(self, text: str, spot: Spot) -> Sealed:
         reading = self.values.phrases.read(text)
         if isinstance(reading, str):
             return Sealed(escape(reading))
         slots = [] if reading is None else [self._slot(*slot) for slot in reading.slots()]
         if reading is None or None in slots:
-            return self._echo(text)
+            return self._value("text", text, spot.name)
         pieces = [Sealed(escape(reading.phrase.literals[0]))]
         for slot, text_after in zip(slots, reading.phrase.literals[1:], strict=True):
             pieces += [slot or Sealed(""), Sealed(escape(text_after))]
@@ -273,10 +287,10 @@ class _Answer:
         if kind == "time":
             return self._time(int(value)) if value.isdigit() else None
         if kind == "id":
-            return self.values.sealed("object_id", value)
+            return self.values.sealed("object_id", value, _MESSAGE)
         if kind in ("field", "fields"):
             return joined((self.values.name(split_name(name)) for name in value.split(", ")), ", ")
-        return self._echo(value)
+        return self._value("text", value, _MESSAGE)
 
     def _live(self, kind: str, slot: str, value: str) -> Sealed | None:
         """Seal what a message quotes of the key that came in; None if it quotes another."""

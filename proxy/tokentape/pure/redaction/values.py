@@ -10,13 +10,14 @@ from urllib.parse import quote_plus
 from tokentape.pure.http.forms import Path, join_name
 from tokentape.pure.notation.placeholders import UNNUMBERED, Placeholder, whole
 from tokentape.pure.notation.sealed import Sealed
-from tokentape.pure.stripe.catalog import KEEP, Catalog, Field
+from tokentape.pure.stripe.catalog import KEEP, Catalog, Field, Located
 from tokentape.pure.stripe.kinds import CLASS_ONLY, KINDS, SLOTS, guard, id_kind, secret
 from tokentape.pure.stripe.phrases import Phrases
 from tokentape.pure.stripe.published import Published
 
 _MOST_KEPT = 200
 _KINDS = KINDS | {"object_id"}
+_JOINT = "\x1f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Place:
     """Where a field of a request belongs."""
 
     name: Sealed
+    field: str
+    """Which field it is, list positions aside: equal values are the same only within one."""
     known: Field | None
     """What the catalog knows of values that may be kept; None where none may."""
     kind: str
@@ -62,19 +65,19 @@ class Values:
     _places: dict[Path, Place] = field_(default_factory=dict, init=False, repr=False, compare=False)
     """Places looked up before: of the API's own names alone, so they are few and no secret."""
 
-    def sealed(self, kind: str, text: str, slot: str = "") -> Sealed:
-        """Seal one sensitive value, or the part of it that `slot` names."""
+    def sealed(self, kind: str, text: str, field: str, slot: str = "") -> Sealed:
+        """Seal one sensitive value of a field, or the part of it that `slot` names."""
         if kind == "object_id":
             kind = id_kind(text)
         if kind in CLASS_ONLY:
             known_class = guard(kind, text, this_year=self.this_year)
             return Sealed(_notation(kind, "", known_class, slot))
-        one = secret(kind, text)
-        name = self.published.names.get((kind, one.same))
+        name = self.published.name(kind, text)
         if name is not None:
             return Sealed(_notation(kind, "", name, slot))
         # A guard stands with the whole value alone: a part of it tells no more.
-        return Sealed(_notation(kind, UNNUMBERED, "" if slot else guard(kind, text), slot), (one,))
+        text_of = _notation(kind, UNNUMBERED, "" if slot else guard(kind, text), slot)
+        return Sealed(text_of, (secret(kind, text, field),))
 
     def place(self, path: Path) -> Place:
         """Return where a field of a request belongs."""
@@ -86,12 +89,12 @@ class Values:
         pieces = [
             Sealed(quote_plus(segment))
             if position < located.known and position not in located.free
-            else self.sealed("field", segment)
+            else self.sealed("field", segment, field_name(path[:position], located))
             for position, segment in enumerate(path)
         ]
         text = join_name(piece.text for piece in pieces)
         name = Sealed(text, tuple(one for piece in pieces for one in piece.secrets))
-        place = _place(name, located.field)
+        place = _place(name, path, located)
         if located.known == len(path) and not located.free:
             self._places[path] = place
         return place
@@ -121,13 +124,31 @@ def _sliced(number: str, slot: str) -> tuple[Placeholder | None, str]:
     return found, str(replace(found, name="" if found.number else found.name, slot=slot))
 
 
-def _place(name: Sealed, known: Field | None) -> Place:
+def field_name(path: Path, located: Located) -> str:
+    """Return which field a path is: its segments without positions in lists of the API."""
+    segments = enumerate(path)
+    return _JOINT.join(
+        [
+            segment
+            for position, segment in segments
+            if position >= located.known or position in located.free or not segment.isdigit()
+        ]
+    )
+
+
+def last_name(field: str) -> str:
+    """Return the last segment of what `field_name` returned."""
+    return field.rpartition(_JOINT)[2]
+
+
+def _place(name: Sealed, path: Path, located: Located) -> Place:
+    known, field = located.field, field_name(path, located)
     if known is None:
-        return Place(name, None, "text")
-    if known.slot:
-        return Place(name, None, "dob", known.slot)
+        return Place(name, field, None, "text")
+    if known.slot:  # the parts of a date of birth are one value, of the field around them
+        return Place(name, field_name(path[:-1], located), None, "dob", known.slot)
     kind = known.kind if known.kind in _KINDS else "text"
-    return Place(name, known if known.kind == KEEP or known.anything else None, kind)
+    return Place(name, field, known if known.kind == KEEP or known.anything else None, kind)
 
 
 @lru_cache(maxsize=1024)

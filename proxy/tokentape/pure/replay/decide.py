@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tokentape.pure.replay.matching import Match
+from tokentape.pure.replay.instances import Match
 
 
 class Mode(StrEnum):

@@ -76,13 +76,20 @@ class Neighbours:
         )
 
 
-def report(asked: SealedRequest, name: str, near: Sequence[Near]) -> str:
-    """Return the report of a miss: one line each for the cassette and what comes close."""
+def report(
+    asked: SealedRequest, name: str, near: Sequence[Near], *, unknown_id: bool = False
+) -> str:
+    """Return the report of a miss: one line each for the cassette and what comes close.
+
+    `unknown_id`: the request names an id that the session has not given out.
+    """
     what = _line(asked.method, asked.path.text)
     lines = [f"No interaction of cassette {name} answers {what}."]
     for one in near:
         told = "; ".join(one.differences) or "nothing differs but values that are not kept"
         lines.append(f"Interaction {one.number} is close: {told}.")
+    if unknown_id:
+        lines.append(_UNKNOWN_ID)
     if not near:
         lines.append("The cassette has no interaction.")
     lines.append(f"Record it with `tokentape auto {name}` or `tokentape record {name}`.")
@@ -107,6 +114,11 @@ class _Requests:
 
 
 _Entry = str | tuple[str, int]
+
+_UNKNOWN_ID = (
+    "It names an id that this session has not given out, or has forgotten: "
+    "take ids from the answers of the same session."
+)
 
 
 def _told_apart(entries: tuple[str, ...]) -> frozenset[_Entry]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tokentape.pure.cassette.model import Interaction, Shape
+from tokentape.pure.cassette.match_key import MatchRules
+from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.notation.placeholders import Variable
+from tokentape.pure.replay.recordings import Recordings
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,46 +27,49 @@ class OrderDependent:
         )
 
 
-def order_dependent(recorded: Iterable[Interaction], shape: Shape) -> tuple[OrderDependent, ...]:
-    """Return each interaction that only its order tells from an earlier one, with that one."""
-    found: list[OrderDependent] = []
-    anchors: dict[Variable, str] = {}
-    first: dict[_Request, tuple[int, Interaction, _Numbers]] = {}
-    for number, one in enumerate(recorded, 1):
-        key, variables = shape.recorded(one)
-        _anchor(one, key, anchors)
-        told = tuple([each if anchors[each] != key else None for each in variables])
-        numbers = _counted_off((*variables, *one.answered))
-        request = key, told, numbers[: len(variables)]
-        earlier, like, others = first.setdefault(request, (number, one, numbers))
-        if numbers != others or _answer(one) != _answer(like):
-            found.append(OrderDependent(earlier, number))
-    return tuple(found)
+def order_dependent(
+    recorded: Iterable[Interaction], rules: MatchRules
+) -> tuple[OrderDependent, ...]:
+    """Return each interaction that only its order tells from an earlier one, with that one.
 
-
-def _anchor(one: Interaction, key: str, anchors: dict[Variable, str]) -> None:
-    """Note where variables come in first: the key of that request, or "" for an answer.
-
-    A variable that comes in elsewhere is bound by then, and so tells requests of this key apart.
+    Its key tells, and a variable that came in under another key: its value stands for it by then.
+    Ids that are alike do not: in another order, each would be the other.
     """
-    for variable in one.asked:
-        anchors.setdefault(variable, key)
-    for variable in one.answered:
-        anchors.setdefault(variable, "")
+    pairs: list[OrderDependent] = []
+    anchors: dict[Variable, str] = {}
+    recordings = Recordings(rules)
+    first: dict[_Request, tuple[int, Interaction, _Numbers]] = {}
+    for number, interaction in enumerate(recorded, 1):
+        origin = recordings.add(interaction)
+        key, variables = rules.of_recorded(interaction)
+        for variable in (*interaction.asked, *interaction.answered):
+            anchors.setdefault(variable, key)
+        telling = tuple(
+            [
+                None if anchors[each] == key or recordings.is_made_id(each) else each
+                for each in variables
+            ]
+        )
+        numbers = _counted_off((*variables, *interaction.answered))
+        request = origin, telling, numbers[: len(variables)]
+        earlier, like, others = first.setdefault(request, (number, interaction, numbers))
+        if numbers != others or _answer(interaction) != _answer(like):
+            pairs.append(OrderDependent(earlier, number))
+    return tuple(pairs)
 
 
 _Numbers = tuple[int, ...]
 
-_Request = tuple[str, tuple[Variable | None, ...], _Numbers]
+_Request = tuple[object, tuple[Variable | None, ...], _Numbers]
 """What is the same for requests that are one to every rule."""
 
 
 def _counted_off(variables: Iterable[Variable]) -> _Numbers:
     """Return for each variable how many others came in before it."""
     numbers: dict[Variable, int] = {}
-    return tuple([numbers.setdefault(one, len(numbers)) for one in variables])
+    return tuple([numbers.setdefault(each, len(numbers)) for each in variables])
 
 
-def _answer(one: Interaction) -> tuple[object, ...]:
-    said = one.outline
-    return said.status, said.response_headers, said.text
+def _answer(interaction: Interaction) -> tuple[object, ...]:
+    outline = interaction.outline
+    return outline.status, outline.response_headers, outline.text

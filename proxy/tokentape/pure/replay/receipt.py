@@ -21,7 +21,7 @@ class Counts:
     refused: int = 0
     forwarded: int = 0
     unwritten: int = 0
-    rebound: int = 0
+    further: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,8 @@ def counted(counts: Counts, unused: int) -> Iterator[str]:
     )
     if counts.forwarded:
         yield f"{counts.forwarded} forwarded and not recorded"
-    if counts.rebound:
-        yield f"{counts.rebound} served with variables bound anew"
+    if counts.further:
+        yield f"{counts.further} further: other values for a request that had been replayed already"
     if counts.unwritten:
         yield f"{counts.unwritten} not written: see above why"
 

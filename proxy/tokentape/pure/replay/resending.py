@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import quote, quote_plus
 
-from tokentape.pure.cassette.model import Interaction, Variables
+from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.cassette.renaming import Renaming
 from tokentape.pure.http.messages import Request
 from tokentape.pure.notation.placeholders import Placeholder, Variable, parts
@@ -28,7 +28,7 @@ class Refilling:
 
     names: Renaming
     """Recorded variables by their names of this time."""
-    variables: Variables
+    numbering: Numbering
     keys: Mapping[str, str] = field(repr=False)
     published: Published
     seed: str
@@ -45,7 +45,7 @@ class Refilling:
             public = self.published.value(found.kind, found.name)
             return stand_in(found, self.seed) if public is None else public
         name = self.names.there((found.kind, int(found.number)))
-        bound = name and self.variables.value(name)
+        bound = name and self.numbering.value(name)
         return bound.text if bound else stand_in(found, self.seed)
 
 

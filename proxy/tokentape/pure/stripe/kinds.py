@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
 
 from stdnum import luhn
 
@@ -77,30 +76,57 @@ MADE_KINDS = frozenset(ID_PREFIXES) | {"object_id", "fingerprint", "time"}
 KINDS = PLAIN_KINDS | CLASS_ONLY | frozenset(ID_PREFIXES)
 
 
-@dataclass(unsafe_hash=True, slots=True, repr=False)
-class Secret:
-    """A sensitive value on its way through memory. Its repr gives its kind alone.
+_GLOBAL = frozenset(ID_PREFIXES) | {"object_id"}
+"""Kinds whose values are the same wherever they occur: an id names one object everywhere."""
 
-    `same` is the form in which two values are one (a card number's digits); `text` is the value as
-    it came, given back at replay. Two secrets are equal if kind and `same` are. There are many in
-    each request, and to make frozen ones would take three times as long: the types forbid changes.
+
+@dataclass(slots=True, repr=False, eq=False)
+class Secret:
+    """A sensitive value on its way through memory. Its repr gives its kind only.
+
+    `key` is what makes two values one: the kind, the field, and the form in which spellings of one
+    value are the same (a card number's digits). `text` is the value as it came, given back at
+    replay. There are many in each request, and to make frozen ones would take three times as long.
     """
 
-    kind: Final[str]
-    same: Final[str]
-    text: Final[str] = field(compare=False)
+    kind: str
+    key: str
+    text: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
     def __repr__(self) -> str:
         return f"<Secret {self.kind}>"
 
+    @property
+    def field(self) -> str:
+        """The field that the value stands in, as `secret` took it; blank for an id."""
+        _, length, rest = self.key.split("|", 2)
+        return rest[: int(length)]
 
-def secret(kind: str, text: str) -> Secret:
-    """Return the secret that `text` is, as a value of `kind`."""
-    return Secret(kind, same(kind, text), text)
+
+def secret(kind: str, text: str, field: str = "") -> Secret:
+    """Return the secret that `text` is, as a value of `kind` in a field.
+
+    Ids are the same wherever they occur. Any other value is the same only in the same field:
+    whether a city and a state are spelt alike is a coincidence, and tells something about a person.
+
+    >>> secret("name", "Ada", "card.name") == secret("name", "Ada", "person.first_name")
+    False
+    >>> secret("tok", "tok_1", "card") == secret("tok", "tok_1", "source")
+    True
+    """
+    if kind in _GLOBAL:
+        field = ""
+    return Secret(kind, f"{kind}|{len(field)}|{field}|{same(kind, text)}", text)
 
 
 def same(kind: str, text: str) -> str:
-    """Return the form in which two values of a kind are one."""
+    """Return the form in which two spellings of a value of a kind are the same."""
     return digits(text) if kind in _SPACED else text
 
 

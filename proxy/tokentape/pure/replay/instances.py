@@ -1,0 +1,462 @@
+"""Which recorded answer a request gets: instances of what was recorded.
+
+**The theory.** A cassette holds what some people did; a replay is played to others, in any order
+and any number of them at once. So nothing is bound for good, and nothing is searched for:
+
+1. The *match key* of a request (see `cassette.match_key`) finds the recorded requests that nothing
+   but personal values tells apart. Ids that this session made up count too: they stand as the
+   variables that they were rendered from. Both are look-ups by hash.
+2. Among these, requests with the same variables form a *recorded set*. The values that a client
+   sends take the first set that is not taken yet, and keep it: the same values again get the same
+   recorded requests in their order, and after the last the last again. A set in which one of the
+   values stands already for the variable there comes before any other.
+3. That is an *instance*: a recorded set, played for one set of live values. It knows what its
+   variables stand for. When all sets are taken, new values take the one taken longest ago as a
+   *further* instance: the same recorded answers, with their own values and ids of their own.
+4. A request *continues* the instances that it names by an id that they made or by a value that
+   stands for the variable recorded there. A variable in an answer is what the request sent; or a
+   new id or time, if the recording shows it first here; or what the continued instances know; or
+   what the first instance of the session knows; or else a stand-in.
+
+**A worked example.** Recorded, with two people's names as variables:
+
+    0  POST /v1/tokens            card[name]={{name.1}}    ->  id {{tok.1}}, name {{name.1}}
+    1  POST /v1/tokens            card[name]={{name.2}}    ->  id {{tok.2}}, name {{name.2}}
+    2  GET  /v1/tokens/{{tok.2}}                           ->  id {{tok.2}}, name {{name.2}}
+
+Requests 0 and 1 have one key and two sets, (name.1) and (name.2). Played to three people:
+
+    POST Ada     takes set (name.1): an instance that knows name.1 = Ada, tok.1 = tok_A
+    POST Grace   takes set (name.2): an instance that knows name.2 = Grace, tok.2 = tok_G
+    POST Ada     has a set already: the same answer, tok_A and Ada
+    POST Mary    no set is left: a further instance of (name.1), taken longest ago; tok.1 = tok_M
+    GET tok_G    key GET {{tok.2}}: continues Grace's instance, which knows her name
+    GET tok_A    GET {{tok.1}} was not recorded, but GET {{tok.2}} was, and the same request made
+                 tok.1 and tok.2 with the same answer: Ada plays the other's part from here on
+
+**Cost.** Each step is a look-up by hash for each value of the request. Where a pointer moves over
+sets that are taken, it never moves back. Instances are bounded in number; the oldest are forgotten.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from tokentape.pure.cassette.match_key import MatchKey, MatchRules
+from tokentape.pure.cassette.model import Interaction, Numbering
+from tokentape.pure.notation.placeholders import Placeholder, Variable
+from tokentape.pure.notation.sealed import SealedRequest
+from tokentape.pure.replay.recordings import ExactKey, Ids, RecordedSet, Recordings
+from tokentape.pure.replay.stand_ins import stand_in
+from tokentape.pure.stripe.kinds import ID_PREFIXES, MADE_KINDS, Secret, digits, secret
+
+BESIDE_RECORDED = 10_000
+"""Instances that are remembered beside one for each recorded interaction."""
+_CONTINUED = 32
+"""Instances that one continues, at most: the nearest."""
+_TRIED = 8
+"""Sets that are looked at, at most, for one in which all values can stand."""
+_RENEWED = MADE_KINDS - {"fingerprint"}
+"""Kinds of values that are new for each instance: ids and times."""
+_UNKNOWN: Variable = ("~", 0)
+"""Ranks after every variable."""
+
+
+@dataclass(slots=True, repr=False, eq=False)
+class Instance:
+    """A recorded set, played for one set of live values."""
+
+    identity: tuple[str, tuple[str, ...]]
+    """The match key and the values that it is played for."""
+    positions: Sequence[int]
+    """Of its recorded requests, in recorded order."""
+    values: dict[Variable, str]
+    """What its variables stand for: what was sent, and the ids and times that it made."""
+    continued: tuple[Instance, ...] = ()
+    further: bool = False
+    served: int = 0
+    """How many of its requests have been answered."""
+    made: list[str] = field(default_factory=list)
+    """The keys of ids that it made."""
+    named: tuple[int, tuple[str, ...]] | None = None
+    """Whose sets it took one of, where it names ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The interaction that answers, by its position in the cassette, and for whom."""
+
+    position: int
+    instance: Instance
+    begins_further: bool
+    """It is the first answer of a further instance."""
+    is_last: bool
+    """The same request gets this interaction again from now on."""
+
+
+@dataclass(slots=True)
+class _Takings:
+    """Which recorded sets of a key have been taken."""
+
+    taken: OrderedDict[int, None] = field(default_factory=OrderedDict)
+    """By number, taken longest ago first."""
+    free: int = 0
+    """No set before this one is free."""
+    fresh: int = 0
+    """No set before this one is free with variables that all stand for nothing yet."""
+    held: dict[tuple[int, Variable], int] = field(default_factory=dict)
+    """By place and variable: of the sets that have it there, the first so many are taken."""
+
+
+class Instances:
+    """One replay of a cassette."""
+
+    def __init__(self, rules: MatchRules, seed: str, numbering: Numbering | None = None) -> None:
+        """`seed` is what made-up values follow from: the cassette's name.
+
+        `numbering` is that of what is recorded meanwhile, if anything is.
+        """
+        self._rules = rules
+        self._seed = seed
+        self.numbering = numbering
+        self._recordings = Recordings(rules)
+        self._instances: dict[tuple[str, tuple[str, ...]], Instance] = {}
+        self._order: deque[Instance] = deque()
+        self._takings: dict[tuple[int, tuple[str, ...]], _Takings] = {}
+        """By the number of the exact key, and the keys of the live ids in it."""
+        self._standing: dict[str, tuple[Variable, Instance]] = {}
+        """What a live value stood for last, by its key."""
+        self._made: dict[str, tuple[Variable, Instance]] = {}
+        """The ids that this session made up, by their keys."""
+        self._first: dict[Variable, str] = {}
+        """What the first instance of each variable knows."""
+        self._makings: dict[Variable, int] = {}
+        """How often an id or time has been made."""
+        self._fingerprints: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+    def add(self, interaction: Interaction) -> None:
+        """Append an interaction of the cassette."""
+        self._recordings.add(interaction)
+        if self.numbering is not None:
+            self.numbering.reserve((*interaction.asked, *interaction.answered))
+
+    def add_recorded(
+        self, request: SealedRequest, interaction: Interaction, secrets: Iterable[Secret]
+    ) -> None:
+        """Append what was recorded just now; `secrets` are the values of its variables.
+
+        It answers the very same request again. It is not played for others: another person's
+        request is one to record, not one that the cassette knew.
+        """
+        position = self._recordings.add_recorded(interaction)
+        key = self._rules.of_request(request)
+        identity = key.text, key.identity
+        instance = self._instances.setdefault(identity, Instance(identity, (), {}))
+        instance.positions = (*instance.positions[: instance.served], position)
+        instance.served = len(instance.positions)
+        variables = (*interaction.asked, *interaction.answered)
+        texts = [secret.text for secret in secrets]
+        instance.values.update(zip(variables, texts, strict=True))
+
+    def match(self, request: SealedRequest, *, repeat: bool, further: bool) -> Match | None:
+        """Return the recorded answer to a request; None for a miss.
+
+        `repeat`: after the last of its recorded requests, the last answers again. `further`: when
+        every recorded set is taken, new values play one that is.
+        """
+        key = self._rules.of_request(request)
+        identity = key.text, key.identity
+        instance = self._instances.get(identity)
+        if instance is None:
+            instance = self._begun(key, identity, further=further and repeat)
+        if instance is None or (instance.served == len(instance.positions) and not repeat):
+            return None
+        begins = instance.further and not instance.served
+        instance.served = min(instance.served + 1, len(instance.positions))
+        is_last = repeat and instance.served == len(instance.positions)
+        return Match(instance.positions[instance.served - 1], instance, begins, is_last)
+
+    def release(self, match: Match) -> None:
+        """Let an answer be given again as if for the first time: it did not reach the client."""
+        instance = match.instance
+        if instance.served and instance.positions[instance.served - 1] == match.position:
+            instance.served -= 1
+
+    def values(self, match: Match) -> tuple[list[str | None], bool]:
+        """Return what the variables of an answer stand for, None for a stand-in of their kind.
+
+        Beside it whether that is so whatever comes.
+        """
+        instance, settled = match.instance, True
+        texts: list[str | None] = []
+        for variable in self._recordings.response_variables(match.position):
+            text = instance.values.get(variable)
+            if text is None:
+                text, certain = self._resolved(variable, match.position, instance)
+                settled = settled and certain
+            texts.append(text)
+        return texts, settled
+
+    def names_unknown_id(self, request: SealedRequest) -> bool:
+        """Tell whether a request names an id that this session has not given out, or forgot."""
+        return any(
+            secret.kind in ID_PREFIXES
+            and secret.key not in self._made
+            and secret.key not in self._standing
+            for secret in self._rules.of_request(request).secrets
+        )
+
+    def _begun(
+        self, key: MatchKey, identity: tuple[str, tuple[str, ...]], *, further: bool
+    ) -> Instance | None:
+        """Begin an instance for values that have none; None for what was not recorded."""
+        live = key.arranged(self._rank)
+        ids = tuple([self._made_variable(each) for each in live])
+        exact, is_alias = self._recordings.find(key.text, [each.key for each in live], ids)
+        if exact is None:
+            return None
+        named = tuple([each.key for each, made in zip(live, ids, strict=True) if made])
+        context = (exact.number, named)
+        recorded, again = self._taken(exact, live, context)
+        again = again or (is_alias and exact.begun)
+        if again and not further:
+            return None
+        exact.begun = True
+        values = dict(zip(recorded.variables, [each.text for each in live], strict=True))
+        instance = Instance(identity, recorded.positions, values, further=again)
+        instance.named = context if named else None
+        instance.continued = self._continued(recorded.variables, live, ids)
+        if is_alias:
+            self._translate(instance, ids, recorded.variables)
+        self._note(instance, recorded.variables, live, ids)
+        return instance
+
+    def _made_variable(self, value: Secret) -> Variable | None:
+        made = self._made.get(value.key)
+        return made and made[0]
+
+    def _rank(self, value: Secret) -> Variable:
+        known = self._made.get(value.key) or self._standing.get(value.key)
+        return known[0] if known else _UNKNOWN
+
+    # Which set.
+
+    def _taken(
+        self, exact: ExactKey, live: Sequence[Secret], context: tuple[int, tuple[str, ...]]
+    ) -> tuple[RecordedSet, bool]:
+        """Take a recorded set; tell whether it was taken before.
+
+        Whoever names ids takes sets beside all others, who have ids of their own.
+        """
+        named = context[1]
+        if named and len(exact.sets) == 1:
+            return exact.sets[0], False
+        takings = self._takings.setdefault(context, _Takings())
+        free = len(takings.taken) < len(exact.sets)
+        number = self._standing_set(exact, takings, live, free=free)
+        if number is None and free:
+            number = self._free_set(exact, takings)
+        elif number is None:
+            number = next(iter(takings.taken))
+        takings.taken[number] = None
+        takings.taken.move_to_end(number)
+        return exact.sets[number], not free
+
+    def _standing_set(
+        self, exact: ExactKey, takings: _Takings, live: Sequence[Secret], *, free: bool
+    ) -> int | None:
+        """Return a set in which a value stands for the variable there already.
+
+        The value that the fewest sets share tells most.
+        """
+        if len(exact.sets) == 1:
+            return None
+        held: tuple[int, Variable] = (0, _UNKNOWN)
+        telling: Sequence[int] = ()
+        for place, each in enumerate(live):
+            standing = self._standing.get(each.key)
+            sets = exact.holding(place, standing[0]) if standing else ()
+            if standing and sets and (not telling or len(sets) < len(telling)):
+                held, telling = (place, standing[0]), sets
+        if not free:
+            return telling[0] if telling else None
+        start = takings.held.get(held, 0)
+        while start < len(telling) and telling[start] in takings.taken:
+            start += 1
+        takings.held[held] = start
+        near = islice(telling, start, start + _TRIED)
+        tried = [number for number in near if number not in takings.taken]
+        fitting = (number for number in tried if self._fits(exact.sets[number], live))
+        return next(fitting, tried[0] if tried else None)
+
+    def _fits(self, recorded: RecordedSet, live: Sequence[Secret]) -> bool:
+        """Tell whether each value stands for the variable there, or both are new."""
+        for variable, each in zip(recorded.variables, live, strict=True):
+            standing = self._standing.get(each.key)
+            if standing is None:
+                if variable in self._first:
+                    return False
+            elif standing[0] != variable:
+                return False
+        return True
+
+    def _free_set(self, exact: ExactKey, takings: _Takings) -> int:
+        """Return the first free set whose variables are all new, or else the first free one."""
+        sets = exact.sets
+        for _ in range(_TRIED):  # what is not fresh will never be: the rest is for the next time
+            if takings.fresh == len(sets):
+                break
+            if self._is_fresh(sets[takings.fresh], takings):
+                return takings.fresh
+            takings.fresh += 1
+        while takings.free in takings.taken:
+            takings.free += 1
+        return takings.free
+
+    def _is_fresh(self, recorded: RecordedSet, takings: _Takings) -> bool:
+        known = self._first.keys()
+        return takings.fresh not in takings.taken and known.isdisjoint(recorded.variables)
+
+    # What an instance knows.
+
+    def _continued(
+        self,
+        variables: Sequence[Variable],
+        live: Sequence[Secret],
+        ids: Ids,
+    ) -> tuple[Instance, ...]:
+        """Return the instances that a request continues, those first whose ids it names."""
+        named: dict[Instance, None] = {}
+        for each, made in zip(live, ids, strict=True):
+            if made:
+                named[self._made[each.key][1]] = None
+        for variable, each in zip(variables, live, strict=True):
+            standing = self._standing.get(each.key)
+            if standing and standing[0] == variable:
+                named[standing[1]] = None
+        nearest = list(islice(named, _CONTINUED))
+        for instance in nearest[:]:
+            nearest += instance.continued
+        return tuple(islice(dict.fromkeys(nearest), _CONTINUED))
+
+    def _translate(self, instance: Instance, ids: Ids, variables: Sequence[Variable]) -> None:
+        """Let an instance that plays another's part know that part's variables by its own.
+
+        The same request made both ids, and was answered alike: the variables of one answer are
+        those of the other, each in its place.
+        """
+        for own, other in zip(ids, variables, strict=True):
+            if own is None or own == other:
+                continue
+            pairs = zip(
+                self._recordings.variables_around(own),
+                self._recordings.variables_around(other),
+                strict=True,
+            )
+            for mine, theirs in pairs:
+                text = self._known_to(instance.continued, mine)
+                if text is not None:
+                    instance.values.setdefault(theirs, text)
+
+    def _note(
+        self,
+        instance: Instance,
+        variables: Sequence[Variable],
+        live: Sequence[Secret],
+        ids: Ids,
+    ) -> None:
+        """Remember an instance, and what its values stand for."""
+        self._instances[instance.identity] = instance
+        self._order.append(instance)
+        for variable, each, made in zip(variables, live, ids, strict=True):
+            if made is None:
+                self._standing[each.key] = (variable, instance)
+            if not instance.further:
+                self._know_first(variable, each)
+        if len(self._order) > len(self._recordings) + BESIDE_RECORDED:
+            self._forget(self._order.popleft())
+
+    def _know_first(self, variable: Variable, value: Secret) -> None:
+        self._first.setdefault(variable, value.text)
+        if self.numbering is not None:
+            self.numbering.bind(variable, value)
+
+    def _forget(self, instance: Instance) -> None:
+        self._instances.pop(instance.identity, None)
+        for key in (*instance.identity[1], *instance.made):
+            for table in (self._standing, self._made):
+                entry = table.get(key)
+                if entry is not None and entry[1] is instance:
+                    del table[key]
+        if instance.named is not None:
+            self._takings.pop(instance.named, None)
+
+    # What variables of an answer stand for.
+
+    def _resolved(
+        self, variable: Variable, position: int, instance: Instance
+    ) -> tuple[str | None, bool]:
+        """Return what a variable stands for that its instance does not know yet.
+
+        Beside it whether that is so whatever comes.
+        """
+        kind = variable[0]
+        if kind in _RENEWED and self._recordings.maker(variable) == position:
+            return self._new(variable, instance), True
+        text = self._known_to(instance.continued, variable)
+        if text is None and kind == "fingerprint":
+            text = self._fingerprint(variable, instance)
+        if text is None and kind in _RENEWED:
+            return self._shown_before_made(variable, instance), False
+        others = (instance, *instance.continued)
+        if text is None and not any(each.further for each in others):
+            text = self._first.get(variable)
+        return text, text is not None or not self._recordings.is_sent(variable)
+
+    def _known_to(self, instances: Iterable[Instance], variable: Variable) -> str | None:
+        for instance in instances:
+            if variable in instance.values:
+                return instance.values[variable]
+        return None
+
+    def _new(self, variable: Variable, instance: Instance) -> str:
+        """Make up an id or time: the first follows from the cassette's name only."""
+        count = self._makings[variable] = self._makings.get(variable, 0) + 1
+        value = self._made_up(variable, count)
+        instance.values[variable] = value.text
+        if count == 1:
+            self._know_first(variable, value)
+        if self.numbering is not None or self._recordings.is_sent_kind(variable[0]):
+            self._made[value.key] = (variable, instance)
+            instance.made.append(value.key)
+        return value.text
+
+    def _shown_before_made(self, variable: Variable, instance: Instance) -> str:
+        """Return the first id or time that will be made: an answer shows it, out of order."""
+        value = self._made_up(variable, 1)
+        self._made.setdefault(value.key, (variable, instance))
+        return value.text
+
+    def _made_up(self, variable: Variable, count: int) -> Secret:
+        kind, number = variable
+        seed = self._seed if count == 1 else f"{self._seed}|{count}"
+        return secret(kind, stand_in(Placeholder(kind, str(number)), seed))
+
+    def _fingerprint(self, variable: Variable, instance: Instance) -> str | None:
+        """Return a fingerprint: the same for the same live number, another for another."""
+        source = self._recordings.number_behind(variable)
+        number = source and self._known_to((instance, *instance.continued), source)
+        if source is None or number is None:
+            return None
+        key = source[0], digits(number)
+        text = self._fingerprints.get(key)
+        if text is None:
+            count = self._makings[variable] = self._makings.get(variable, 0) + 1
+            text = self._fingerprints[key] = self._made_up(variable, count).text
+            if len(self._fingerprints) > len(self._recordings) + BESIDE_RECORDED:
+                self._fingerprints.popitem(last=False)
+        instance.values[variable] = text
+        return text

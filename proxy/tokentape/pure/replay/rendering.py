@@ -1,0 +1,199 @@
+"""Recorded answers with their placeholders filled: the live client's own values, or stand-ins.
+
+A template is prepared once for all answers that differ in the numbers of their variables only. What
+depends neither on these nor on the request is filled in once.
+
+    recorded   {"id": "{{tok.1}}", "object": "token", "name": "{{name.1}}"}
+    template   {"id": " " ", "object": "token", "name": " " "}    two holes
+    rendered   {"id": "tok_1Ab…", "object": "token", "name": "Grace"}
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import NamedTuple
+
+from tokentape.pure.cassette.model import Interaction, Texts
+from tokentape.pure.http.messages import Headers, Response
+from tokentape.pure.notation.placeholders import Placeholder, Variable, parts, whole
+from tokentape.pure.replay.stand_ins import stand_in
+from tokentape.pure.stripe.kinds import CLASS_ONLY, INTEGER_KINDS, SLOTS, Secret
+from tokentape.pure.stripe.published import Published
+
+_TOKEN_KINDS = INTEGER_KINDS | {"json", "exp_month", "exp_year"}
+"""Kinds that stand for a whole JSON token, quotes and all."""
+_STRING = re.compile(r'"(\{\{[^"{}]*\}\})"')
+_UNSAFE = re.compile(r"[^\x20-\x7e\x80-\xff]")
+_quoted = json.JSONEncoder().encode
+
+Write = Callable[[str], str]
+"""Returns a value, or the part of it that is shown, as it is written in a place."""
+
+
+class Hole(NamedTuple):
+    """A place to fill."""
+
+    placeholder: Placeholder
+    write: Write
+    variable: int | None = None
+    """Which of the answer's variables stands here; None for a class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A text to fill."""
+
+    pieces: tuple[str, ...]
+    """By turns what always stands there, and nothing where a hole is."""
+    holes: tuple[Hole, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The answers of one outline."""
+
+    status: int
+    headers: Headers
+    blanks: tuple[tuple[int, str, Blank], ...]
+    """Header lines to fill: their places and names."""
+    body: Blank
+
+
+@dataclass(slots=True)
+class Renderer:
+    """Renders the answers of one session."""
+
+    published: Published
+    seed: str
+    more: Headers = ()
+    """Headers beside the recorded ones."""
+    _templates: dict[int, tuple[Texts, Template]] = field(default_factory=dict, repr=False)
+    """By the identity of their outlines."""
+    _stand_ins: dict[tuple[Variable, str], str] = field(default_factory=dict, repr=False)
+    """Those given so far, by variable and class."""
+
+    def response(
+        self, interaction: Interaction, values: Sequence[str | None], live: Mapping[str, Secret]
+    ) -> Response:
+        """Return what a client gets.
+
+        `values` are those of the answer's variables, None for a stand-in; `live` is what the client
+        sent for kinds kept as a class only.
+        """
+        template = self._template(interaction.outline)
+        texts = self._texts(interaction.answered, values)
+
+        def filled(blank: Blank) -> str:
+            pieces = list(blank.pieces)
+            pieces[1::2] = [
+                write(
+                    self._sent(placeholder, live) if number is None else texts(number, placeholder)
+                )
+                for placeholder, write, number in blank.holes
+            ]
+            return "".join(pieces)
+
+        headers = list(template.headers)
+        for at, name, blank in template.blanks:
+            headers[at] = (name, filled(blank))
+        body = filled(template.body).encode("utf-8", "replace")
+        return Response(template.status, tuple(headers), body)
+
+    def _template(self, outline: Texts) -> Template:
+        prepared = self._templates.get(id(outline))
+        if prepared is None:
+            prepared = outline, template(outline, self.more, self._settled)
+            self._templates[id(outline)] = prepared
+        return prepared[1]
+
+    def _settled(self, placeholder: Placeholder) -> str | None:
+        """Return what a placeholder stands for whoever asks, or None."""
+        if placeholder.number:
+            return None
+        public = self.published.value(placeholder.kind, placeholder.name)
+        if public is not None or placeholder.kind in CLASS_ONLY:
+            return public
+        return stand_in(placeholder, self.seed)
+
+    def _sent(self, placeholder: Placeholder, live: Mapping[str, Secret]) -> str:
+        sent = live.get(placeholder.kind)
+        return sent.text if sent else stand_in(placeholder, self.seed)
+
+    def _stand_in(self, variable: Variable, guard: str) -> str:
+        text = self._stand_ins.get((variable, guard))
+        if text is None:
+            kind, number = variable
+            text = stand_in(Placeholder(kind, str(number), guard), self.seed)
+            self._stand_ins[variable, guard] = text
+        return text
+
+
+def template(
+    outline: Texts, more: Headers, settled: Callable[[Placeholder], str | None]
+) -> Template:
+    """Take recorded answers apart; what `settled` knows is filled in."""
+    numbers = count()
+
+    def blank(parts: Iterable[str | Hole]) -> Blank:
+        pieces, holes = [""], []
+        for part in parts:
+            if isinstance(part, str):
+                pieces[-1] += part
+            elif (text := settled(part.placeholder)) is not None:
+                pieces[-1] += part.write(text)
+            else:
+                number = next(numbers) if part.placeholder.number else None
+                holes.append(part._replace(variable=number))
+                pieces += ("", "")
+        return Blank(tuple(pieces), tuple(holes))
+
+    headers = (*outline.response_headers, *more)
+    blanks = tuple(
+        (at, name, blank(_pieces(text, _header_safe)))
+        for at, (name, text) in enumerate(headers)
+        if "{{" in text
+    )
+    return Template(outline.status, headers, blanks, blank(_json_pieces(outline.text)))
+
+
+def _json_pieces(text: str) -> Iterator[str | Hole]:
+    for index, part in enumerate(_STRING.split(text)):
+        token = whole(part) if index % 2 else None
+        if token is None:
+            yield from _pieces(f'"{part}"' if index % 2 else part, _inside_string)
+        elif token.kind in _TOKEN_KINDS:
+            yield _hole(token, str if token.kind == "json" else _number)
+        else:
+            yield from ('"', _hole(token, _inside_string), '"')
+
+
+def _pieces(text: str, write: Write) -> Iterable[str | Hole]:
+    if "{{" not in text:
+        return (text,)
+    return (part if isinstance(part, str) else _hole(part, write) for part in parts(text))
+
+
+def _hole(placeholder: Placeholder, write: Write) -> Hole:
+    if not placeholder.slot:
+        return Hole(placeholder, write)
+    part = SLOTS[placeholder.kind][placeholder.slot]
+    return Hole(placeholder, lambda text: write(part(text)))
+
+
+def _number(text: str) -> str:
+    """Return a JSON number; as a client sent it, `05` is none."""
+    plain = text.strip()
+    right = plain.isascii() and plain.isdigit() and len(plain) <= 15
+    return str(int(plain)) if right else _quoted(text)
+
+
+def _inside_string(text: str) -> str:
+    return _quoted(text)[1:-1]
+
+
+def _header_safe(text: str) -> str:
+    return _UNSAFE.sub("?", text)
