@@ -85,16 +85,23 @@ class Renderer:
         sent for kinds kept as a class only.
         """
         template = self._template(interaction.outline)
-        texts = self._texts(interaction.answered, values)
+        variables = interaction.answered
 
         def filled(blank: Blank) -> str:
+            texts = []
+            for placeholder, write, number in blank.holes:
+                if number is None:
+                    text = self._sent(placeholder, live)
+                else:
+                    value = values[number]
+                    text = (
+                        self._stand_in(variables[number], placeholder.name)
+                        if value is None
+                        else value
+                    )
+                texts.append(write(text))
             pieces = list(blank.pieces)
-            pieces[1::2] = [
-                write(
-                    self._sent(placeholder, live) if number is None else texts(number, placeholder)
-                )
-                for placeholder, write, number in blank.holes
-            ]
+            pieces[1::2] = texts
             return "".join(pieces)
 
         headers = list(template.headers)
