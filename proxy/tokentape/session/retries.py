@@ -178,7 +178,7 @@ def _echo(response: Response, key: str) -> Headers:
 def _again(answer: Answer, key: str) -> Answer:
     response = answer.response
     headers = (*response.headers, ("Idempotent-Replayed", "true"))
-    again = replace(response, headers=headers, echo=_echo(response, key), again=None)
+    again = replace(response, headers=headers, echo=_echo(response, key))
     return replace(answer, response=again)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from tokentape.errors import CassetteError, UnreadableBody, UpstreamFailure
 from tokentape.pure.cassette.model import Interaction, Shape
-from tokentape.pure.http.messages import Again, Headers, Request, Response
+from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.notation.sealed import SealedRequest
 from tokentape.pure.redaction import Door
 from tokentape.pure.redaction.live_keys import has_live_key
@@ -26,7 +26,7 @@ from tokentape.pure.replay.receipt import Counts, Receipt
 from tokentape.pure.replay.rehydrate import Answers
 from tokentape.pure.stripe.refusals import refusal, upstream_failed
 from tokentape.pure.stripe.routes import is_tokens
-from tokentape.session.retries import Answer, Outcome, Retries, Try, tried
+from tokentape.session.retries import Answer, Outcome, Retries
 
 if TYPE_CHECKING:
     from tokentape.pure.leak_check import Wanted
@@ -46,11 +46,6 @@ RESULT = "Tokentape-Result"
 
 _RESULT = RESULT.lower()
 _REPLAYED = ((RESULT, "replayed"),)
-_RETRY_KEY = "{{idempotency_key"
-_OF_A_FIELD = 500
-"""Bytes that a field of a request takes in memory."""
-_NEVER = -1
-"""A turn and era that no session comes to."""
 
 
 class Upstream(Protocol):
@@ -130,27 +125,6 @@ class Service:
     def _handled(self, answer: Answer, asked: SealedRequest | None) -> Handled:
         return answer.response, lambda written: self._done(answer, asked, written=written)
 
-    def again(self, known: Again, retry_key: str | None = None) -> Headers | None:
-        """Give an answer again to the same request: count it as given, and return its echo.
-
-        None if anything that it hangs on has changed since, or if the request is a retry.
-        """
-        if known.era != self.session.era and known.turn != self.session.turn:
-            return None
-        echo: Headers | None = ()
-        if retry_key is not None or known.tried is not None:
-            echo = self._echo(known, retry_key)
-            if echo is None:
-                return None
-        self.counts.replayed += 1
-        self.session.serve_again(known.position)
-        return echo
-
-    def _echo(self, known: Again, retry_key: str | None) -> Headers | None:
-        if isinstance(known.tried, Try) and retry_key is not None:
-            return self._retries.keep(known.tried, retry_key)
-        return None
-
     def receipt(self, shape: Shape, *, strict: bool) -> Receipt:
         """Return what this session did so far."""
         pairs = order_dependent(self.recorded, shape) if self.recorder else ()
@@ -177,7 +151,6 @@ class Service:
             return None
 
     def _answer(self, request: Request, asked: SealedRequest | None) -> Outcome:
-        turn = self.session.turn
         decision = decide(
             self.mode,
             tokens=is_tokens(request.target),
@@ -188,7 +161,7 @@ class Service:
         )
         match decision:
             case Replay(found) if asked is not None:
-                return self._replay(found, asked, turn)
+                return self._replay(found, asked)
             case Forward(recorded):
                 return self._forward(request, asked if recorded else None)
             case Refuse(status, code, message):
@@ -213,32 +186,15 @@ class Service:
         self._at_first |= moved
         self._now |= {first: there for there, first in moved.items()}
 
-    def _replay(self, found: Match, asked: SealedRequest, before: int) -> Answer:
-        """Answer from the cassette, `before` being the turn before it was asked."""
+    def _replay(self, found: Match, asked: SealedRequest) -> Answer:
+        """Answer from the cassette."""
         self.counts.replayed += 1
         self.counts.rebound += found.rebound
         position = found.position
         place = self._at_first.get(position, position)
-        again = self._again(position, asked, before)
-        answer = self._answers.response(self.recorded[position], asked.live, again)
+        answer = self._answers.response(self.recorded[position], asked.live)
         key = asked.live.get("idempotency_key")
         return Answer(answer, place) if key is None else _keyed(answer, asked, key.text, place)
-
-    def _again(self, position: int, asked: SealedRequest, before: int) -> Again | None:
-        """Return for how long an answer stands, `before` being the turn before it was asked for.
-
-        Not at all if it quotes what is new each time; for an era if that is certain; for a turn if
-        it had been given before, so that giving it changed nothing.
-        """
-        if not self.remembers or not self.policy.repeat:
-            return None
-        if _RETRY_KEY in self.recorded[position].outline.text:
-            return None
-        session = self.session
-        if session.is_certain(asked, position):
-            return Again(position, _NEVER, session.era)
-        steady = position in self._used and session.turn == before
-        return Again(position, before, _NEVER) if steady else None
 
     def _miss(self, asked: SealedRequest | None) -> Answer:
         self.counts.missed += 1
@@ -325,12 +281,7 @@ def _keyed(answer: Response, asked: SealedRequest, key: str, place: int) -> Answ
     Not in a 401, which is all that a request without an account gets (recorded).
     """
     echo = (("Idempotency-Key", key),) if asked.method == "POST" and answer.status != 401 else ()
-    echoed = Answer(replace(answer, echo=echo, again=None), place)
-    if answer.again is None:
-        return echoed
-    weight = _OF_A_FIELD * (2 + len(asked.query) + len(asked.body))
-    again = answer.again._replace(tried=tried(asked, echoed), weight=weight)
-    return Answer(replace(answer, echo=echo, again=again), place)
+    return Answer(replace(answer, echo=echo), place)
 
 
 class _Once(Generic[T]):

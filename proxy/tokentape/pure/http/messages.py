@@ -7,7 +7,6 @@ assertion cannot give it away.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 Headers = tuple[tuple[str, str], ...]
 """Header lines in wire order, names as they came; values are UTF-8 with surrogate escapes."""
@@ -45,22 +44,6 @@ class Request:
         return _first(self.headers, name)
 
 
-class Again(NamedTuple):
-    """What a handler knows an answer by that it would give again."""
-
-    position: int
-    turn: int
-    era: int
-    tried: object = None
-    """What retries are told by, if the request had an Idempotency-Key. Whatever else gets this
-    answer has one too."""
-    weight: int = 0
-    """Bytes that this takes in memory, by estimate."""
-
-    def __repr__(self) -> str:
-        return "<Again>"
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Response:
     """A response: `status` as a number, `body` as it came, content-encoding still on."""
@@ -70,8 +53,9 @@ class Response:
     body: bytes = field(default=b"", repr=False)
     echo: Headers = ()
     """Header lines, before the others, that hang on what the request says anew each time."""
-    again: Again | None = field(default=None, compare=False)
-    """Set if the same request would get the same answer, for as long as its handler says so."""
+    final: object | None = field(default=None, compare=False)
+    """Set if the same request gets this very answer from now on; handed back to the handler each
+    time it is given without asking it."""
 
     def __repr__(self) -> str:
         return f"<Response {self.status}, {len(self.headers)} headers>"

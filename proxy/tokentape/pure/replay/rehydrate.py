@@ -16,7 +16,7 @@ from itertools import count
 from typing import NamedTuple
 
 from tokentape.pure.cassette.model import Interaction, Texts, Variables
-from tokentape.pure.http.messages import Again, Headers, Response
+from tokentape.pure.http.messages import Headers, Response
 from tokentape.pure.notation.placeholders import Placeholder, Variable, parts, whole
 from tokentape.pure.replay.stand_ins import stand_in
 from tokentape.pure.stripe.kinds import CLASS_ONLY, INTEGER_KINDS, SLOTS, Secret
@@ -77,16 +77,14 @@ class Answers:
     )
     """The stand-ins given so far, by guard and variable."""
 
-    def response(
-        self, one: Interaction, live: Mapping[str, Secret], again: Again | None
-    ) -> Response:
+    def response(self, one: Interaction, live: Mapping[str, Secret]) -> Response:
         """Return what a client gets; `live` is what it sent for kinds kept as a class alone."""
         prepared = self._template(one.outline)
         headers = list(prepared.headers)
         for at, name, blank in prepared.blanks:
             headers[at] = (name, self._filled(blank, one, live))
         body = self._filled(prepared.body, one, live).encode("utf-8", "replace")
-        return Response(prepared.status, tuple(headers), body, again=again)
+        return Response(prepared.status, tuple(headers), body)
 
     def _template(self, outline: Texts) -> Template:
         known = self._templates.get(id(outline))
