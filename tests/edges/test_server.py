@@ -23,8 +23,9 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokentape.edges.server import Answer, Handler, Server, loop_exception_handler
+from tokentape.edges.server.framing import RequestBuffer
 from tokentape.errors import ConfigurationError
-from tokentape.pure.http.messages import Again, Headers, Request, Response
+from tokentape.pure.http.messages import Headers, Request, Response
 
 SECRET = b"4242" + b"424242424241"
 GET = b"GET /v1/tokens HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -246,9 +247,9 @@ class TestRequests:
         with serve(answering(echo)) as serving:
             said = split(serving.exchange(b"".join(ones) + chunked + LAST_GET))
 
-        # Whatever follows a chunked body may be what trailers made of it: see the reader.
-        assert [json.loads(one.body)[1] for one in said[:500]] == [f"/{n}" for n in range(500)]
-        assert (len(said), said[500].header("connection")) == (501, "close")
+        targets = [json.loads(answer.body)[1] for answer in said]
+        assert targets == [*(f"/{number}" for number in range(500)), "/v1/tokens", "/v1/tokens"]
+        assert [said[500].header("connection"), said[501].header("connection")] == [None, "close"]
 
     def test_may_be_chunked_one_after_another(self, serve: Serve) -> None:
         """stripe-go sends all its POSTs like this."""
@@ -292,22 +293,16 @@ class TestRequests:
     @given(data=st.data())
     @settings(max_examples=50, deadline=None, database=None)
     def test_may_come_in_pieces(self, data: st.DataObject) -> None:
-        from tokentape.edges.server.reader import RequestReader
-
         raw = POST + b"X: 1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\n\r\n" + GET
         cuts = sorted(data.draw(st.sets(st.integers(0, len(raw)))))
-        loop = asyncio.new_event_loop()
-        reader = RequestReader(loop, max_head=1000, max_body=1000)
-        loop.close()
-        whole = []
+        buffer = RequestBuffer(max_head=1000, max_body=1000)
+        bodies = []
         for start, stop in zip([0, *cuts], [*cuts, len(raw)], strict=True):
-            request = reader.feed(raw[start:stop])
-            while request:
-                whole.append((request.method, request.body))
-                reader.release()
-                request = reader.feed(b"")
+            buffer.add(raw[start:stop])
+            while whole := buffer.cut():
+                bodies.append(whole.body)
 
-        assert whole == [("POST", b"a=b"), ("GET", b"")]
+        assert bodies == [b"a=b", b""]
 
 
 class TestAnswers:
@@ -831,7 +826,7 @@ class TestStartAndStop:
 class TestTheSameRequest:
     """What a handler would give again is given to the same request, if it still says so."""
 
-    AGAIN = Again(7, 8, 9)
+    FINAL = "final"
 
     @pytest.fixture
     def asked(self) -> list[object]:
@@ -842,15 +837,16 @@ class TestTheSameRequest:
     def serving(self, serve: Serve, asked: list[object]) -> Iterator[Serving]:
         def handler(request: Request) -> Answer:
             asked.append(request.method)
-            return Response(200, (), b"%d" % len(asked), again=self.AGAIN), nobody
+            key = request.header("idempotency-key")
+            echo = () if key is None else (("Idempotency-Key", key),)
+            return Response(200, (), b"%d" % len(asked), echo, final=self.FINAL), nobody
 
-        def again(known: object, retry_key: str | None) -> Headers | None:
-            asked.append(known if retry_key is None else retry_key)
-            echo = () if retry_key is None else (("Idempotency-Key", retry_key),)
-            return echo if len(asked) < 4 else None
+        def repeated(final: object, retry_key: str | None) -> bool:
+            asked.append(final if retry_key is None else retry_key)
+            return len(asked) < 4
 
         looked_at = frozenset({"authorization"})
-        with serve(handler, remembered=10_000, again=again, looked_at=looked_at) as serving:
+        with serve(handler, remembered=10_000, repeated=repeated, looked_at=looked_at) as serving:
             yield serving
 
     def test_get_the_same_answer_for_as_long_as_it_stands(
@@ -863,7 +859,7 @@ class TestTheSameRequest:
                 bodies.append(read_one(client).body)
 
         assert bodies == [b"1", b"1", b"1", b"6"]  # its bytes and what they say are looked up
-        assert asked == ["GET", *[self.AGAIN] * 4, "GET"]
+        assert asked == ["GET", *[self.FINAL] * 4, "GET"]
 
     def test_is_the_same_whatever_no_answer_can_hang_on(
         self, serving: Serving, asked: list[object]
@@ -881,7 +877,7 @@ class TestTheSameRequest:
                     time.sleep(0.02)
                 read_one(client)
 
-        assert asked == ["POST", self.AGAIN, self.AGAIN, "POST"]
+        assert asked == ["POST", self.FINAL, self.FINAL, "POST"]
 
     def test_has_an_idempotency_key_of_its_own(self, serving: Serving, asked: list[object]) -> None:
         keyed = b"POST /v1/tokens HTTP/1.1\r\nHost: x\r\nIDEMPOTENCY-key: %b\r\n\r\n"
@@ -893,7 +889,7 @@ class TestTheSameRequest:
 
         assert asked == ["POST", "b", "c"]
         assert [one.body for one in answers] == [b"1", b"1", b"1"]
-        assert [one.header("idempotency-key") for one in answers] == [None, "b", "c"]
+        assert [one.header("idempotency-key") for one in answers] == ["a", "b", "c"]
 
     @pytest.mark.parametrize(
         "pieces",
@@ -903,29 +899,53 @@ class TestTheSameRequest:
             pytest.param((GET[:-2] + b"Connection: keep-alive, x\r\n\r\n",), id="not plain"),
         ],
     )
-    def test_are_one_request_and_plain(
+    def test_is_the_same_however_it_comes(
         self, serving: Serving, asked: list[object], pieces: tuple[bytes, ...]
     ) -> None:
-        for _ in range(2):
-            with serving.connect() as client:
-                for piece in pieces:
-                    client.sendall(piece)
-                    time.sleep(0.02)
-                client.shutdown(socket.SHUT_WR)
-                read_all(client)
+        with serving.connect() as client:
+            client.sendall(GET)
+            assert read_one(client).body == b"1"
+            for piece in pieces:
+                client.sendall(piece)
+                time.sleep(0.02)
+            assert read_one(client).body == b"1"
 
-        assert set(asked) == {"GET"}
+        assert set(asked) == {"GET", self.FINAL}
+
+    @pytest.mark.parametrize(
+        "request_line",
+        [b"HEAD /v1/tokens HTTP/1.1", b"GET /v1/tokens HTTP/1.0"],
+        ids=["HEAD", "HTTP/1.0"],
+    )
+    def test_whose_answers_are_framed_in_a_special_form_are_not_remembered(
+        self, serving: Serving, asked: list[object], request_line: bytes
+    ) -> None:
+        for _ in range(2):
+            serving.exchange(request_line + b"\r\nHost: x\r\n\r\n")
+
+        assert self.FINAL not in asked
+
+    def test_with_a_key_and_one_without_are_not_the_same(
+        self, serving: Serving, asked: list[object]
+    ) -> None:
+        keyed = GET[:-2] + b"Idempotency-Key: a\r\n\r\n"
+        with serving.connect() as client:
+            for raw in (GET, keyed, GET, keyed):
+                client.sendall(raw)
+                read_one(client)
+
+        assert asked == ["GET", "GET", self.FINAL, "a", "GET"]
 
     def test_are_not_remembered_beyond_the_limit(self, serve: Serve) -> None:
         asked = []
 
         def handler(request: Request) -> Answer:
             asked.append(request.target)
-            return Response(200, (), b"x" * 500, again=self.AGAIN), nobody
+            return Response(200, (), b"x" * 500, final=self.FINAL), nobody
 
         targets = [b"/v1/tokens/%d" % number for number in (1, 2, 3, 3, 2, 1)]
         with (
-            serve(handler, remembered=2_600, again=lambda *_: ()) as serving,
+            serve(handler, remembered=3_200, repeated=lambda *_: True) as serving,
             serving.connect() as client,
         ):
             for target in targets:
@@ -939,9 +959,9 @@ class TestTheSameRequest:
 
         def handler(request: Request) -> Answer:
             asked.append(request)
-            return Response(200, (), large, again=self.AGAIN), nobody
+            return Response(200, (), large, final=self.FINAL), nobody
 
-        with serve(handler, remembered=20_000_000, again=lambda *_: ()) as serving:
+        with serve(handler, remembered=20_000_000, repeated=lambda *_: True) as serving:
             with serving.connect() as slow, serving.connect() as quick:
                 slow.sendall(GET)
                 slow.recv(1)
@@ -952,9 +972,9 @@ class TestTheSameRequest:
 
     def test_a_slow_reader_gets_all_of_it_again(self, serve: Serve) -> None:
         large = b"x" * 8_000_000
-        answer = Response(200, (), large, again=self.AGAIN)
+        answer = Response(200, (), large, final=self.FINAL)
         with (
-            serve(fixed(answer), remembered=20_000_000, again=lambda *_: ()) as serving,
+            serve(fixed(answer), remembered=20_000_000, repeated=lambda *_: True) as serving,
             serving.connect() as client,
         ):
             for _ in range(3):

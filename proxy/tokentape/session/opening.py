@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokentape.edges import cassette_file, uses
-from tokentape.edges.server import MEMORY, Answer, Handler, Repeats, Server
+from tokentape.edges.server import MEMORY, Answer, Handler, Repeated, Server
 from tokentape.edges.settings import Limits, Settings, Timeouts
 from tokentape.errors import CassetteError
 from tokentape.pure.cassette import writing as tape
 from tokentape.pure.cassette.model import Interaction, Numbering
-from tokentape.pure.http.messages import Again, Headers, Request, Response
+from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.own_routes import health as own_routes
 from tokentape.pure.replay.decide import Mode, replays, writes
 from tokentape.pure.replay.instances import Instances
@@ -153,7 +153,7 @@ class Opener:
             said.timeouts,
             self._on_fault,
             remembered=MEMORY if service.remembers else 0,
-            again=front.again,
+            repeated=front.repeated,
             looked_at=self._door.looked_at,
         )
         receipt = partial(service.receipt, self._match_rules, strict=strict)
@@ -263,9 +263,9 @@ class _Front:
         outcome = self.service.handle(request)
         return outcome if isinstance(outcome, tuple) else self._later(outcome)
 
-    def again(self, known: Again, retry_key: str | None) -> Headers | None:
+    def repeated(self, _final: object, _retry_key: str | None) -> bool:
         self._last = self._now()
-        return self.service.again(known, retry_key)
+        return False
 
     async def _later(self, outcome: Awaitable[Answer]) -> Answer:
         self._under_way += 1
@@ -284,7 +284,7 @@ def serving(
     on_fault: Notice,
     *,
     remembered: int = 0,
-    again: Repeats = lambda *_: None,
+    repeated: Repeated = lambda *_: False,
     looked_at: frozenset[str] = frozenset(),
 ) -> Server:
     """Return a server for a handler, yet to be started."""
@@ -297,7 +297,7 @@ def serving(
         request_timeout=timeouts.request,
         shutdown_timeout=timeouts.shutdown,
         remembered=remembered,
-        again=again,
+        repeated=repeated,
         looked_at=looked_at,
         on_fault=on_fault,
     )

@@ -1,13 +1,21 @@
-"""One client: requests in, one at a time, and their answers out, in order.
+"""One client: requests in, one at a time, and their answers out, in order, on either lane.
 
-A connection is in one state at any time. `due` is the moment (loop time) at which it has been
-there for too long; the listener looks at it about once a second.
+The fast lane reads plain requests (`plain`) and answers them in the very call that brought their
+last byte. Whatever is not plain takes aiohttp's lane (`by_aiohttp`) until it has been read. Both
+give a request to the same handler, and its answer the same bytes.
+
+A connection is in one state at any time. `due` is the moment (loop time) at which it has been in
+it for too long; the listener looks at it about once a second.
 
     idle       no request has begun                    -> closed silently when due
     receiving  a request has begun and is not whole    -> 408 when due
+    reading    aiohttp reads a request                 -> 408 when due
     answering  the handler works                       -> never due
     writing    the client has yet to take the answer   -> dropped when due
     leaving    all is said, the rest is thrown away    -> dropped when due
+
+Example: `POST …` without its body (receiving), the body (answering, writing, idle in one call),
+`HEAD …` (reading; two turns of the event loop later answering, writing, idle), end (leaving).
 """
 
 from __future__ import annotations
@@ -15,14 +23,19 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from enum import Enum, auto
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
+from tokentape.edges.server.framing import MALFORMED, Refused, RequestBuffer, Whole
 from tokentape.edges.server.memory import NO_GIST, Memory
-from tokentape.edges.server.reader import MALFORMED, Refused, RequestReader
+from tokentape.edges.server.plain import plain_request
 from tokentape.edges.server.writer import CONTINUE, Framed, Unwritable, framed
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.stripe.refusals import refusal
+
+if TYPE_CHECKING:
+    from tokentape.edges.server.by_aiohttp import AiohttpReader
 
 Done = Callable[[bool], None]
 """Called once for an answer: has all of it been handed to the client's connection?"""
@@ -46,99 +59,109 @@ FAULT = refusal(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Terms:
+    """What holds for all connections of a server. Sizes are in bytes, times in seconds."""
+
+    handler: Handler
+    memory: Memory
+    max_head: int
+    max_body: int
+    request_timeout: float
+    idle_timeout: float
+    on_fault: Callable[[str], None]
+    joined: Callable[[Connection], bool]
+    """Tells whether there is room for another connection."""
+    left: Callable[[Connection], None]
+    """Hears that a connection has ended, and nothing works for it any more."""
+
+
 class _State(Enum):
     IDLE = auto()
     RECEIVING = auto()
+    READING = auto()
     ANSWERING = auto()
     WRITING = auto()
     LEAVING = auto()
 
 
-def _nobody_asks(_written: bool) -> None:  # noqa: FBT001 - a Done
+def _ignore(_written: bool) -> None:  # noqa: FBT001 - a Done
     pass
 
 
 class Connection(asyncio.Protocol):
     """The server's end of one TCP connection."""
 
-    def __init__(
-        self,
-        handler: Handler,
-        memory: Memory,
-        *,
-        max_head: int,
-        max_body: int,
-        request_timeout: float,
-        idle_timeout: float,
-        on_fault: Callable[[str], None],
-        joined: Callable[[Connection], bool],
-        left: Callable[[Connection], None],
-    ) -> None:
-        """Stand ready; `joined` tells whether there is room, `left` hears of the end."""
+    def __init__(self, terms: Terms) -> None:
+        self.due = math.inf
+        self._terms = terms
+        self._memory = terms.memory
         self._loop = asyncio.get_running_loop()
-        self._memory = memory
-        self._reader = RequestReader(self._loop, max_head=max_head, max_body=max_body)
-        self._handler = handler
-        self._request_timeout = request_timeout
-        self._idle_timeout = idle_timeout
-        self._on_fault = on_fault
-        self._joined = joined
-        self._left = left
         self._transport: asyncio.Transport | None = None
         self._state = _State.IDLE
+        self._buffer = RequestBuffer(max_head=terms.max_head, max_body=terms.max_body)
+        self._reader: AiohttpReader | None = None
         self._task: asyncio.Task[None] | None = None
-        self._waiting = b""
         self._mark = b""
-        """What the bytes of the request at hand are remembered by; blank if they are not."""
+        """What the bytes of the request at hand are remembered by, if they came as one."""
         self._gist = NO_GIST
-        """What is remembered of it in any case, if it is plain."""
         self._to_keep: Framed | None = None
-        """Its answer, to be remembered once it has been written."""
-        self._done: Done = _nobody_asks
+        """The answer at hand, to be remembered once it has been written."""
+        self._done: Done = _ignore
+        self._old = False
+        """The request at hand is HTTP/1.0."""
         self._last = False
+        """No other request is answered after the one at hand."""
         self._client_ended = False
-        self.due = math.inf
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast(asyncio.Transport, transport)
         # With a limit of 0, writing resumes only once the client's connection has taken all.
         self._transport.set_write_buffer_limits(0)
-        self._enter(_State.IDLE, self._idle_timeout)
-        if not self._joined(self):
-            self._refuse(CROWDED)
+        self._enter(_State.IDLE, self._terms.idle_timeout)
+        if not self._terms.joined(self):
+            self._leave_with(CROWDED)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
-        """End; an answer that is being made is still made, since its request was sent on."""
+        """End; an answer that is being worked out still is, since its request was sent on."""
         self._transport = None
+        self._state, self.due = _State.LEAVING, math.inf
         self._settle(written=False)
+        if self._reader is not None:
+            self._reader.close()
         if self._task is None:
-            self._left(self)
+            self._terms.left(self)
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sent."""
-        if self._state is _State.IDLE:
-            if self._answered_again(data):
+        state = self._state
+        if state is _State.IDLE:
+            self._mark = b"" if self._last else self._memory.mark(data)
+            raw = self._memory.answer(self._mark) if self._mark else None
+            if raw is not None:
+                self._enter(_State.IDLE, self._terms.idle_timeout)
+                self._written(self._open(), raw)
                 return
             # If no more is needed, the moment does not matter.
             self._state, self.due = _State.RECEIVING, math.inf
-        elif self._state is _State.LEAVING:
-            return
-        elif self._state is not _State.RECEIVING:
-            self._waiting += data
-            self._open().pause_reading()
+        elif state is _State.LEAVING:
             return
         else:
-            self._mark = b""
-        self._take(data)
+            self._mark = b"" if state is _State.RECEIVING else self._mark
+        self._buffer.add(data)
+        if self._state is _State.RECEIVING:
+            self._go_on()
+        else:
+            self._open().pause_reading()
 
     def eof_received(self) -> bool:
         """Note that the client sends no more; it may still wait for an answer."""
-        if self._state in (_State.ANSWERING, _State.WRITING):
+        if self._state in (_State.READING, _State.ANSWERING, _State.WRITING):
             self._client_ended = True
             return True
         if self._state is _State.RECEIVING:
-            self._refuse(MALFORMED)
+            self._leave_with(MALFORMED)
         return False
 
     def resume_writing(self) -> None:
@@ -148,7 +171,7 @@ class Connection(asyncio.Protocol):
 
     def _went_out(self) -> None:
         if self._transport and self._state is _State.WRITING and self._concluded():
-            self._take(self._left_over())
+            self._go_on()
 
     def finish(self) -> None:
         """Close once nothing is under way."""
@@ -164,12 +187,12 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
         else:
-            self._left(self)
+            self._terms.left(self)
 
     def expire(self) -> None:
         """End the state that lasted too long."""
-        if self._state is _State.RECEIVING:
-            self._refuse(TIMEOUT)
+        if self._state in (_State.RECEIVING, _State.READING):
+            self._leave_with(TIMEOUT)
         elif self._state is _State.IDLE:
             self._open().close()
         else:
@@ -183,51 +206,71 @@ class Connection(asyncio.Protocol):
         self._state = state
         self.due = self._loop.time() + seconds
 
-    def _answered_again(self, data: bytes) -> bool:
-        """Answer the same bytes as before, if they get the same answer; tell whether they did."""
-        self._mark = self._memory.mark(data) if self._reader.is_plain and not self._last else b""
-        raw = self._memory.answer(self._mark) if self._mark else None
-        if raw is None:
-            return False
-        self._enter(_State.IDLE, self._idle_timeout)
-        self._written(self._open(), raw)
-        return True
-
-    def _take(self, data: bytes) -> None:
+    def _go_on(self) -> None:
         """Answer what is whole, until an answer takes its time or more bytes are needed."""
         try:
-            request = self._reader.feed(data)
-            while request is not None and self._answered(request):
-                request = self._reader.feed(self._left_over())
-            if request is None:
-                self._await_more()
+            while whole := self._buffer.cut():
+                self._mark = b"" if self._buffer else self._mark
+                if not self._read(whole):
+                    return
         except Refused as refused:
-            self._refuse(refused.response)
+            self._leave_with(refused.response)
+        else:
+            self._await_more()
 
     def _await_more(self) -> None:
-        if self._state is _State.RECEIVING and self.due == math.inf:
-            self._enter(_State.RECEIVING, self._request_timeout)
         if self._client_ended:
-            self._leave()
-        elif self._reader.owes_continue():
-            self._open().write(CONTINUE)
+            self._leave_with(MALFORMED if self._buffer else None)
+        elif self._buffer:
+            if self._state is _State.IDLE or self.due == math.inf:
+                self._enter(_State.RECEIVING, self._terms.request_timeout)
+            if self._buffer.owes_continue():
+                self._open().write(CONTINUE)
+        elif self._state is _State.RECEIVING:  # empty lines, which are no request
+            self._enter(_State.IDLE, self._terms.idle_timeout)
 
-    def _left_over(self) -> bytes:
-        waiting, self._waiting, self._mark = self._waiting, b"", b""
-        if waiting:
-            self._open().resume_reading()
-        return waiting
+    def _read(self, whole: Whole) -> bool:
+        """Read and answer a request, or have it done; tell whether its answer is out already."""
+        request = plain_request(whole)
+        if request is not None:
+            return self._answered(request)
+        self._enter(_State.READING, self._terms.request_timeout)
+        if self._reader is None:
+            from tokentape.edges.server.by_aiohttp import AiohttpReader  # noqa: PLC0415 - slow
+
+            limits = {"max_head": self._terms.max_head, "max_body": self._terms.max_body}
+            self._reader = AiohttpReader(self._open(), self, **limits)
+        self._reader.read(whole)
+        return False
+
+    def take(self, request: Request, *, old: bool, closing: bool) -> None:
+        """Answer a request that aiohttp has read: HTTP/1.0 if `old`, and the last if `closing`."""
+        if self._state is _State.READING:
+            self._old, self._last = old, self._last or closing
+            if self._answered(request):
+                self._go_on()
+
+    def refuse(self, response: Response) -> None:
+        """Refuse a request that aiohttp has read."""
+        if self._state is _State.READING:
+            self._leave_with(response)
+
+    def fail(self, error: BaseException | None) -> None:
+        """End after a fault of the server."""
+        self._terms.on_fault(type(error).__name__)
+        if self._transport is not None:
+            self._transport.abort()
 
     def _answered(self, request: Request) -> bool:
         """Answer a request, or have the handler do it; tell whether its answer is out already."""
         self._state, self.due = _State.ANSWERING, math.inf
-        plainly = self._reader.is_plain and not self._last
-        self._gist = self._memory.gist(request) if plainly else NO_GIST
-        raw = self._memory.answer_to(self._gist)
+        usual = not (self._last or self._old or request.method == "HEAD")
+        self._gist = self._memory.gist(request) if usual else NO_GIST
+        raw = self._memory.answer_to(self._gist) if self._gist.mark else None
         if raw is not None:
             return self._written(self._open(), raw) and self._concluded()
         try:
-            outcome = self._handler(request)
+            outcome = self._terms.handler(request)
         except Exception as error:  # noqa: BLE001 - the last resort; the text may quote the request
             outcome = self._fault(error)
         if isinstance(outcome, tuple):
@@ -244,13 +287,13 @@ class Connection(asyncio.Protocol):
             self._task = None
         goes_on = self._reply(request, answer)
         if self._transport is None:
-            self._left(self)
+            self._terms.left(self)
         elif goes_on:
-            self._take(self._left_over())
+            self._go_on()
 
     def _fault(self, error: Exception) -> Answer:
-        self._on_fault(type(error).__name__)
-        return FAULT, _nobody_asks
+        self._terms.on_fault(type(error).__name__)
+        return FAULT, _ignore
 
     def _reply(self, request: Request, answer: Answer) -> bool:
         """Write an answer; tell whether it is out and another request may follow."""
@@ -258,32 +301,25 @@ class Connection(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             self._settle(written=False)
             return False
-        self._last = self._last or not self._reader.may_go_on()
         to_head = request.method == "HEAD"
+        connection = "close" if self._last else "keep-alive" if self._old else ""
         try:
-            raw = self._rendered(response, to_head=to_head)
+            ready = framed(response, to_head=to_head, connection=connection)
+            raw = ready.raw()
         except Unwritable as error:
             self._settle(written=False)
-            raw = self._rendered(self._fault(error)[0], to_head=to_head)
+            ready = framed(self._fault(error)[0], to_head=to_head, connection=connection)
+            raw = ready.raw()
+        self._to_keep = ready if self._gist.mark and not self._last else None
         return self._written(self._transport, raw) and self._concluded()
 
     def _written(self, transport: asyncio.Transport, raw: bytes) -> bool:
         """Write; tell whether all of it is out."""
         transport.write(raw)
         if transport.get_write_buffer_size():
-            self._enter(_State.WRITING, self._idle_timeout)
+            self._enter(_State.WRITING, self._terms.idle_timeout)
             return False
         return not transport.is_closing()
-
-    def _rendered(self, response: Response, *, to_head: bool) -> bytes:
-        kept_open = "keep-alive" if self._reader.version == (1, 0) else ""
-        connection = "close" if self._last else kept_open
-        if to_head or connection:
-            return framed(response, to_head=to_head, connection=connection).raw(response.echo)
-        answer = framed(response, to_head=False, connection="")
-        if answer.again and self._reader.is_plain:
-            self._to_keep = answer
-        return answer.raw(response.echo)
 
     def _concluded(self) -> bool:
         """End an answer that has been written whole; tell whether the connection goes on."""
@@ -294,20 +330,22 @@ class Connection(asyncio.Protocol):
         if self._last:
             self._leave()
             return False
-        self._reader.release()
-        self._enter(_State.IDLE, self._idle_timeout)
+        self._mark, self._old = b"", False
+        self._enter(_State.IDLE, self._terms.idle_timeout)
+        if self._buffer:
+            self._open().resume_reading()
         return True
 
     def _settle(self, *, written: bool) -> None:
-        done, self._done = self._done, _nobody_asks
+        done, self._done = self._done, _ignore
         try:
             done(written)
         except Exception as error:  # noqa: BLE001 - as above
             self._fault(error)
 
-    def _refuse(self, response: Response) -> None:
-        self._state = _State.LEAVING
-        self._open().write(framed(response, to_head=False, connection="close").raw())
+    def _leave_with(self, response: Response | None) -> None:
+        if response is not None:
+            self._open().write(framed(response, connection="close").raw())
         self._leave()
 
     def _leave(self) -> None:
@@ -316,4 +354,5 @@ class Connection(asyncio.Protocol):
         if self._client_ended:
             self._open().close()
         else:
+            self._open().resume_reading()
             self._open().write_eof()

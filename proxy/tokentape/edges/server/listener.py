@@ -8,10 +8,11 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
-from tokentape.edges.server.connection import Connection, Handler
-from tokentape.edges.server.memory import Memory, Repeats
+from tokentape.edges.server.connection import Connection, Handler, Terms
+from tokentape.edges.server.memory import Memory, Repeated
 from tokentape.errors import ConfigurationError
 
 _LOOK_SECONDS = 1.0
@@ -40,7 +41,7 @@ class Server:
         shutdown_timeout: float,
         idle_timeout: float = 75.0,
         remembered: int = 0,
-        again: Repeats = lambda *_: None,
+        repeated: Repeated = lambda *_: False,
         looked_at: frozenset[str] = frozenset(),
         on_fault: Callable[[str], None],
     ) -> None:
@@ -49,22 +50,26 @@ class Server:
         `request_timeout` is for a request to arrive whole, `idle_timeout` for the next to begin
         and for a client to take its answer.
 
-        So many bytes of answers are `remembered`: the same request gets the same answer, if the
-        handler `again` says so. It is the same whatever other headers it has than those `looked_at`
-        (in lower case).
+        So many bytes of final answers are `remembered`; `repeated` hears when one is given once
+        more. It may depend on no headers but those `looked_at` (names in lower case) and on
+        whether there is an Idempotency-Key.
 
         `on_fault` gets the class name of what a handler raised, and nothing else of it.
         """
-        self._handler = handler
-        self._memory = Memory(remembered, again, looked_at)
         self._address = (host, port)
-        self._max_head = max_head
-        self._max_body = max_body
         self._max_connections = max_connections
-        self._request_timeout = request_timeout
         self._shutdown_timeout = shutdown_timeout
-        self._idle_timeout = idle_timeout
-        self._on_fault = on_fault
+        self._terms = Terms(
+            handler=handler,
+            memory=Memory(remembered, repeated, looked_at),
+            max_head=max_head,
+            max_body=max_body,
+            request_timeout=request_timeout,
+            idle_timeout=idle_timeout,
+            on_fault=on_fault,
+            joined=self._joined,
+            left=self._left,
+        )
         self._connections: set[Connection] = set()
         self._deserted = asyncio.Event()
         self._server: asyncio.Server | None = None
@@ -78,11 +83,9 @@ class Server:
         """
         host, port = self._address
         loop = asyncio.get_running_loop()
+        where = {"host": host, "port": port} if at is None else {"sock": at}
         try:
-            if at is None:
-                self._server = await loop.create_server(self._connection, host, port)
-            else:
-                self._server = await loop.create_server(self._connection, sock=at)
+            self._server = await loop.create_server(partial(Connection, self._terms), **where)
         except (OSError, OverflowError) as error:
             raise ConfigurationError((_cannot_listen(host, port, error),)) from None
         name = self._server.sockets[0].getsockname()
@@ -108,19 +111,6 @@ class Server:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._deserted.wait(), seconds)
 
-    def _connection(self) -> Connection:
-        return Connection(
-            self._handler,
-            self._memory,
-            max_head=self._max_head,
-            max_body=self._max_body,
-            request_timeout=self._request_timeout,
-            idle_timeout=self._idle_timeout,
-            on_fault=self._on_fault,
-            joined=self._joined,
-            left=self._left,
-        )
-
     def _joined(self, connection: Connection) -> bool:
         self._connections.add(connection)
         if self._watch is None:
@@ -135,7 +125,8 @@ class Server:
     async def _watch_connections(self) -> None:
         """See to those that are due, while there are any: hundreds of idle ports cost nothing."""
         loop = asyncio.get_running_loop()
-        pause = min(_LOOK_SECONDS, self._request_timeout / 4, self._idle_timeout / 4)
+        shortest = min(self._terms.request_timeout, self._terms.idle_timeout)
+        pause = min(_LOOK_SECONDS, shortest / 4)
         while self._connections:
             await asyncio.sleep(pause)
             for connection in tuple(self._connections):
@@ -150,13 +141,13 @@ def shared(host: str, port: int, count: int) -> list[socket.socket]:
     Raises ConfigurationError where the address cannot be had, and where the system is not Linux.
     """
     if sys.platform != "linux":
-        told = "workers: found a system that is not Linux, which alone spreads clients over them"
-        raise ConfigurationError((told,))
+        problem = "workers: found a system that is not Linux, which alone spreads clients over them"
+        raise ConfigurationError((problem,))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         # First alone: else two sessions of one user would share clients without a word.
-        with socket.create_server((host, port), family=family) as alone:
-            port = alone.getsockname()[1]
+        with socket.create_server((host, port), family=family) as probe:
+            port = probe.getsockname()[1]
         return [
             socket.create_server((host, port), family=family, reuse_port=True) for _ in range(count)
         ]

@@ -1,44 +1,50 @@
-"""The fast way at the port: the same request gets the same answer, and nothing is worked out anew.
+"""The port's memory: answers that never change again, as bytes; nothing is worked out twice.
 
-A request is the same if its bytes are, or if all is that an answer can hang on. Official clients
-send a new Idempotency-Key with each POST, and tell how long the last one took: their bytes do not
-come again, and their requests do.
+An answer is remembered if its handler says that it is final, and is then found again in two forms:
+by the bytes of its request, and by what counts in it: method, target, body, and the headers that
+are looked at. Official clients send a new Idempotency-Key with each POST and report how long the
+last one took, so their bytes do not come again, and their requests do:
 
-In memory only, bounded, and gone with its server. Whether an answer would be given again is for
-its handler to say, each time; so all that this does is save work (`tests/laws/test_memory.py`).
+    POST /v1/tokens   Idempotency-Key: 7a   Authorization: …   card[number]=…      worked out
+    POST /v1/tokens   Idempotency-Key: 9c   Authorization: …   card[number]=…      remembered,
+                                                             with 9c wherever the answer echoes 7a
+
+Nothing that is remembered ever becomes false. The handler hears of each answer that is given once
+more, and gives it itself if the request is a retry. The memory is bounded, keeps no request but as
+a keyed hash, and is gone with its server (`tests/laws/test_memory.py`).
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from hashlib import blake2b
 from secrets import token_bytes
 from typing import NamedTuple
 
-from tokentape.edges.server.recent import Recent
 from tokentape.edges.server.writer import Framed
-from tokentape.pure.http.messages import Again, Headers, Request
+from tokentape.pure.http.messages import Request
 
 LIMIT = 256 << 20
-"""Bytes that one server's answers may take in memory, by estimate: 110,000 as a rule."""
+"""Bytes that one server's answers may take in memory, by estimate: 100,000 as a rule."""
 
-Repeats = Callable[[Again, str | None], Headers | None]
-"""Tells whether an answer would be given again to a request with this Idempotency-Key, or none, and
-if so counts it as given. Returns the answer's echo, or None if it would not."""
+Repeated = Callable[[object, str | None], bool]
+"""Hears that a final answer is given once more: what its handler marked it with, and the request's
+Idempotency-Key, if any. Returns False if the handler has to answer itself."""
 
-_MOST_BYTES = 4096
-"""Of a request that is remembered: longer ones are few."""
-_BESIDE = 700
-"""Bytes that an answer takes beside its own, by estimate."""
+_LONGEST = 4096
+"""Bytes of a request that is remembered: longer ones are few."""
+_BESIDE = 1000
+"""Bytes that an answer takes in memory beside its own, by estimate."""
 
 
 class Gist(NamedTuple):
-    """What is remembered of a request whose bytes do not come again."""
+    """What counts in a request."""
 
     mark: bytes
-    """What it is remembered by; blank if it is not."""
+    """A hash of it; blank for a request that is not remembered."""
     key: str | None
-    """Its Idempotency-Key."""
+    """Its Idempotency-Key. The hash covers whether there is one, not which."""
 
     def __repr__(self) -> str:
         return "<Gist>"
@@ -48,66 +54,74 @@ NO_GIST = Gist(b"", None)
 
 
 class Memory:
-    """What one server remembers of its clients."""
+    """What one server remembers."""
 
-    def __init__(self, limit: int, again: Repeats, looked_at: frozenset[str]) -> None:
-        """`limit` is in bytes; 0 for nothing. An answer may hang on the headers `looked_at`."""
-        self._hash = blake2b(key=token_bytes(32), digest_size=16)
+    def __init__(self, limit: int, repeated: Repeated, looked_at: frozenset[str]) -> None:
+        """`limit` is in bytes, 0 for nothing; the names of headers `looked_at` in lower case."""
+        self._marks = blake2b(key=token_bytes(32), digest_size=16)
         self._gists = blake2b(key=token_bytes(32), digest_size=16)
-        self._longest = _MOST_BYTES if limit else 0
-        self._again = again
+        self._longest = _LONGEST if limit else 0
+        self._limit = limit
+        self._repeated = repeated
         self._looked_at = looked_at
-        self._answers: Recent[bytes, Framed] = Recent(limit, _weight)
+        self._weight = 0
+        self._answers: dict[bytes, Framed] = {}
+        self._order: deque[tuple[tuple[bytes, ...], Framed]] = deque()
 
     def mark(self, data: bytes) -> bytes:
-        """Return what bytes are remembered by; blank for what is not remembered."""
+        """Return a hash of bytes; blank for what is not remembered."""
         if len(data) > self._longest:
             return b""
-        hashed = self._hash.copy()
+        hashed = self._marks.copy()
         hashed.update(data)
         return hashed.digest()
 
     def gist(self, request: Request) -> Gist:
-        """Return what is remembered of a plain request, however it was sent."""
-        if not self._longest:
+        """Return what counts in a request, however it was sent."""
+        if len(request.body) > self._longest or not self._longest:
             return NO_GIST
-        key, lines = None, [request.method, request.target]
+        keys, lines = [], [request.method, request.target]
         for name, value in request.headers:
             lower = name.lower()
             if lower in self._looked_at:
                 lines.append(f"{lower}: {value}")
             if lower == "idempotency-key":
-                key = value
+                keys.append(value)
                 lines.append(lower)
         text = "\n".join((*lines, "", "")).encode() + request.body
-        if len(text) > self._longest:
+        if len(text) > self._longest or len(keys) > 1:
             return NO_GIST
         hashed = self._gists.copy()
         hashed.update(text)
-        return Gist(hashed.digest(), key)
+        return Gist(hashed.digest(), keys[0] if keys else None)
 
     def answer(self, mark: bytes) -> bytes | None:
-        """Return the answer to bytes of this mark, if it is given once more."""
-        kept = self._answers.get(mark)
-        return kept and self._given(kept, None)
+        """Return the answer to bytes with this hash, if it is remembered and given once more."""
+        framed = self._answers.get(mark)
+        return framed.raw() if framed and self._repeated(framed.final, None) else None
 
     def answer_to(self, gist: Gist) -> bytes | None:
-        """Return the answer to a request, if it is given once more."""
-        kept = self._answers.get(gist.mark)
-        return kept and self._given(kept, gist.key)
+        """Return the answer to a request, if it is remembered and given once more."""
+        framed = self._answers.get(gist.mark)
+        return framed.raw(gist.key) if framed and self._repeated(framed.final, gist.key) else None
 
-    def _given(self, kept: Framed, key: str | None) -> bytes | None:
-        echo = self._again(kept.again, key) if kept.again else None
-        return None if echo is None else kept.raw(echo)
+    def keep(self, mark: bytes, gist: Gist, framed: Framed) -> None:
+        """Remember the answer to a request if it is final; `mark` is blank or that of its bytes."""
+        if framed.final is None or not gist.mark or bool(framed.echo) != (gist.key is not None):
+            return
+        marks = (gist.mark, mark) if mark and gist.key is None else (gist.mark,)
+        self._order.append((marks, framed))
+        self._answers.update(dict.fromkeys(marks, framed))
+        self._weight += _weight(framed)
+        while self._weight > self._limit:
+            self._forget(*self._order.popleft())
 
-    def keep(self, mark: bytes, gist: Gist, answer: Framed) -> None:
-        """Remember the answer to a request; `mark` is that of its bytes, if they came as one."""
-        if gist.key is not None:
-            self._answers.put(answer, gist.mark)
-        elif gist.mark:
-            self._answers.put(answer, gist.mark, *filter(None, [mark]))
+    def _forget(self, marks: tuple[bytes, ...], framed: Framed) -> None:
+        self._weight -= _weight(framed)
+        for mark in marks:
+            if self._answers.get(mark) is framed:
+                del self._answers[mark]
 
 
-def _weight(kept: Framed) -> int:
-    beside = _BESIDE + (kept.again.weight if kept.again else 0)
-    return len(kept.head) + len(kept.body) + beside
+def _weight(framed: Framed) -> int:
+    return len(framed.head) + len(framed.body) + _BESIDE

@@ -8,7 +8,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import NamedTuple
 
-from tokentape.pure.http.messages import HOP_BY_HOP, Again, Headers, Response
+from tokentape.pure.http.messages import HOP_BY_HOP, Headers, Response
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -21,7 +21,7 @@ class Unwritable(Exception):
 
 
 class Framed(NamedTuple):
-    """An answer ready to go out but for the date."""
+    """An answer ready to go out but for the date and what echoes the request."""
 
     first: bytes
     """The status line."""
@@ -30,27 +30,31 @@ class Framed(NamedTuple):
     body: bytes
     dated: bool
     """The answer has a date of its own."""
-    again: Again | None = None
-    """Set if the same request would get it again."""
+    echo: Headers = ()
+    final: object = None
+    """What its handler marked it with, if the same request gets it from now on."""
 
     def __repr__(self) -> str:
         return "<Framed>"
 
-    def raw(self, echo: Headers = ()) -> bytes:
-        """Return its bytes as of now, with `echo` before the other headers. Raises Unwritable."""
+    def raw(self, key: str | None = None) -> bytes:
+        """Return its bytes as of now. Raises Unwritable.
+
+        `key` is the Idempotency-Key of another request that gets it: then that is what it echoes.
+        """
         date = b"" if self.dated else _date_at(int(time.time()))
-        echoed = _encoded([f"{name}: {value}" for name, value in echo]) if echo else b""
-        return b"".join((self.first, date, echoed, self.head, self.body))
+        echo = [f"{name}: {value if key is None else key}" for name, value in self.echo]
+        return b"".join((self.first, date, _encoded(echo) if echo else b"", self.head, self.body))
 
 
-def framed(response: Response, *, to_head: bool, connection: str) -> Framed:
-    """Return a final answer with its framing, but for its echo. Raises Unwritable.
+def framed(response: Response, *, to_head: bool = False, connection: str = "") -> Framed:
+    """Return a final answer with its framing. Raises Unwritable.
 
     `to_head` is for answers to HEAD, which have no body. `connection` is the value of the
     Connection header; blank is none.
     """
     bodiless = response.status in (204, 304)
-    lines, named = _kept(response.headers)
+    lines, named = _passed_on(response.headers)
     if "server" not in named:
         lines.append("Server: tokentape")
     if connection:
@@ -59,10 +63,11 @@ def framed(response: Response, *, to_head: bool, connection: str) -> Framed:
         lines.append(f"Content-Length: {len(response.body)}")
     body = b"" if bodiless or to_head else response.body
     head = _encoded(lines) + b"\r\n\r\n"
-    return Framed(_status_line(response.status), head, body, "date" in named, response.again)
+    first, dated = _status_line(response.status), "date" in named
+    return Framed(first, head, body, dated, response.echo, response.final)
 
 
-def _kept(headers: Headers) -> tuple[list[str], set[str]]:
+def _passed_on(headers: Headers) -> tuple[list[str], set[str]]:
     """Return the header lines that go out as they are, and their names in lower case."""
     lines, named = [], set()
     for name, value in headers:
