@@ -131,5 +131,5 @@ def _refuse_trouble(number: int, one: Interaction, answer: Response) -> None:
 class _Nowhere:
     """A take that is not kept."""
 
-    async def append(self, chunk: bytes) -> None:
+    def append(self, chunk: bytes) -> None:
         pass

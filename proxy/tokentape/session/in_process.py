@@ -66,7 +66,7 @@ class InProcess:
             return ""
         take = self._opener.take(self.service.name, self.service.recorded[: self._kept])
         for chunk in self._waiting.chunks:
-            await take.append(chunk)
+            take.append(chunk)
         return str(await take.finish())
 
 
@@ -86,5 +86,5 @@ class _Waiting:
     def __init__(self) -> None:
         self.chunks: list[bytes] = []
 
-    async def append(self, chunk: bytes) -> None:
+    def append(self, chunk: bytes) -> None:
         self.chunks.append(chunk)

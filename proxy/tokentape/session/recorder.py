@@ -35,8 +35,8 @@ _OF_THE_PROTOCOL = frozenset(
 class Take(Protocol):
     """The recording under way."""
 
-    async def append(self, chunk: bytes) -> None:
-        """Return once the chunk is on disk. Raises CassetteError."""
+    def append(self, chunk: bytes) -> None:
+        """Write the chunk to the file. Raises CassetteError."""
         ...
 
 
@@ -83,9 +83,9 @@ class Recorder:
         reasons = tuple(self._objections(one, wanted))
         return HeldBack(reasons) if reasons else one
 
-    async def write(self, one: Interaction) -> None:
-        """Return once an interaction is on disk. Raises CassetteError."""
-        await self.take.append(chunk(one).encode("ascii"))
+    def write(self, one: Interaction) -> None:
+        """Write an interaction to the file of the take. Raises CassetteError."""
+        self.take.append(chunk(one).encode("ascii"))
 
     def _numbers_behind(self, asked: SealedRequest) -> Mapping[str, Sealed]:
         """Return the numbers that an object named in the request was made from."""

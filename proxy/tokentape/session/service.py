@@ -259,7 +259,7 @@ class Service:
         passing = answer.status == 429 or answer.status >= 500
         if asked is None or wanted is None or (passing and not self.policy.record_errors):
             return self._not_recorded(answer)
-        return await self._record(asked, answer, wanted)
+        return self._record(asked, answer, wanted)
 
     def _wanted(self, request: Request) -> Callable[[], Wanted]:
         """Have it worked out, while the upstream works, what the gate is to look for."""
@@ -274,7 +274,7 @@ class Service:
         self.notice(told)
         return self._not_recorded(upstream_failed(error.status, f"tokentape: {told}."))
 
-    async def _record(
+    def _record(
         self, asked: SealedRequest, answer: Response, wanted: Callable[[], Wanted]
     ) -> Answer:
         assert self.recorder is not None, "a session that records has a recorder"
@@ -286,7 +286,7 @@ class Service:
         if not isinstance(one, Interaction):
             return self._unwritten(answer, one.reasons)
         try:
-            await self.recorder.write(one)
+            self.recorder.write(one)
         except CassetteError as error:
             return self._unwritten(answer, (str(error),))
         self._used.add(len(self.recorded))
