@@ -18,12 +18,14 @@ def whole(take: io.FileIO) -> tuple[int, int]:
     count = framed_count = end = position = 0
     for line in _lines(take):
         position += len(line)
+        if b"\0" in line:  # a power cut may leave gaps in the file
+            break
         if line.startswith(b"- "):
             count += 1
-        elif line == framed(b"", count):
+        elif line.startswith(_FRAME):
+            if line != framed(b"", count):
+                break
             framed_count, end = count, position
-        elif line.startswith(_FRAME) or b"\0" in line:  # a power cut may leave gaps in the file
-            break
     return framed_count, end
 
 

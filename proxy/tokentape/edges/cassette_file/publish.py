@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import itertools
 import os
-import stat
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -62,17 +61,14 @@ def _set_owner_and_mode(draft: int, cassette: Path) -> None:
     """
     if sys.platform == "win32":  # where files inherit their rights from the folder
         return
-    try:
-        old = cassette.lstat()
-    except FileNotFoundError:
-        os.fchmod(draft, 0o666 & ~umask())
-        return
+    old = cassette.lstat() if cassette.exists() else None
     with suppress(OSError):
-        os.fchmod(draft, stat.S_IMODE(old.st_mode) & 0o777)
-    with suppress(OSError):
-        os.fchown(draft, -1, old.st_gid)
-    with suppress(OSError):
-        os.fchown(draft, old.st_uid, -1)
+        os.fchmod(draft, 0o777 & old.st_mode if old else 0o666 & ~umask())
+    if old:
+        with suppress(OSError):
+            os.fchown(draft, -1, old.st_gid)
+        with suppress(OSError):
+            os.fchown(draft, old.st_uid, -1)
 
 
 def umask(status: Path = Path("/proc/self/status")) -> int:

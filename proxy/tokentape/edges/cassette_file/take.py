@@ -99,7 +99,8 @@ class Take:
         """Make the take, of one interaction at least, the cassette; return its path.
 
         A cassette with the same bytes is left untouched. If the disk refuses, or has refused to
-        sync, CassetteError: the old cassette stands and the take stays to be recovered.
+        sync, CassetteError: the old cassette stands and the take stays to be recovered. Cancelling
+        does not stop it.
         """
         assert self._count
         await self._end_with(not_written(self._name), self._publish)
@@ -129,8 +130,11 @@ class Take:
     async def _end_with(self, failure: str, step: Callable[[Place], None]) -> None:
         self._refuse_if_ended()
         self._ended.set()
+        await asyncio.shield(self._synced_and_removed_after(step, failure))
+
+    async def _synced_and_removed_after(self, step: Callable[[Place], None], failure: str) -> None:
         if self._syncing is not None:
-            await asyncio.wait([self._syncing])  # which, unlike await, does not cancel it
+            await asyncio.wait([self._syncing])
         await asyncio.to_thread(self._remove_after, step, failure)
 
     def _remove_after(self, step: Callable[[Place], None], failure: str) -> None:
