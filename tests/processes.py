@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from tokentape.edges.cassette_file.publish import umask
 from vcr.cassette import Cassette
 from vcr.serializers import yamlserializer
 
@@ -138,9 +139,9 @@ class Workplace:
         return self.path(name).read_text("ascii")
 
     def inspect(self) -> None:
-        """Check of every cassette made here what holds for all: private, and good for vcrpy."""
+        """Check of every cassette made here what holds for all: its mode, and good for vcrpy."""
         for path in (self.directory / "cassettes").rglob("*.yaml"):
-            assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+            assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask(), path
             load_with_vcrpy(path)
 
 

@@ -22,7 +22,7 @@ class Shelf:
     def __init__(self) -> None:
         self.chunks: list[bytes] = []
 
-    async def append(self, chunk: bytes) -> None:
+    def append(self, chunk: bytes) -> None:
         self.chunks.append(chunk)
 
 

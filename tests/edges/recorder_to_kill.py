@@ -1,6 +1,7 @@
 """A recorder for the tests to kill: `python -m tests.edges.recorder_to_kill HOW DIRECTORY`.
 
-`endless` records until it is killed and writes out the number of each interaction that is on disk.
+`endless` records until it is killed and writes out the number of each interaction when `append`
+has returned for it.
 `steps` records the same short take again and again, the n-th time in the folder `n`, and is killed
 there just before its n-th call to the disk, until a take gets through.
 """
@@ -20,8 +21,8 @@ from tokentape.edges.cassette_file import Take
 
 HEADER = b"version: 1\ninteractions:\n"
 DISK_CALLS = {
-    "close", "fdatasync", "flock", "flush", "fsync", "mkdir", "open", "replace", "seek", "truncate",
-    "unlink", "write", "writelines",
+    "close", "fchmod", "fchown", "fdatasync", "flock", "flush", "fsync", "mkdir", "open", "replace",
+    "seek", "truncate", "unlink", "write", "writelines",
 }  # fmt: skip
 
 
@@ -42,19 +43,24 @@ async def endless(directory: Path) -> None:
 
     async def client(first: int) -> None:
         for number in count(first, 4):
-            await take.append(chunk(number))
+            take.append(chunk(number))
             os.write(sys.stdout.fileno(), b"%d\n" % number)
+            await asyncio.sleep(0)
 
     await asyncio.gather(*map(client, range(4)))
 
 
 async def carried_on(directory: Path) -> None:
     answered = os.open(directory / "answered", os.O_WRONLY)
-    take = Take.begin(directory, "declined", HEADER, [chunk(1), chunk(2)])
+    take = Take.begin(directory, "declined", HEADER, [chunk(1), chunk(2)], sync=sync)
     for number in (3, 4, 5):
-        await take.append(chunk(number))
+        take.append(chunk(number))
         os.write(answered, b"%d\n" % number)
     await take.finish()
+
+
+def sync(descriptor: int) -> None:
+    os.fdatasync(descriptor)  # called from Python, so that `kill_before` sees it
 
 
 def kill_before(step: int) -> None:

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import io
 import os
 import resource
 import shutil
+import stat
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -17,12 +22,16 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from tokentape.edges import cassette_file
-from tokentape.edges.cassette_file import Take, discard, exists, names, pending, read, recover
+from tokentape.edges.cassette_file import Take, discard, exists, names, read, recover, revise
+from tokentape.edges.cassette_file.frames import whole
+from tokentape.edges.cassette_file.publish import umask
 from tokentape.errors import CassetteError
 
 from tests.edges.recorder_to_kill import HEADER, NEW, OLD, cassette, chunk
 
 NAME = "declined"
+Rewrite = Callable[[Path], Coroutine[None, None, None]]
+PATIENCE = 30
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="takes Linux's /proc and /dev/full")
 
@@ -30,6 +39,15 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="takes Linux's /pr
 def recovered(directory: Path, name: str) -> int:
     """Recover a take that nobody has anything against."""
     return recover(directory, name, lambda _: None)
+
+
+def pending(directory: Path, name: str = NAME) -> int | None:
+    """Return how many whole interactions the take in a directory has; None if there is nothing."""
+    take = directory / f".{name}.take"
+    if not take.exists():
+        return None
+    with io.FileIO(take) as file:
+        return whole(file)[0] or None
 
 
 def saved(directory: Path, name: str = NAME, content: bytes = OLD) -> Path:
@@ -46,21 +64,26 @@ def everything(directory: Path) -> list[str]:
 async def recorded(directory: Path, *numbers: int, name: str = NAME) -> Take:
     take = Take.begin(directory, name, HEADER)
     for number in numbers:
-        await take.append(chunk(number))
+        take.append(chunk(number))
     return take
 
 
 async def interrupted(directory: Path, *numbers: int, name: str = NAME) -> Path:
     """Leave what a killed process leaves: its lock ends with its descriptors."""
     take = await recorded(directory, *numbers, name=name)
-    take._file.close()
-    take._steps.put(None)
+    let_go(take)
     return directory / f".{name}.take"
 
 
+def let_go(take: Take) -> None:
+    """Close a take's file, and sync it no more, as the end of a process does."""
+    if take._syncing:
+        take._syncing.cancel()
+    take._file.close()
+
+
 def written(directory: Path) -> bytes:
-    """Return a take without the room behind it."""
-    return (directory / ".declined.take").read_bytes().rstrip(b"\0")
+    return (directory / ".declined.take").read_bytes()
 
 
 @contextmanager
@@ -88,27 +111,33 @@ def no_file_beyond(size: int) -> Iterator[None]:
 
 
 @contextmanager
-def just_before(call: str, action: Callable[[], object]) -> Iterator[None]:
-    """Do `action` just before this thread calls the built-in function `call` for the first time."""
+def just_before(
+    call: str, action: Callable[[], object], *, threads: bool = False
+) -> Iterator[None]:
+    """Do `action` just before the built-in function `call` is called for the first time.
+
+    By this thread, or by `threads` that begin meanwhile.
+    """
+    profile = threading.setprofile if threads else sys.setprofile
 
     def watch(_frame: FrameType, event: str, what: object) -> None:
         if event == "c_call" and getattr(what, "__name__", "") == call:
             sys.setprofile(None)
             action()
 
-    sys.setprofile(watch)
+    profile(watch)
     try:
         yield
     finally:
-        sys.setprofile(None)
+        profile(None)
 
 
 @contextmanager
 def overheard(calls: list[str]) -> Iterator[None]:
-    """Note the built-in functions that threads begun meanwhile call, for as long as they live."""
+    """Note the system calls that threads begun meanwhile make, for as long as they live."""
 
     def note(_frame: FrameType, event: str, what: object) -> None:
-        if event == "c_call":
+        if event == "c_call" and getattr(what, "__module__", "") == os.replace.__module__:
             calls.append(getattr(what, "__name__", ""))
 
     threading.setprofile(note)
@@ -136,7 +165,7 @@ class TestNames:
         ],
     )  # fmt: skip
     def test_all_others_are_refused_and_nothing_is_made(self, tmp_path: Path, name: str) -> None:
-        for use in (read, exists, pending, recovered, discard):
+        for use in (read, exists, recovered, discard):
             with pytest.raises(CassetteError, match="segments joined by `/`"):
                 use(tmp_path, name)
         with pytest.raises(CassetteError):
@@ -256,7 +285,7 @@ class TestLinks:
 
     def test_as_take(self, inside: Path, outside: Path) -> None:
         (inside / ".declined.take").symlink_to(outside)
-        for use in (pending, recovered, discard):
+        for use in (recovered, discard):
             with pytest.raises(CassetteError, match="links are not followed"):
                 use(inside, NAME)
         with pytest.raises(CassetteError, match="links are not followed"):
@@ -315,13 +344,9 @@ class TestRecording:
         saved(tmp_path)
         take = Take.begin(tmp_path, NAME, HEADER, [chunk(1), chunk(2)])
         for number in (3, 4, 5):
-            await take.append(chunk(number))
+            take.append(chunk(number))
         await take.finish()
         assert read(tmp_path, NAME) == NEW
-
-    async def test_nothing_recorded_is_an_empty_list(self, tmp_path: Path) -> None:
-        await Take.begin(tmp_path, NAME, HEADER).finish()
-        assert read(tmp_path, NAME) == b"version: 1\ninteractions: []\n"
 
     async def test_an_abandoned_take_changes_nothing(self, tmp_path: Path) -> None:
         saved(tmp_path)
@@ -346,7 +371,9 @@ class TestRecording:
     async def test_each_step_is_on_disk_before_the_next(self, tmp_path: Path) -> None:
         calls: list[str] = []
         with overheard(calls):
-            await (await recorded(tmp_path, 1)).finish()
+            take = Take.begin(tmp_path, NAME, HEADER, sync=lambda _: calls.append("fdatasync"))
+            take.append(chunk(1))
+            await take.finish()
         steps = [call for call in calls if call in {"fdatasync", "fsync", "replace"}]
         assert steps == ["fdatasync", "fsync", "replace", "fsync"]
         assert calls.index("replace") < len(calls) - 1 - calls[::-1].index("unlink")
@@ -360,18 +387,7 @@ class TestRecording:
         with just_before("flock", begin), pytest.raises(CassetteError, match="cannot begin"):
             Take.begin(tmp_path, NAME, HEADER)
         assert everything(tmp_path) == [".declined.take"]
-        other[0]._go()
-
-    async def test_files_are_for_their_owner_alone(self, tmp_path: Path) -> None:
-        before = os.umask(0)
-        try:
-            saved(tmp_path)
-            take = await recorded(tmp_path, 1)
-            assert (tmp_path / ".declined.take").stat().st_mode & 0o777 == 0o600
-            await take.finish()
-            assert (tmp_path / "declined.yaml").stat().st_mode & 0o777 == 0o600
-        finally:
-            os.umask(before)
+        let_go(other[0])
 
     async def test_a_name_is_recorded_once_at_a_time(self, tmp_path: Path) -> None:
         take = await recorded(tmp_path, 1)
@@ -380,15 +396,16 @@ class TestRecording:
         for use in (recovered, discard):
             with pytest.raises(CassetteError, match="being recorded by another process"):
                 use(tmp_path, NAME)
-        assert pending(tmp_path, NAME) is None
-        await take.append(chunk(2))
+        take.append(chunk(2))
         await take.finish()
         assert read(tmp_path, NAME) == cassette(1, 2)
 
     async def test_after_its_end_a_take_refuses(self, tmp_path: Path) -> None:
         take = await recorded(tmp_path, 1)
         await take.finish()
-        for use in (take.append(chunk(2)), take.finish(), take.abandon()):
+        with pytest.raises(CassetteError, match="has ended"):
+            take.append(chunk(2))
+        for use in (take.finish(), take.abandon()):
             with pytest.raises(CassetteError, match="has ended"):
                 await use
 
@@ -400,14 +417,14 @@ class TestRecording:
     ) -> None:
         take = await recorded(tmp_path)
         with pytest.raises(AssertionError):
-            await take.append(bad)
+            take.append(bad)
         await take.abandon()
 
     async def test_what_vanishes_meanwhile_is_made_again(self, tmp_path: Path) -> None:
         saved(tmp_path, "a/b")
         take = await recorded(tmp_path, 1, name="a/b")
         shutil.rmtree(tmp_path / "a")
-        await take.append(chunk(2))
+        take.append(chunk(2))
         await take.finish()
         assert read(tmp_path, "a/b") == cassette(1, 2)
 
@@ -417,50 +434,191 @@ class TestRecording:
         second = await recorded(tmp_path, 2)
         await first.abandon()
         assert everything(tmp_path) == [".declined.take"]
-        await second.append(chunk(3))
+        second.append(chunk(3))
         await second.finish()
         assert read(tmp_path, NAME) == cassette(2, 3)
 
 
-class TestTogether:
-    @on_linux
-    async def test_waiting_appends_share_one_write_while_the_loop_goes_on(
-        self, tmp_path: Path
+class Disk:
+    """A disk that notes when it is told to sync, and may refuse."""
+
+    def __init__(self) -> None:
+        self.syncs: list[float] = []
+        self.threads: set[threading.Thread] = set()
+        self.error: OSError | None = None
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def sync(self, descriptor: int) -> None:
+        assert os.fstat(descriptor)
+        self.threads.add(threading.current_thread())
+        self.syncs.append(time.monotonic())
+        assert self.gate.wait(PATIENCE)
+        if self.error:
+            raise self.error
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+class TestSyncs:
+    """Written at once, on disk within a second, and the event loop goes on meanwhile."""
+
+    @pytest.fixture
+    def disk(self) -> Disk:
+        return Disk()
+
+    @pytest.fixture
+    async def take(self, tmp_path: Path, disk: Disk) -> AsyncIterator[Take]:
+        take = Take.begin(tmp_path, NAME, HEADER, sync=disk.sync)
+        yield take
+        disk.gate.set()
+        with suppress(CassetteError):
+            await take.abandon()
+
+    async def test_an_append_is_in_the_file_when_it_returns_and_not_synced(
+        self, tmp_path: Path, take: Take, disk: Disk
     ) -> None:
-        calls: list[str] = []
-        with overheard(calls):
-            take = await recorded(tmp_path, 0)
-        gate = threading.Event()
-        take._steps.put(gate.wait)
-        tasks = [asyncio.create_task(take.append(chunk(number))) for number in range(1, 100)]
+        for number in (1, 2):
+            take.append(chunk(number))
+            assert pending(tmp_path) == number
+        assert disk.syncs == []
+
+    async def test_many_appends_share_a_sync_a_second_later(self, take: Take, disk: Disk) -> None:
+        begun = time.monotonic()
+        for number in range(1000):
+            take.append(chunk(number))
+        await until(lambda: disk.syncs)
+        assert 0.9 < disk.syncs[0] - begun < 3
+        await asyncio.sleep(1.2)
+        assert len(disk.syncs) == 1
+
+    async def test_steady_appends_are_synced_once_a_second_at_most(
+        self, take: Take, disk: Disk
+    ) -> None:
+        number = 0
+        while len(disk.syncs) < 3:
+            take.append(chunk(number := number + 1))
+            await asyncio.sleep(0.01)
+        first, second, third = disk.syncs
+        assert min(second - first, third - second) > 0.9
+        assert number > 30
+
+    async def test_after_a_pause_an_append_is_synced_again(self, take: Take, disk: Disk) -> None:
+        take.append(chunk(1))
+        await until(lambda: disk.syncs)
+        await asyncio.sleep(0.1)
+        take.append(chunk(2))
+        await until(lambda: len(disk.syncs) == 2)
+
+    async def test_what_is_appended_during_a_slow_sync_takes_another(
+        self, take: Take, disk: Disk
+    ) -> None:
+        disk.gate.clear()
+        take.append(chunk(1))
+        await until(lambda: disk.syncs)
+        take.append(chunk(2))
+        await asyncio.sleep(1.2)
+        assert len(disk.syncs) == 1  # never two at once
+        disk.gate.set()
+        await until(lambda: len(disk.syncs) == 2)
+
+    async def test_a_slow_disk_does_not_hold_the_event_loop(
+        self, tmp_path: Path, take: Take, disk: Disk
+    ) -> None:
+        disk.gate.clear()
+        take.append(chunk(1))
         finish = asyncio.create_task(take.finish())
-        await asyncio.sleep(0.02)
-        assert not any(task.done() for task in tasks)
-        calls.clear()
-        gate.set()
-        await asyncio.gather(*tasks, finish)
-        assert calls.count("fdatasync") == 1
-        assert read(tmp_path, NAME) == cassette(*range(100))
+        await until(lambda: disk.syncs)  # this loop goes on while the disk does not
+        assert threading.main_thread() not in disk.threads
+        assert not finish.done()
+        assert everything(tmp_path) == [".declined.take"]
+        disk.gate.set()
+        await finish
 
-    async def test_order_is_kept_under_load(self, tmp_path: Path) -> None:
-        take = await recorded(tmp_path)
-        await asyncio.gather(*(take.append(chunk(number)) for number in range(2000)))
+    async def test_the_end_syncs_without_waiting_for_the_second(
+        self, tmp_path: Path, take: Take, disk: Disk
+    ) -> None:
+        begun = time.monotonic()
+        take.append(chunk(1))
         await take.finish()
-        assert read(tmp_path, NAME) == cassette(*range(2000))
+        assert len(disk.syncs) == 1
+        assert disk.syncs[0] - begun < 0.9
+        assert read(tmp_path, NAME) == cassette(1)
 
-    async def test_a_client_that_goes_away_takes_nothing_with_it(self, tmp_path: Path) -> None:
-        take = await recorded(tmp_path)
-        gate = threading.Event()
-        take._steps.put(gate.wait)
-        tasks = [asyncio.create_task(take.append(chunk(number))) for number in range(3)]
-        await asyncio.sleep(0)
-        tasks[0].cancel()
+    async def test_a_take_of_nothing_is_not_synced(self, take: Take, disk: Disk) -> None:
+        await take.abandon()
+        assert disk.syncs == []
+
+    async def test_a_cancelled_end_goes_on(self, tmp_path: Path, take: Take, disk: Disk) -> None:
+        disk.gate.clear()
+        take.append(chunk(1))
+        finish = asyncio.create_task(take.finish())
+        await until(lambda: disk.syncs)
+        finish.cancel()
+        disk.gate.set()
+        with pytest.raises(asyncio.CancelledError):
+            await finish
+        await until(lambda: everything(tmp_path) == ["declined.yaml"])
+        assert read(tmp_path, NAME) == cassette(1)
+
+    async def test_publishing_does_not_hold_the_event_loop(
+        self, tmp_path: Path, take: Take
+    ) -> None:
+        publishing, gate = threading.Event(), threading.Event()
+
+        def wait() -> None:
+            publishing.set()
+            assert gate.wait(PATIENCE)
+
+        take.append(chunk(1))
+        with just_before("fsync", wait, threads=True):
+            finish = asyncio.create_task(take.finish())
+            await until(publishing.is_set)
+        assert not finish.done()
         gate.set()
-        await asyncio.wait(tasks)
-        assert [task.cancelled() for task in tasks] == [True, False, False]
-        await take.finish()
-        assert read(tmp_path, NAME) == cassette(0, 1, 2)
+        await finish
+        assert read(tmp_path, NAME) == cassette(1)
 
+    async def test_once_a_sync_failed_the_take_takes_nothing_more_and_can_be_recovered(
+        self, tmp_path: Path, take: Take, disk: Disk
+    ) -> None:
+        saved(tmp_path)
+        disk.error = OSError(errno.EIO, "Input/output error")
+        take.append(chunk(7))
+        await until(lambda: disk.syncs)
+        await asyncio.sleep(0.05)
+        disk.error = None  # the next sync would say that all is well: Linux forgets
+        for _ in range(2):
+            with pytest.raises(CassetteError, match=r"was not recorded: .*EIO"):
+                take.append(chunk(8))
+        with pytest.raises(CassetteError, match=r"tokentape recover declined`: .*EIO"):
+            await take.finish()
+        assert read(tmp_path, NAME) == OLD
+        assert recovered(tmp_path, NAME) == 1
+
+    async def test_a_sync_that_fails_at_the_end_is_reported_there(
+        self, tmp_path: Path, take: Take, disk: Disk
+    ) -> None:
+        disk.error = OSError(errno.ENOSPC, "No space left on device")
+        take.append(chunk(7))
+        with pytest.raises(CassetteError, match=r"tokentape recover declined`: .*ENOSPC"):
+            await take.finish()
+        assert everything(tmp_path) == [".declined.take"]
+
+    async def test_a_take_whose_sync_failed_can_be_abandoned(
+        self, tmp_path: Path, take: Take, disk: Disk
+    ) -> None:
+        disk.error = OSError(errno.EIO, "Input/output error")
+        take.append(chunk(7))
+        await take.abandon()
+        assert everything(tmp_path) == []
+
+
+class TestCosts:
     @on_linux
     async def test_an_append_costs_the_same_however_long_the_take_is(self, tmp_path: Path) -> None:
         def moved() -> int:
@@ -470,9 +628,10 @@ class TestTogether:
             return int(fields["rchar"]) + int(fields["wchar"])
 
         take = await recorded(tmp_path)
-        await asyncio.gather(*(take.append(chunk(number)) for number in range(5000)))
+        for number in range(5000):
+            take.append(chunk(number))
         before = moved()
-        await take.append(chunk(5000))
+        take.append(chunk(5000))
         assert moved() - before < 5000
         await take.abandon()
 
@@ -482,7 +641,7 @@ class TestTogether:
             return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
 
         await (await recorded(tmp_path, 1)).finish()
-        files, threads = open_now(), threading.active_count()
+        files, threads = open_now(), 1 + (os.cpu_count() or 1) + 4  # those of the loop's executor
         for number in range(200):
             take = await recorded(tmp_path, number % 7)
             with pytest.raises(CassetteError):
@@ -491,9 +650,6 @@ class TestTogether:
         with pytest.raises(CassetteError):
             read(tmp_path, "missing")
         assert open_now() == files
-        for thread in threading.enumerate():
-            if thread.name.startswith("tokentape-take"):
-                thread.join(5)
         assert threading.active_count() <= threads
 
 
@@ -536,18 +692,18 @@ class TestRecovery:
         take = Take.begin(tmp_path, NAME, HEADER, [chunk(1), chunk(2)])
         ends = {}
         for number in (3, 4, 5):
-            await take.append(chunk(number))
+            take.append(chunk(number))
             ends[len(written(tmp_path))] = number
         content = written(tmp_path) + bytes(50)
         await take.abandon()
         for size in range(len(content) + 1):
             saved(tmp_path)
             (tmp_path / ".declined.take").write_bytes(content[:size])
-            whole = max((number for end, number in ends.items() if end <= size), default=None)
-            assert pending(tmp_path, NAME) == whole
-            if whole:
-                assert recovered(tmp_path, NAME) == whole
-            assert read(tmp_path, NAME) == (cassette(*range(1, whole + 1)) if whole else OLD)
+            last = max((number for end, number in ends.items() if end <= size), default=None)
+            assert pending(tmp_path, NAME) == last
+            if last:
+                assert recovered(tmp_path, NAME) == last
+            assert read(tmp_path, NAME) == (cassette(*range(1, last + 1)) if last else OLD)
 
     @pytest.mark.parametrize(
         "tail", [b"\0" * 40, b"- requ" + b"\0" * 9 + b"dy: 3\n", b"# end of interaction 7\n"]
@@ -559,6 +715,20 @@ class TestRecovery:
         assert recovered(tmp_path, NAME) == 2
         assert read(tmp_path, NAME) == cassette(1, 2)
 
+    async def test_zeros_anywhere_end_what_counts(self, tmp_path: Path) -> None:
+        take = Take.begin(tmp_path, NAME, HEADER, [chunk(1)])
+        ends = []
+        for number in (2, 3, 4):
+            take.append(chunk(number))
+            ends.append(len(written(tmp_path)))
+        content = written(tmp_path)
+        await take.abandon()
+        for start in range(0, len(content) - 8, 3):
+            gap = content[:start] + bytes(8) + content[start + 8 :]
+            (tmp_path / ".declined.take").write_bytes(gap)
+            before = sum(end <= start for end in ends)
+            assert pending(tmp_path) == (1 + before if before else None)
+
     async def test_noise_is_no_take(self, tmp_path: Path) -> None:
         (tmp_path / ".declined.take").write_bytes(os.urandom(5000))
         assert pending(tmp_path, NAME) is None
@@ -567,6 +737,34 @@ class TestRecovery:
 
 
 class TestBadDisks:
+    @given(st.lists(st.tuples(st.integers(1, 9000), st.booleans(), st.integers(0, 9000))))
+    def test_what_was_appended_and_nothing_that_failed_is_in_a_take_whatever_the_disk_does(
+        self, appends: list[tuple[int, bool, int]]
+    ) -> None:
+        async def append_all(directory: Path) -> list[bytes]:
+            take = Take.begin(directory, NAME, HEADER)
+            written_whole = []
+            for size, full, room in appends:
+                data = b"- body: " + b"x" * size + b"\n"
+                limit = len(written(directory)) + min(room, size) if full else 1 << 20
+                try:
+                    with no_file_beyond(limit):
+                        take.append(data)
+                except CassetteError:
+                    assert full
+                else:
+                    assert not full
+                    written_whole.append(data)
+            let_go(take)
+            return written_whole
+
+        with tempfile.TemporaryDirectory() as folder:
+            appended = asyncio.run(append_all(Path(folder)))
+            assert pending(Path(folder)) == (len(appended) or None)
+            if appended:
+                recovered(Path(folder), NAME)
+                assert read(Path(folder), NAME) == HEADER + b"".join(appended)
+
     async def test_a_full_disk_takes_back_the_torn_write_and_the_next_succeeds(
         self, tmp_path: Path
     ) -> None:
@@ -574,49 +772,44 @@ class TestBadDisks:
         whole = len(written(tmp_path))
         with no_file_beyond(whole + 10):
             with pytest.raises(CassetteError, match=r"was not recorded: File too large \(EFBIG\)"):
-                await take.append(chunk(2))
+                take.append(chunk(2))
             assert (tmp_path / ".declined.take").stat().st_size == whole
-        await take.append(chunk(3))
+        take.append(chunk(3))
         await take.finish()
         assert read(tmp_path, NAME) == cassette(1, 3)
 
     @on_linux
-    @pytest.mark.parametrize(("device", "code"), [("/dev/full", "ENOSPC"), ("/dev/null", "EINVAL")])
-    async def test_all_that_share_a_failed_write_are_told(
-        self, tmp_path: Path, device: str, code: str
-    ) -> None:
+    async def test_a_device_that_is_full(self, tmp_path: Path) -> None:
         take = await recorded(tmp_path, 1)
-        with diverted(take, device):
-            appends = [take.append(chunk(number)) for number in range(2, 5)]
-            told = await asyncio.gather(*appends, return_exceptions=True)
-        assert [isinstance(each, CassetteError) and code in str(each) for each in told] == [
-            True
-        ] * 3
-        await take.append(chunk(5))
+        with diverted(take, "/dev/full"):
+            for number in (2, 3, 4):
+                with pytest.raises(CassetteError, match="ENOSPC"):
+                    take.append(chunk(number))
+        take.append(chunk(5))
         await take.finish()
         assert read(tmp_path, NAME) == cassette(1, 5)
 
     @on_linux
-    async def test_a_torn_write_that_cannot_be_taken_back_is_cut_before_the_next(
-        self, tmp_path: Path
+    @pytest.mark.parametrize("size", [1, 30, 5000])
+    async def test_a_torn_write_that_cannot_be_taken_back_is_no_interaction(
+        self, tmp_path: Path, size: int
     ) -> None:
+        long = b"- request:\n" + b"    body: 2\n" * 1000
         take = await recorded(tmp_path, 1)
         with diverted(take, "/dev/full"), pytest.raises(CassetteError):
-            await take.append(chunk(2))
+            take.append(long)
         with (tmp_path / ".declined.take").open("ab") as torn:
-            torn.write(
-                chunk(2) + b"# end of interaction 2\n" + chunk(3) + b"# end of interaction 3\n"
-            )
-        await take.append(chunk(4))
-        take._file.close()
+            torn.write(long[:size])
+        take.append(chunk(3))
+        let_go(take)
         assert recovered(tmp_path, NAME) == 2
-        assert read(tmp_path, NAME) == cassette(1, 4)
+        assert read(tmp_path, NAME) == cassette(1, 3)
 
     async def test_a_take_refuses_to_outgrow_what_can_be_read(self, tmp_path: Path) -> None:
         take = await recorded(tmp_path, 1)
         take._end = cassette_file.MAX_BYTES - 5
         with pytest.raises(CassetteError, match="more than 512 MiB"):
-            await take.append(chunk(2))
+            take.append(chunk(2))
         await take.abandon()
 
     def test_a_take_that_cannot_begin_leaves_nothing(self, tmp_path: Path) -> None:
@@ -656,6 +849,126 @@ class TestBadDisks:
             await take.finish()
         assert read(tmp_path, NAME) == OLD
         assert pending(tmp_path, NAME) == 1
+
+
+def mode_and_owner(path: Path) -> tuple[int, int, int]:
+    status = path.stat()
+    return stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid
+
+
+async def recorded_again(directory: Path) -> None:
+    await (await recorded(directory, 7)).finish()
+
+
+async def revised(directory: Path) -> None:
+    revise(directory, NAME, lambda _: cassette(7))
+
+
+async def taken_over(directory: Path) -> None:
+    await interrupted(directory, 7)
+    recovered(directory, NAME)
+
+
+async def recorded_again_by_nobody(directory: Path) -> None:
+    """Record again as the user nobody, who gives nothing away."""
+    os.setegid(NOBODY)
+    os.seteuid(NOBODY)
+    try:
+        await recorded_again(directory)
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
+NOBODY = 65534
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+REWRITES = [recorded_again, revised, taken_over]
+
+
+class TestOwnerAndMode:
+    @pytest.fixture(autouse=True, params=[0o022, 0o002, 0o077])
+    def mask(self, request: pytest.FixtureRequest) -> Iterator[int]:
+        before = os.umask(request.param)
+        yield request.param
+        os.umask(before)
+
+    async def test_a_new_cassette_has_the_mode_that_the_umask_gives(
+        self, tmp_path: Path, mask: int
+    ) -> None:
+        await recorded_again(tmp_path)
+        assert mode_and_owner(tmp_path / "declined.yaml")[0] == 0o666 & ~mask
+
+    async def test_so_has_one_that_was_recovered(self, tmp_path: Path, mask: int) -> None:
+        await taken_over(tmp_path)
+        assert mode_and_owner(tmp_path / "declined.yaml")[0] == 0o666 & ~mask
+
+    async def test_a_take_and_a_draft_are_for_their_owner_only(self, tmp_path: Path) -> None:
+        modes: dict[str, int] = {}
+
+        def look() -> None:
+            modes.update((path.name, mode_and_owner(path)[0]) for path in tmp_path.iterdir())
+
+        take = await recorded(tmp_path, 1)
+        with just_before("fchmod", look, threads=True):
+            await take.finish()
+        assert modes == {".declined.take": 0o600, ".declined.yaml.take": 0o600}
+
+    @pytest.mark.parametrize("mode", [0o644, 0o600, 0o664, 0o444, 0o755])
+    @pytest.mark.parametrize("rewrite", REWRITES)
+    async def test_a_cassette_that_is_rewritten_keeps_its_mode(
+        self, tmp_path: Path, mode: int, rewrite: Rewrite
+    ) -> None:
+        saved(tmp_path).chmod(mode)
+        await rewrite(tmp_path)
+        assert read(tmp_path, NAME) == cassette(7)
+        assert mode_and_owner(tmp_path / "declined.yaml")[0] == mode
+
+    async def test_it_does_not_keep_what_lets_it_run_as_its_owner(self, tmp_path: Path) -> None:
+        saved(tmp_path).chmod(0o6755)
+        await recorded_again(tmp_path)
+        assert mode_and_owner(tmp_path / "declined.yaml")[0] == 0o755
+
+    @as_root
+    @pytest.mark.parametrize("mode", [0o644, 0o600])
+    @pytest.mark.parametrize("rewrite", REWRITES)
+    async def test_root_rewrites_a_cassette_and_it_stays_its_owners(
+        self, tmp_path: Path, mode: int, rewrite: Rewrite
+    ) -> None:
+        path = saved(tmp_path)
+        path.chmod(mode)
+        os.chown(path, 1000, 1001)
+        await rewrite(tmp_path)
+        assert read(tmp_path, NAME) == cassette(7)
+        assert mode_and_owner(path) == (mode, 1000, 1001)
+
+    @as_root
+    @pytest.mark.parametrize("group", [NOBODY, 1001])
+    async def test_a_user_who_may_not_give_it_back_keeps_what_can_be_kept(self, group: int) -> None:
+        with tempfile.TemporaryDirectory() as folder:  # outside the folder that is pytest's only
+            directory = Path(folder)
+            directory.chmod(0o777)
+            path = saved(directory)
+            path.chmod(0o664)
+            os.chown(path, 1000, group)
+            await recorded_again_by_nobody(directory)
+            assert read(directory, NAME) == cassette(7)
+            assert mode_and_owner(path) == (0o664, NOBODY, NOBODY)
+
+    async def test_the_umask_is_read_with_and_without_linux(
+        self, tmp_path: Path, mask: int
+    ) -> None:
+        other_system = tmp_path / "status"
+        assert [umask(), umask(other_system)] == [mask, mask]
+        other_system.write_text("Name:\tpython\n")
+        assert [umask(other_system), umask()] == [mask, mask]
+
+    @on_linux
+    def test_linux_shows_the_umask_without_setting_it(self, mask: int) -> None:
+        def never() -> None:
+            raise AssertionError("set")
+
+        with just_before("umask", never):
+            assert umask() == mask
 
 
 class TestKilled:

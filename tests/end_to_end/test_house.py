@@ -73,7 +73,6 @@ def test_ls_tells_of_damage_and_lists_the_others(recorded: Workplace, cut: int) 
     whole = recorded.text("shop/cards")
     torn = recorded.path("torn")
     torn.write_text(whole[:-cut])
-    torn.chmod(0o600)
     found = listed(recorded, status=1)
     assert str(found["torn"]["error"]).startswith("cassettes/torn.yaml:")
     assert found["torn"]["interactions"] is None

@@ -46,7 +46,7 @@ class Take:
     def __init__(self) -> None:
         self.chunks: list[bytes] = []
 
-    async def append(self, chunk: bytes) -> None:
+    def append(self, chunk: bytes) -> None:
         self.chunks.append(chunk)
 
 

@@ -66,7 +66,7 @@ class InProcess:
             return ""
         take = self._opener.take(self.service.name, self.service.recorded[: self._kept])
         for chunk in self._waiting.chunks:
-            await take.append(chunk)
+            take.append(chunk)
         return str(await take.finish())
 
 

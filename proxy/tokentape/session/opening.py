@@ -263,9 +263,9 @@ class _Front:
         outcome = self.service.handle(request)
         return outcome if isinstance(outcome, tuple) else self._later(outcome)
 
-    def repeated(self, _final: object, _retry_key: str | None) -> bool:
+    def repeated(self, final: object, retry_key: str | None) -> bool:
         self._last = self._now()
-        return False
+        return self.service.repeated(final, retry_key)
 
     async def _later(self, outcome: Awaitable[Answer]) -> Answer:
         self._under_way += 1

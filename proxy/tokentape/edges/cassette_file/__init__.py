@@ -12,27 +12,29 @@ each interaction:
     - request: …
     # end of interaction 2
 
-An interaction counts once its frame line is on disk; what follows the last one is a torn tail or
-zeros, which are room for more (to fill it takes a disk two thirds of the time), and is cut. A take
-without `from here on` was killed before it began and holds nothing.
+An interaction counts once its frame line is written: the process may be killed then. The disk is
+told within a second, and at the end. What follows the last frame line, a torn tail or zeros that a
+power cut left, is cut. A take without `from here on` was killed before it began and holds nothing.
 
 At the end the take without its frames is written to a draft, `.declined.yaml.take`, and the draft
-renamed onto the cassette; only then does the take go. So a process killed at any moment leaves the
-old cassette or the new one, whole, and every interaction that `append` has returned for.
+renamed onto the cassette; only then is the take removed. So a process killed at any moment leaves
+the old cassette or the new one, whole, and every interaction that `append` has returned for.
+
+A cassette that is replaced keeps its owner and mode, a new one gets the mode of the user's umask;
+takes and drafts are for their owner only.
 
 Names cannot leave the directory, and no link is followed below it; it may be a link itself.
 
 Bottom up: `plain_files` touches the disk; `places` knows names; `cassettes` reads; `frames` is what
-a take looks like; `publish` makes it the cassette; `recovery` finds what was left; `take` records;
-`revision` writes a cassette anew.
+a take looks like; `publish` replaces the cassette; `recovery` finds what was left; `take` records;
+`revision` rewrites a cassette.
 """
 
 from tokentape.edges.cassette_file.cassettes import exists, names, read
 from tokentape.edges.cassette_file.places import is_name
 from tokentape.edges.cassette_file.plain_files import MAX_BYTES
-from tokentape.edges.cassette_file.recovery import discard, pending, recover
-from tokentape.edges.cassette_file.revision import revise
 from tokentape.edges.cassette_file.take import Take
+from tokentape.edges.cassette_file.take_file import discard, recover, revise
 
 __all__ = [
     "MAX_BYTES",
@@ -41,7 +43,6 @@ __all__ = [
     "exists",
     "is_name",
     "names",
-    "pending",
     "read",
     "recover",
     "revise",

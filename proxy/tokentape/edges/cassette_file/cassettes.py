@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from tokentape.edges.cassette_file.places import Place, is_name, place_of, told
+from tokentape.edges.cassette_file.places import Place, disk_error, is_name, place_of
 from tokentape.edges.cassette_file.plain_files import open_if_there
 from tokentape.errors import CassetteError
 
@@ -19,8 +19,7 @@ def read(directory: Path, name: str) -> bytes:
         if file is None:
             raise _missing(directory, name, place)
         with file:
-            content = file.read(os.fstat(file.fileno()).st_size)
-    return content
+            return file.read(os.fstat(file.fileno()).st_size)
 
 
 def exists(directory: Path, name: str) -> bool:
@@ -37,9 +36,9 @@ def names(directory: Path) -> list[str]:
     try:
         files = [path for path in directory.rglob("*.yaml") if stat.S_ISREG(path.lstat().st_mode)]
     except OSError as error:
-        raise told(error, "the cassettes cannot be listed", directory) from None
-    found = (path.relative_to(directory).as_posix().removesuffix(".yaml") for path in files)
-    return sorted(filter(is_name, found))
+        raise disk_error(error, "the cassettes cannot be listed", directory) from None
+    stems = (path.relative_to(directory).as_posix().removesuffix(".yaml") for path in files)
+    return sorted(filter(is_name, stems))
 
 
 def _missing(directory: Path, name: str, place: Place) -> CassetteError:

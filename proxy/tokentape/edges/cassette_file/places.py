@@ -53,11 +53,11 @@ def place_of(directory: Path, name: str, failure: str) -> Iterator[Place]:
             folder / f"{stem}.yaml", folder / f".{stem}.take", folder / f".{stem}.yaml.take"
         )
     except OSError as error:
-        raise told(error, failure, directory / f"{name}.yaml") from None
+        raise disk_error(error, failure, directory / f"{name}.yaml") from None
 
 
-def told(error: OSError, failure: str, cassette: Path) -> CassetteError:
-    """Say in words that `failure` happened, where, and what the system gave as its reason."""
+def disk_error(error: OSError, failure: str, cassette: Path) -> CassetteError:
+    """Make the error that says what failed, in which file, and the reason that the system gave."""
     code = errno.errorcode.get(error.errno or 0, "unknown")
     culprit = str(error.filename or cassette)
     return CassetteError(f"{failure}: {error.strerror} ({code})", file=culprit)

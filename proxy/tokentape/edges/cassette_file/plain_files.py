@@ -1,4 +1,4 @@
-"""Plain files alone: no links, folders, pipes, devices or giants."""
+"""Plain files only: no links, folders, pipes, devices or giants."""
 
 from __future__ import annotations
 
@@ -82,6 +82,14 @@ def remove(path: Path, file: io.FileIO) -> None:
             if sys.platform == "win32":
                 file.close()  # Windows removes no open file
             path.unlink()
+
+
+def make_folder(folder: Path) -> None:
+    """Return when `folder`, and those that it lies in, are there and on disk."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:

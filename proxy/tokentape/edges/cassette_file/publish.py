@@ -1,44 +1,82 @@
-"""How a take becomes the cassette: all of it or not at all."""
+"""How a draft becomes the cassette: all of it or not at all, with the cassette's owner and mode."""
 
 from __future__ import annotations
 
 import io
 import itertools
 import os
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
-from tokentape.edges.cassette_file.frames import unframed
 from tokentape.edges.cassette_file.places import Place
-from tokentape.edges.cassette_file.plain_files import open_if_there, open_plain, sync_folder
+from tokentape.edges.cassette_file.plain_files import (
+    make_folder,
+    open_if_there,
+    open_plain,
+    sync_folder,
+)
 
 
 def not_written(name: str) -> str:
-    """Say what stands and how to go on when `publish` fails."""
+    """Say what stands and how to go on when a take cannot be published."""
     return (
         "the new cassette cannot be written, so the old one stands and the recording is kept for "
         f"`tokentape recover {name}`"
     )
 
 
-def publish(place: Place, take: io.FileIO, end: int, *, empty: bool = False) -> None:
-    """Make the first `end` bytes of a take the cassette, or raise OSError and leave that alone."""
-    place.cassette.parent.mkdir(parents=True, exist_ok=True)  # the folder may have gone
+def publish(place: Place, pieces: Iterable[bytes]) -> None:
+    """Make `pieces` the cassette, on disk, or raise OSError and leave that alone."""
+    make_folder(place.cassette.parent)  # it may have gone
     place.draft.unlink(missing_ok=True)
     try:
-        with io.BufferedWriter(open_plain(place.draft, "x")) as draft:
-            draft.writelines(unframed(take, end, empty=empty))
+        with io.BufferedRandom(open_plain(place.draft, "x+")) as draft:
+            draft.writelines(pieces)
             draft.flush()
+            if _same(draft, place.cassette):
+                return
+            _set_owner_and_mode(draft.fileno(), place.cassette)
             os.fsync(draft.fileno())
-        if not _same(place.draft, place.cassette):
-            place.draft.replace(place.cassette)
-            sync_folder(place.cassette.parent)
+        place.draft.replace(place.cassette)
+        sync_folder(place.cassette.parent)
     finally:
         place.draft.unlink(missing_ok=True)
 
 
-def _same(draft: Path, cassette: Path) -> bool:
-    old = open_if_there(cassette)
-    if old is None:
+def _same(draft: io.BufferedRandom, cassette: Path) -> bool:
+    file = open_if_there(cassette)
+    if file is None:
         return False
-    with io.BufferedReader(old) as before, io.BufferedReader(open_plain(draft)) as after:
-        return all(one == other for one, other in itertools.zip_longest(before, after))
+    draft.seek(0)
+    with io.BufferedReader(file) as old:
+        return all(before == after for before, after in itertools.zip_longest(old, draft))
+
+
+def _set_owner_and_mode(draft: int, cassette: Path) -> None:
+    """Give a draft those of the cassette that it replaces, or the mode that a new file gets.
+
+    What the system does not permit is left out: only root gives files away.
+    """
+    if sys.platform == "win32":  # where files inherit their rights from the folder
+        return
+    old = cassette.lstat() if cassette.exists() else None
+    with suppress(OSError):
+        os.fchmod(draft, 0o777 & old.st_mode if old else 0o666 & ~umask())
+    if old:
+        with suppress(OSError):
+            os.fchown(draft, -1, old.st_gid)
+        with suppress(OSError):
+            os.fchown(draft, old.st_uid, -1)
+
+
+def umask(status: Path = Path("/proc/self/status")) -> int:
+    """Return the process's umask; `status` is where Linux shows it, since 4.7."""
+    with suppress(OSError):
+        for line in status.read_text("ascii", "replace").splitlines():
+            if line.startswith("Umask:"):
+                return int(line.split()[1], 8)
+    mask = os.umask(0o077)  # what other threads make in this moment is private, not public
+    os.umask(mask)
+    return mask
