@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 from tokentape.edges.server import Server
 from tokentape.edges.settings import Match, Redact
+from tokentape.pure.cassette.model import Numbering
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.replay.decide import Mode
-from tokentape.pure.replay.matching import Session
+from tokentape.pure.replay.instances import Instances
 from tokentape.session import assembly
 from tokentape.session.recorder import Recorder
 from tokentape.session.service import Policy, Service
@@ -45,14 +46,15 @@ class Recording:
 
     def service(self) -> Service:
         door = assembly.door(Redact(), Match())
-        session = Session(assembly.shape(Match()), "inside")
-        recorder = Recorder(door, self.take, session.variables, assembly.vocabulary())
+        numbering = Numbering()
+        instances = Instances(assembly.match_rules(Match()), "inside", numbering)
+        recorder = Recorder(door, self.take, numbering, assembly.vocabulary())
         return Service(
             mode=Mode.RECORD,
             name="inside",
             door=door,
             policy=Policy(),
-            session=session,
+            instances=instances,
             notice=self.said.append,
             upstream=Asked(self.answer),
             recorder=recorder,

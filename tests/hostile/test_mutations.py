@@ -17,7 +17,7 @@ from tokentape.edges.settings import Match, Redact
 from tokentape.errors import CassetteError
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.replay.decide import Mode
-from tokentape.pure.replay.matching import Session
+from tokentape.pure.replay.instances import Instances
 from tokentape.pure.stripe.kinds import KINDS
 from tokentape.session import assembly
 from tokentape.session.service import Policy, Service
@@ -113,10 +113,10 @@ def test_whatever_loads_is_served(good: str, folder: Path, random: Random, times
         if not error.line:
             raise
         return
-    shape = assembly.shape(Match())
-    service = Service(Mode.REPLAY, "changed", DOOR, Policy(), Session(shape, "changed"), str)
+    rules = assembly.match_rules(Match())
+    service = Service(Mode.REPLAY, "changed", DOOR, Policy(), Instances(rules, "changed"), str)
     service.load(loaded)
     for answer in served(service):
         assert framed(answer, to_head=False, connection="").raw()
         json.loads(answer.body or b"{}")
-    assert list(service.receipt(shape, strict=True).lines())
+    assert list(service.receipt(rules, strict=True).lines())

@@ -12,7 +12,7 @@ from types import FrameType
 import aiohttp
 import pytest
 from tokentape.errors import UnreadableBody
-from tokentape.pure.cassette.model import Variables
+from tokentape.pure.cassette.model import Numbering
 from tokentape.pure.cassette.renaming import Renaming
 from tokentape.pure.http.forms import query_pairs, request_pairs
 from tokentape.pure.http.messages import Request, Response
@@ -95,7 +95,7 @@ def test_nor_does_json_on_its_way() -> None:
 
 
 def test_nor_does_a_request_that_is_sent_again() -> None:
-    fill = Refilling(Renaming(), Variables(), {"sk_test": SECRET}, PUBLISHED, "tape")
+    fill = Refilling(Renaming(), Numbering(), {"sk_test": SECRET}, PUBLISHED, "tape")
     assert fill(Placeholder("key", name="sk_test")) == SECRET
     assert SECRET not in repr(fill)
 

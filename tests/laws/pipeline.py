@@ -10,21 +10,21 @@ from string import ascii_letters, digits
 
 from tokentape.edges import package_data
 from tokentape.edges.server.memory import Memory
-from tokentape.edges.server.recent import Recent
 from tokentape.edges.settings import Match, Redact
 from tokentape.mock.upstream import MockStripe
 from tokentape.pure.audit.loading import admitted
-from tokentape.pure.cassette.model import Interaction, Shape
+from tokentape.pure.cassette.match_key import MatchRules
+from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.cassette.writing import HEADER
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.replay.decide import Mode
-from tokentape.pure.replay.matching import Session
+from tokentape.pure.replay.instances import Instances
 from tokentape.session import assembly
 from tokentape.session.recorder import Recorder
 from tokentape.session.service import Handled, Policy, Service
 
 DOOR = assembly.door(Redact(), Match())
-SHAPE = Shape()
+RULES = MatchRules()
 PUBLISHED = DOOR.values.published
 CATALOG_CSV = package_data.read("catalog.csv")
 PUBLISHED_CSV = package_data.read("published.csv")
@@ -34,7 +34,7 @@ NOW = 1_790_000_000
 """September 2026."""
 
 USUAL = Policy()
-PORT = Memory(1 << 20, lambda *_: None, DOOR.looked_at)
+PORT = Memory(1 << 20, lambda *_: True, DOOR.looked_at)
 """Tells what a port remembers requests by."""
 
 Answer = Callable[[Request], Response]
@@ -85,36 +85,36 @@ class Stage:
     recorded: Iterable[Interaction] = ()
     policy: Policy = USUAL
     strict: bool = False
-    remembered: int = 1_000
-    """Answers that its port remembers."""
+    remembers: bool = True
+    """Its port remembers answers that never change again."""
 
     def __post_init__(self) -> None:
         self.take = Take()
-        self.port: Recent[bytes, Response] = Recent(self.remembered)
+        self.port: dict[bytes, Response] = {}
         """What a port with a memory gives again."""
         self.notices: list[str] = []
         self.upstream = Upstream(self.answer)
-        session = Session(SHAPE, "tape")
+        numbering = None if self.mode is Mode.REPLAY else Numbering()
+        instances = Instances(RULES, "tape", numbering)
         self.service = Service(
-            *(self.mode, "tape", DOOR, self.policy, session, self.notices.append),
-            remembers=self.remembered > 0,
+            *(self.mode, "tape", DOOR, self.policy, instances, self.notices.append),
+            remembers=self.remembers,
         )
         self.service.load(self.recorded)
         if self.mode is not Mode.REPLAY:
             self.service.upstream = self.upstream
-            self.service.recorder = Recorder(DOOR, self.take, session.variables, WORDS)
+            self.service.recorder = Recorder(DOOR, self.take, numbering or Numbering(), WORDS)
 
     def send(self, request: Request, *, taken: bool = True) -> Response:
         """Ask, and take the answer whole, or go away before."""
         gist = PORT.gist(request)
         before = self.port.get(gist.mark)
-        echo = self.service.again(before.again, gist.key) if before and before.again else None
-        if before and echo is not None:
-            return replace(before, echo=echo)
+        if before and self.service.repeated(before.final, gist.key):
+            return replace(before, echo=tuple((name, gist.key) for name, _ in before.echo))
         answer, done = asyncio.run(self._handled(request))
         done(taken)
-        if answer.again and taken:
-            self.port.put(answer, gist.mark)
+        if answer.final and taken and bool(answer.echo) == (gist.key is not None):
+            self.port[gist.mark] = answer
         return answer
 
     async def _handled(self, request: Request) -> Handled:
@@ -136,7 +136,7 @@ class Stage:
 
     def receipt(self) -> tuple[str, ...]:
         """Return the receipt for people, and the exit status."""
-        receipt = self.service.receipt(SHAPE, strict=self.strict)
+        receipt = self.service.receipt(RULES, strict=self.strict)
         return (*receipt.lines(), f"exit status {receipt.exit_status}")
 
 

@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.notation.placeholders import Placeholder, Variable, blanked, substitute
 from tokentape.pure.stripe.kinds import Secret
-from tokentape.session.service import Policy
 
 from tests.laws.parrot import parrot
-from tests.laws.pipeline import DOOR, Stage, replay, results, stripe
+from tests.laws.pipeline import DOOR, Stage, replay, results
 from tests.laws.play import exchanges, play
-from tests.laws.traffic import Step, Trace, all_steps, gets, odd_posts, posts, traces
+from tests.laws.traffic import Step, Trace, all_steps, odd_posts, posts, traces
 from tests.laws.worlds import SHAPES, Symbol, World
 
 
@@ -88,23 +87,6 @@ def test_two_values_never_share_a_variable_nor_one_value_two(trace: Trace) -> No
 
     for (one, stands_for), (other, too) in combinations(found, 2):
         assert (one == other) is (stands_for == too)
-
-
-@given(traces(posts | gets), st.integers(0, 99), st.booleans())
-def test_a_replay_binds_no_two_variables_to_one_value(
-    trace: Trace, seed: int, rebind: bool
-) -> None:
-    recording = Stage(answer=stripe(1))
-    play(trace, World(1), recording)
-    live = replay(recording.cassette, policy=Policy(rebind=rebind))
-
-    for step in (*trace, *trace):
-        play((step,), World(seed), live)
-        bound = live.service.session.variables
-        for one in live.service.recorded:
-            for variable in blanked("\n".join(texts(one)))[1]:
-                value = bound.value(variable)
-                assert value is None or bound.variable(value) == variable
 
 
 NUMBER, CVC = ("card", "number"), ("card", "cvc")

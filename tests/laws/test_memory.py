@@ -8,7 +8,6 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 from tokentape.edges.server.memory import Memory
-from tokentape.edges.server.recent import Recent
 from tokentape.pure.http.messages import Request, Response
 from tokentape.session.service import Policy
 
@@ -20,8 +19,7 @@ from tests.laws.worlds import Symbol, World
 JSON = (("Content-Type", "application/json"),)
 
 steps = st.integers(0, 2).flatmap(lambda dice: gets if dice == 0 else posts)
-limits = st.sampled_from((0, 2, 8, 1_000))
-policies = st.builds(Policy, repeat=st.booleans(), rebind=st.booleans())
+policies = st.builds(Policy, repeat=st.booleans(), further=st.booleans())
 
 
 Story = list[tuple[int, bool, int]]
@@ -46,14 +44,14 @@ def keyed(request: Request, number: int) -> Request:
     return replace(request, headers=(*others, ("Idempotency-Key", f"key {number}")))
 
 
-@given(traces(steps), policies, limits, stories())
+@given(traces(steps), policies, stories())
 def test_with_a_memory_and_without_answers_are_the_same(
-    trace: Trace, policy: Policy, limit: int, story: Story
+    trace: Trace, policy: Policy, story: Story
 ) -> None:
     recording = Stage(answer=stripe(1))
     play(trace, World(1), recording)
-    fast = replay(recording.cassette, policy=policy, remembered=limit)
-    slow = replay(recording.cassette, policy=policy, remembered=0)
+    fast = replay(recording.cassette, policy=policy)
+    slow = replay(recording.cassette, policy=policy, remembers=False)
     played = exchanges(trace, range(len(trace)), World(2), slow)
     for request, answer in played.values():
         assert fast.send(request) == answer
@@ -61,16 +59,16 @@ def test_with_a_memory_and_without_answers_are_the_same(
     assert_alike_in(story, asked, fast, slow)
 
 
-@given(traces(steps), policies, limits, stories())
-def test_so_they_are_where_requests_are_repeated_before_others_come(
-    trace: Trace, policy: Policy, limit: int, story: Story
+@given(traces(steps), policies, stories())
+def test_answers_are_the_same_where_requests_are_repeated_before_others_come(
+    trace: Trace, policy: Policy, story: Story
 ) -> None:
     recording = Stage(answer=stripe(1))
     play(trace, World(1), recording)
-    guide = replay(recording.cassette, policy=policy, remembered=0)
+    guide = replay(recording.cassette, policy=policy, remembers=False)
     played = exchanges(trace, range(len(trace)), World(2), guide)
-    fast = replay(recording.cassette, policy=policy, remembered=limit)
-    slow = replay(recording.cassette, policy=policy, remembered=0)
+    fast = replay(recording.cassette, policy=policy)
+    slow = replay(recording.cassette, policy=policy, remembers=False)
     asked = [request for request, _ in played.values()]
     assert_alike_in(story, asked, fast, slow)
 
@@ -98,39 +96,15 @@ def people(numbers: st.SearchStrategy[int], size: int) -> st.SearchStrategy[Trac
 
 
 @given(people(st.integers(0, 2), 2), people(st.integers(0, 4), 8), policies)
-def test_so_they_are_where_variables_are_bound_anew(
+def test_answers_are_the_same_where_other_people_play_a_recording(
     recorded: Trace, asked: Trace, policy: Policy
 ) -> None:
     recording = Stage(answer=stripe(1))
     play(recorded, World(1), recording)
     fast = replay(recording.cassette, policy=policy)
-    slow = replay(recording.cassette, policy=policy, remembered=0)
+    slow = replay(recording.cassette, policy=policy, remembers=False)
     assert play(asked, World(2), fast) == play(asked, World(2), slow)
     assert fast.receipt() == slow.receipt()
-
-
-@given(st.integers(1, 9), st.lists(st.integers(0, 20), min_size=30))
-def test_a_memory_is_bounded_and_keeps_what_came_last(limit: int, keys: list[int]) -> None:
-    recent: Recent[int, int] = Recent(limit, lambda value: 1 + value % 2)
-    last: list[int] = []
-    for key in keys:
-        if recent.get(key) is None:
-            recent.put(key, key)
-            last.append(key)
-        assert sum(1 + one % 2 for one in set(keys) if recent.get(one) is not None) <= limit
-    if limit > 1:
-        assert recent.get(last[-1]) == last[-1]
-
-
-def test_what_is_put_again_takes_the_place_of_what_was_there() -> None:
-    recent: Recent[str, int] = Recent(4, int)
-    recent.put(1, "a", "b")
-    recent.put(2, "a")
-    assert (recent.get("a"), recent.get("b"), len(recent)) == (2, 1, 2)
-    recent.put(2, "c")  # and the first is forgotten, but not what took its place
-    assert (recent.get("a"), recent.get("b"), recent.get("c")) == (2, None, 2)
-    recent.put(5, "d")
-    assert len(recent) == 0
 
 
 def test_what_a_request_is_remembered_by_is_what_an_answer_can_hang_on() -> None:
@@ -160,7 +134,7 @@ def test_an_idempotency_key_is_no_part_of_it() -> None:
 
 
 def test_it_is_where_requests_are_matched_by_it() -> None:
-    port = Memory(1 << 20, lambda *_: None, DOOR.looked_at | {"idempotency-key"})
+    port = Memory(1 << 20, lambda *_: True, DOOR.looked_at | {"idempotency-key"})
     first, other = (
         port.gist(Request("POST", "/v1/tokens", (*CARD, ("Idempotency-Key", key)), b"a=1"))
         for key in ("a", "b")
@@ -168,16 +142,15 @@ def test_it_is_where_requests_are_matched_by_it() -> None:
     assert first.mark != other.mark
 
 
-def test_an_answer_stands_for_requests_with_a_key_or_without() -> None:
+def test_a_retry_is_answered_by_the_session_itself() -> None:
     recording = Stage(answer=stripe(1))
     recording.send(GRACE)
-    for first, other in ((GRACE, keyed(GRACE, 1)), (keyed(GRACE, 1), GRACE)):
-        stage = replay(recording.cassette)
-        again = stage.send(first).again
-        assert again
-        keys = [PORT.gist(one).key for one in (other, first)]
-        assert stage.service.again(again, keys[0]) is None
-        assert stage.service.counts.replayed == 1
+    stage = replay(recording.cassette)
+    final = stage.send(keyed(GRACE, 1)).final
+    assert final is not None
+    assert stage.service.repeated(final, "key 2")
+    assert not stage.service.repeated(final, "key 2")
+    assert stage.service.counts.replayed == 2
 
 
 def test_long_requests_are_not_remembered() -> None:
@@ -187,19 +160,19 @@ def test_long_requests_are_not_remembered() -> None:
 
 
 CARD = (("Authorization", "Bearer sk_test_" + "a" * 24),)
-GRACE = Request("POST", "/v1/tokens", CARD, b"card[number]=tok_visa&card[name]=Grace")
+GRACE = Request("POST", "/v1/tokens", CARD, b"person[first_name]=Grace")
 
 
 def named(name: str) -> Request:
     return Request("POST", "/v1/tokens", CARD, f"card[name]={name}".encode())
 
 
-def test_an_answer_that_quotes_what_is_not_bound_yet_does_not_stand() -> None:
+def test_an_answer_that_shows_what_no_request_has_sent_yet_may_change() -> None:
     street = Request("POST", "/v1/tokens", CARD, b"card[address_line1]=1 Main")
     recording = Stage(answer=lambda _: Response(200, JSON, b'{"card": {"name": "Ada"}}'))
     recording.send(street)
     recording.send(named("Ada"))
-    fast, slow = (replay(recording.cassette, remembered=limit) for limit in (1_000, 0))
+    fast, slow = (replay(recording.cassette) for limit in (1_000, 0))
     for request in (street, street, named("Eve"), street, street):
         assert fast.send(request) == slow.send(request)
     assert b"Eve" in fast.send(street).body

@@ -15,7 +15,7 @@ from tokentape.pure.replay.order import order_dependent
 
 from tests.laws.comparison import Comparison
 from tests.laws.parrot import parrot
-from tests.laws.pipeline import SHAPE, Answer, Stage, loaded, replay, results, stripe
+from tests.laws.pipeline import RULES, Answer, Stage, loaded, replay, results, stripe
 from tests.laws.play import play
 from tests.laws.test_replays import all_recorded, steps
 from tests.laws.traffic import TokenOf, Trace, all_steps, odd_posts, traces
@@ -40,8 +40,8 @@ def test_the_canonical_form_keeps_the_meaning_and_is_one(cassette: str) -> None:
     formatted = rewritten(loaded(cassette))
     event("changed" if cassette_text(formatted) != cassette else "as it was")
     assert rewritten(formatted) == formatted
-    assert [SHAPE.recorded(one)[0] for one in formatted] == [
-        SHAPE.recorded(one)[0] for one in loaded(cassette)
+    assert [RULES.of_recorded(one)[0] for one in formatted] == [
+        RULES.of_recorded(one)[0] for one in loaded(cassette)
     ]
 
 
@@ -70,9 +70,9 @@ def test_a_merge_answers_what_either_branch_answers(
     branches = [all_recorded((*common, *_moved(own, len(common)))) for own in (ours, theirs)]
     merge = merged(
         *(loaded(recorded(trace, stripe(seed + place))) for place, trace in enumerate(branches)),
-        SHAPE,
+        RULES,
     )
-    assume(not order_dependent(merge, SHAPE))
+    assume(not order_dependent(merge, RULES))
     assert rewritten(merge) == merge
 
     for trace in branches:

@@ -12,7 +12,7 @@ from tokentape.pure.cassette.model import Interaction, Texts
 from tokentape.pure.notation.placeholders import Placeholder, Variable, substitute
 from tokentape.pure.replay.order import OrderDependent, order_dependent
 
-from tests.laws.pipeline import SHAPE
+from tests.laws.pipeline import RULES
 
 FIELDS = ("card[name]={{name.?}}", "card[address_city]={{name.?}}")
 TEXTS = ("{{tok.?}}", "{{tok.?}} {{name.?}}", "{{name.?}} {{name.?}}")
@@ -35,14 +35,18 @@ def interactions(draw: st.DrawFn) -> Interaction:
 
 def plainly(recorded: Sequence[Interaction]) -> tuple[OrderDependent, ...]:
     """Compare answers as texts, their variables renamed by what the request calls them."""
-    keys = [SHAPE.recorded(one) for one in recorded]
+    keys = [RULES.of_recorded(one) for one in recorded]
     anchors: dict[Variable, str] = {}
     for one, (key, _) in zip(recorded, keys, strict=True):
-        anchors = dict.fromkeys(one.answered, "") | dict.fromkeys(one.asked, key) | anchors
+        anchors = dict.fromkeys(one.asked, key) | anchors
     groups: dict[object, list[int]] = defaultdict(list)
     for number, (key, asked) in enumerate(keys):
-        told = [one if anchors[one] != key else None for one in asked]
-        groups[key, tuple(told), tuple(map(asked.index, asked))].append(number)
+        makers = [maker(variable, recorded[:number]) for variable in asked]
+        told = [
+            None if anchors[variable] == key or made is not None else variable
+            for variable, made in zip(asked, makers, strict=True)
+        ]
+        groups[origin(number, recorded), tuple(told), tuple(map(asked.index, asked))].append(number)
     return tuple(
         OrderDependent(group[0] + 1, number + 1)
         for group in groups.values()
@@ -51,9 +55,34 @@ def plainly(recorded: Sequence[Interaction]) -> tuple[OrderDependent, ...]:
     )
 
 
+def maker(variable: Variable, before: Sequence[Interaction]) -> int | None:
+    """Return which answer of those before made an id, or None."""
+    for number, interaction in enumerate(before):
+        if variable in interaction.asked or variable[0] != "tok":
+            return None
+        if variable in interaction.answered:
+            return number
+    return None
+
+
+def origin(number: int, recorded: Sequence[Interaction]) -> object:
+    """Return what is the same for requests of one key that name ids which are alike."""
+    key, asked = RULES.of_recorded(recorded[number])
+    ids: list[object] = []
+    for variable in asked:
+        made = maker(variable, recorded[:number])
+        if made is None:
+            ids.append(None)
+        else:
+            interaction = recorded[made]
+            place = interaction.answered.index(variable)
+            ids.append((origin(made, recorded), interaction.outline, place))
+    return key, tuple(ids)
+
+
 def renamed(one: Interaction) -> tuple[object, ...]:
     names: dict[Variable, str] = {}
-    for variable in SHAPE.recorded(one)[1]:
+    for variable in RULES.of_recorded(one)[1]:
         names.setdefault(variable, f"asked {len(names)}")
 
     def rename(found: Placeholder) -> str:
@@ -69,6 +98,6 @@ def renamed(one: Interaction) -> tuple[object, ...]:
 
 @given(st.lists(interactions(), max_size=8))
 def test_what_is_order_dependent_is_found(recorded: list[Interaction]) -> None:
-    found = order_dependent(recorded, SHAPE)
+    found = order_dependent(recorded, RULES)
     event(f"{min(len(found), 3)} found")
     assert sorted(found, key=str) == sorted(plainly(recorded), key=str)

@@ -14,7 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokentape.edges.settings import Match, Redact
 from tokentape.errors import UnreadableBody
-from tokentape.pure.cassette.model import Variables, interaction
+from tokentape.pure.cassette.model import (
+    Numbering,
+    interaction,
+    request_secrets,
+    response_secrets,
+)
 from tokentape.pure.cassette.writing import chunk
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.notation.sealed import SealedRequest
@@ -73,8 +78,9 @@ documents = st.recursive(leaves, nested, max_leaves=8).map(
 
 def shown(asked: SealedRequest, answer: Response | None) -> str:
     """Return all that is ever shown of an exchange: what is written, reprs, a report of a miss."""
-    answered = DOOR.response(answer or Response(200, (), b"{}"), asked, {})
-    one = interaction(asked, answered, Variables())
+    answered = DOOR.response(answer or Response(200, (), b"{}"), asked, {}, {})
+    secrets = (*request_secrets(asked), *response_secrets(answered))
+    one = interaction(asked, answered, Numbering().planned(secrets))
     known = Neighbours()
     known.add(one)
     told = report(asked, "x", known.nearest(asked))
@@ -192,7 +198,7 @@ def test_a_door_remembers_nothing_of_what_came_through_it() -> None:
         ("Vary", "Origin"),
         (MARK, MARK),
     )
-    door.response(Response(200, back, json.dumps(answer).encode()), asked, asked.numbers)
+    door.response(Response(200, back, json.dumps(answer).encode()), asked, asked.numbers, {})
     kept = list(held(door))
     assert {"card[exp_year]=2031", "Origin", '\n    "brand": "Visa"'}.issubset(kept)
     assert not [text for text in kept if MARK in text or str(NUMBER) in text]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from tokentape.pure.cassette.differences import Difference, differences
-from tokentape.pure.cassette.model import Interaction, Variables
+from tokentape.pure.cassette.model import Interaction, Numbering, Recorded
 from tokentape.pure.cassette.renaming import Renaming
 from tokentape.pure.cassette.rewriting import rewritten
-from tokentape.pure.replay.resending import Refilling, key_classes, request
+from tokentape.pure.replay.resending import Refilling, ambiguous, key_classes, request
 from tokentape.session.recorder import Recorder
 
 from tests.laws.pipeline import DOOR, PUBLISHED, WORDS, Answer, Stage, Take, loaded, stripe
@@ -26,15 +26,15 @@ def recorded(trace: Trace) -> tuple[Interaction, ...]:
 
 def verified(cassette: tuple[Interaction, ...], answer: Answer) -> list[tuple[Difference, ...]]:
     keys = {one: f"{one}_{'x' * 24}" for one in key_classes(cassette)} | {"unknown": "x" * 24}
-    variables, names = Variables(), Renaming()
-    recorder = Recorder(DOOR, Take(), variables, WORDS)
-    fill = Refilling(names, variables, keys, PUBLISHED, "tape")
+    numbering, names = Numbering(), Renaming(ambiguous(cassette))
+    recorder = Recorder(DOOR, Take(), numbering, WORDS)
+    fill = Refilling(names, numbering, keys, PUBLISHED, "tape")
     found = []
     for one in cassette:
         sent = request(one, fill)
-        now = recorder.interaction(DOOR.request(sent), answer(sent), recorder.wanted(sent))
-        assert isinstance(now, Interaction)
-        found.append(differences(one, now, names))
+        now = recorder.record(DOOR.request(sent), answer(sent), recorder.wanted(sent))
+        assert isinstance(now, Recorded)
+        found.append(differences(one, now.interaction, names))
     return found
 
 

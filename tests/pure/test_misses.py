@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tokentape.pure.cassette.model import Interaction, Texts
-from tokentape.pure.notation.sealed import Look, Sealed, SealedRequest
+from tokentape.pure.notation.sealed import Sealed, SealedRequest
 from tokentape.pure.replay.misses import LOOKED_AT, Near, Neighbours, report
 
 ANSWER = (200, (), "{}")
@@ -17,7 +17,7 @@ def said(*entries: str, method: str = "POST", path: str = PATH) -> Texts:
 
 def asked(*entries: str, method: str = "POST", path: str = PATH) -> SealedRequest:
     body = tuple(Sealed(entry) for entry in entries)
-    return SealedRequest(method, Sealed(path), (), (), body, Look("", (), alike=False), {})
+    return SealedRequest(method, Sealed(path), (), (), body, {})
 
 
 def known(*outlines: Texts) -> Neighbours:

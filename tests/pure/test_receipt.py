@@ -21,7 +21,7 @@ def test_it_stays_short() -> None:
     ("receipt", "status"),
     [
         (Receipt(Counts()), 0),
-        (Receipt(Counts(recorded=1, replayed=1, refused=1, forwarded=1, rebound=1)), 0),
+        (Receipt(Counts(recorded=1, replayed=1, refused=1, forwarded=1, further=1)), 0),
         (Receipt(Counts(missed=1)), 1),
         (Receipt(Counts(unwritten=1)), 1),
         (Receipt(Counts(), (1,), PAIRS), 0),

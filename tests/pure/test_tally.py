@@ -9,12 +9,12 @@ from tokentape.pure.replay.tally import Tally
 def test_what_went_well_is_a_sum() -> None:
     tally = Tally()
     tally.add("a", Receipt(Counts(replayed=2), (1,)))
-    tally.add("b", Receipt(Counts(replayed=3, recorded=1, rebound=2)), expired=True)
+    tally.add("b", Receipt(Counts(replayed=3, recorded=1, further=2)), expired=True)
     assert tally.exit_status == 0
     assert list(tally.lines()) == [
         "2 sessions, 0 failed, 1 expired",
         "1 recorded, 5 replayed, 0 missed, 0 refused, 1 unused",
-        "2 served with variables bound anew",
+        "2 further: other values for a request that had been replayed already",
     ]
 
 

@@ -15,7 +15,7 @@ from tokentape.pure.cassette.renaming import Renaming
 from tokentape.pure.cassette.rewriting import rewritten
 from tokentape.pure.http.messages import Response
 from tokentape.pure.notation.placeholders import Placeholder
-from tokentape.pure.replay.resending import Refilling, key_classes, request, stand_ins
+from tokentape.pure.replay.resending import Refilling, ambiguous, key_classes, request, stand_ins
 from tokentape.pure.stripe.kinds import is_live_key, key_class
 from tokentape.session import assembly
 from tokentape.session.opening import upstream_of
@@ -37,7 +37,7 @@ def verify(settings: Settings, name: str, key: str) -> int:
     door = assembly.door(settings.redact, settings.match)
     recorded = rewritten(assembly.interactions(settings.cassettes, name, door))
     keys = _keys(settings, key_classes(recorded), key)
-    numbering, names = Numbering(), Renaming()
+    numbering, names = Numbering(), Renaming(ambiguous(recorded))
     recorder = Recorder(door, _Nowhere(), numbering, assembly.vocabulary())
     fill = Refilling(names, numbering, keys, door.values.published, name)
     changed = asyncio.run(_compared(settings, recorded, recorder, fill))

@@ -26,11 +26,8 @@ from tokentape.pure.notation.placeholders import Placeholder, parts
 from tokentape.pure.notation.sealed import Sealed, SealedRequest
 from tokentape.pure.redaction import Door
 from tokentape.pure.stripe.catalog import Field
-from tokentape.pure.stripe.kinds import Secret, id_kind
+from tokentape.pure.stripe.kinds import ID_PREFIXES, Secret, id_kind
 from tokentape.pure.stripe.routes import token_id
-
-_NUMBERED = frozenset({"tok", "btok", "card_id", "ba"})
-"""Kinds of objects whose answers show a part of the number that they were made from."""
 
 _ID = Field("object_id")
 _number = itemgetter(1)
@@ -50,6 +47,19 @@ class Take(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What answers may show of the requests that an object was made by."""
+
+    numbers: Mapping[str, Sealed] = field(default_factory=dict)
+    """The card or account number, by kind, of which they show a part."""
+    echoes: Mapping[Secret, Secret] = field(default_factory=dict)
+    """The values that they show under another name, with the request's own."""
+
+
+_NOTHING = Origin()
+
+
+@dataclass(frozen=True, slots=True)
 class Recorder:
     """Turns exchanges into interactions of one take."""
 
@@ -58,9 +68,8 @@ class Recorder:
     numbering: Numbering
     vocabulary: frozenset[str]
     """The API's own words: a value made of them alone cannot be told from them."""
-    _numbers: dict[Secret, Mapping[str, Sealed]] = field(default_factory=dict)
-    _echoes: dict[Secret, Secret] = field(default_factory=dict)
-    """Values that answers repeated under other names, with the requests' own."""
+    _origins: dict[Secret, Origin] = field(default_factory=dict)
+    """By id: what the object was made from."""
     _judge: Judge = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,8 +88,8 @@ class Recorder:
         Its variables get their numbers once it has been written: one that is held back leaves no
         trace. Raises UnreadableBody for an answer that is no JSON, and CassetteError.
         """
-        numbers = request.numbers or self._numbers_behind(request)
-        redacted = self.door.response(_as_at_first(answer), request, numbers, self._echoes)
+        origin = self._origin(request)
+        redacted = self.door.response(_as_at_first(answer), request, origin.numbers, origin.echoes)
         secrets = (*request_secrets(request), *response_secrets(redacted))
         plan = self.numbering.planned(secrets)
         recorded = interaction(request, redacted, plan)
@@ -89,22 +98,24 @@ class Recorder:
             return HeldBack(reasons)
         self.take.append(chunk(recorded).encode("ascii"))
         self.numbering.adopt(plan)
-        self._echoes.update(redacted.echoes)
-        if numbers:
-            made = (each for each in redacted.body.secrets if each.kind in _NUMBERED)
-            self._numbers.update(dict.fromkeys(made, numbers))
+        shown = Origin(origin.numbers, {**origin.echoes, **redacted.echoes})
+        if shown != _NOTHING:
+            ids = (each for each in redacted.body.secrets if each.kind in ID_PREFIXES)
+            self._origins.update(dict.fromkeys(ids, shown))
         return Recorded(recorded, secrets)
 
-    def _numbers_behind(self, asked: SealedRequest) -> Mapping[str, Sealed]:
-        """Return the numbers that an object named in the request was made from."""
-        for entry in (asked.path, *asked.body):
-            for one in entry.secrets:
-                if one in self._numbers:
-                    return self._numbers[one]
-            if "{{tok:" in entry.text:
-                for found in filter(self._of_published_card, parts(entry.text)):
-                    return {"card": Sealed(str(Placeholder("card", name=found.name)))}
-        return {}
+    def _origin(self, request: SealedRequest) -> Origin:
+        """Return what an answer may show of this request, and of those that made what it names."""
+        origin = Origin(request.numbers)
+        for entry in (request.path, *request.body):
+            for secret in entry.secrets:
+                if (named := self._origins.get(secret)) is not None:
+                    origin = Origin(origin.numbers or named.numbers, origin.echoes or named.echoes)
+            if "{{tok:" in entry.text and not origin.numbers:
+                for placeholder in filter(self._of_published_card, parts(entry.text)):
+                    card = str(Placeholder("card", name=placeholder.name))
+                    origin = Origin({"card": Sealed(card)}, origin.echoes)
+        return origin
 
     def _of_published_card(self, found: str | Placeholder) -> TypeGuard[Placeholder]:
         """Tell a published token that has the name of a published card: tok_visa, say."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tokentape.pure.notation.placeholders import Variable
 
 
 class Renaming:
-    """What variables are called elsewhere; no two have one name, and none has two."""
+    """What variables are called elsewhere; no two have one name, and none has two.
 
-    def __init__(self) -> None:
+    But for the `free` ones of here: what those are called does not matter.
+    """
+
+    def __init__(self, free: Collection[Variable] = ()) -> None:
+        self._free = free
         self._there: dict[Variable, Variable] = {}
         self._here: dict[Variable, Variable] = {}
 
@@ -26,6 +30,8 @@ class Renaming:
         """Tell whether these can be each other, one by one; if so, they are from now on."""
         found: dict[Variable, Variable] = {}
         for one, other in zip(here, there, strict=True):
+            if one in self._free:
+                continue
             if self._there.get(one, other) != other or self._here.get(other, one) != one:
                 return False
             if found.setdefault(one, other) != other:

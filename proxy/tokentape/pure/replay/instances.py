@@ -53,7 +53,7 @@ from tokentape.pure.replay.recordings import ExactKey, Ids, RecordedSet, Recordi
 from tokentape.pure.replay.stand_ins import stand_in
 from tokentape.pure.stripe.kinds import ID_PREFIXES, MADE_KINDS, Secret, digits, secret
 
-BESIDE_RECORDED = 10_000
+BESIDE_RECORDED = 50_000
 """Instances that are remembered beside one for each recorded interaction."""
 _CONTINUED = 32
 """Instances that one continues, at most: the nearest."""
@@ -65,12 +65,17 @@ _UNKNOWN: Variable = ("~", 0)
 """Ranks after every variable."""
 
 
+Identity = tuple[str, tuple[str, ...]]
+"""The match key, and the values that an instance is played for."""
+Context = tuple[int, tuple[str, ...]]
+"""The number of an exact key, and the keys of the live ids in it."""
+
+
 @dataclass(slots=True, repr=False, eq=False)
 class Instance:
     """A recorded set, played for one set of live values."""
 
-    identity: tuple[str, tuple[str, ...]]
-    """The match key and the values that it is played for."""
+    identity: Identity
     positions: Sequence[int]
     """Of its recorded requests, in recorded order."""
     values: dict[Variable, str]
@@ -81,7 +86,7 @@ class Instance:
     """How many of its requests have been answered."""
     made: list[str] = field(default_factory=list)
     """The keys of ids that it made."""
-    named: tuple[int, tuple[str, ...]] | None = None
+    named: Context | None = None
     """Whose sets it took one of, where it names ids."""
 
 
@@ -95,6 +100,25 @@ class Match:
     """It is the first answer of a further instance."""
     is_last: bool
     """The same request gets this interaction again from now on."""
+
+
+Standing = tuple[Variable, Instance]
+"""A variable that a live value stands for, and the instance in which it does."""
+
+
+@dataclass(slots=True, repr=False)
+class _Sent:
+    """The values of a request, in the order of its key."""
+
+    secrets: Sequence[Secret]
+    keys: Sequence[str]
+    texts: Sequence[str]
+    ids: Ids
+    """The variables of those that are ids which this session made up; None for others."""
+    named: tuple[str, ...]
+    """The keys of these ids."""
+    made: Sequence[Standing | None]
+    standing: Sequence[Standing | None]
 
 
 @dataclass(slots=True)
@@ -123,13 +147,12 @@ class Instances:
         self._seed = seed
         self.numbering = numbering
         self._recordings = Recordings(rules)
-        self._instances: dict[tuple[str, tuple[str, ...]], Instance] = {}
+        self._instances: dict[Identity, Instance] = {}
         self._order: deque[Instance] = deque()
-        self._takings: dict[tuple[int, tuple[str, ...]], _Takings] = {}
-        """By the number of the exact key, and the keys of the live ids in it."""
-        self._standing: dict[str, tuple[Variable, Instance]] = {}
+        self._takings: dict[Context, _Takings] = {}
+        self._standing: dict[str, Standing] = {}
         """What a live value stood for last, by its key."""
-        self._made: dict[str, tuple[Variable, Instance]] = {}
+        self._made: dict[str, Standing] = {}
         """The ids that this session made up, by their keys."""
         self._first: dict[Variable, str] = {}
         """What the first instance of each variable knows."""
@@ -209,54 +232,60 @@ class Instances:
             for secret in self._rules.of_request(request).secrets
         )
 
-    def _begun(
-        self, key: MatchKey, identity: tuple[str, tuple[str, ...]], *, further: bool
-    ) -> Instance | None:
+    def _begun(self, key: MatchKey, identity: Identity, *, further: bool) -> Instance | None:
         """Begin an instance for values that have none; None for what was not recorded."""
-        live = key.arranged(self._rank)
-        ids = tuple([self._made_variable(each) for each in live])
-        exact, is_alias = self._recordings.find(key.text, [each.key for each in live], ids)
+        sent = self._sent(key)
+        exact, is_alias = self._recordings.find(key.text, sent.keys, sent.ids)
         if exact is None:
             return None
-        named = tuple([each.key for each, made in zip(live, ids, strict=True) if made])
-        context = (exact.number, named)
-        recorded, again = self._taken(exact, live, context)
+        context = (exact.number, sent.named)
+        recorded, again = self._taken(exact, sent, context)
         again = again or (is_alias and exact.begun)
         if again and not further:
             return None
         exact.begun = True
-        values = dict(zip(recorded.variables, [each.text for each in live], strict=True))
-        instance = Instance(identity, recorded.positions, values, further=again)
-        instance.named = context if named else None
-        instance.continued = self._continued(recorded.variables, live, ids)
+        variables = recorded.variables
+        values = dict(zip(variables, sent.texts, strict=True))
+        continued = self._continued(variables, sent)
+        instance = Instance(identity, recorded.positions, values, continued, again)
+        if sent.named:
+            instance.named = context
         if is_alias:
-            self._translate(instance, ids, recorded.variables)
-        self._note(instance, recorded.variables, live, ids)
+            self._translate(instance, sent.ids, variables)
+        self._note(instance, variables, sent)
         return instance
 
-    def _made_variable(self, value: Secret) -> Variable | None:
-        made = self._made.get(value.key)
-        return made and made[0]
+    def _sent(self, key: MatchKey) -> _Sent:
+        """Return the values of a request in the order of its key, with what they stand for."""
+        secrets = key.arranged(self._rank)
+        keys = [secret.key for secret in secrets]
+        made = [self._made.get(each) for each in keys]
+        return _Sent(
+            secrets,
+            keys,
+            [secret.text for secret in secrets],
+            tuple([each and each[0] for each in made]),
+            tuple([each for each, id_ in zip(keys, made, strict=True) if id_]),
+            made,
+            [self._standing.get(each) for each in keys],
+        )
 
     def _rank(self, value: Secret) -> Variable:
-        known = self._made.get(value.key) or self._standing.get(value.key)
-        return known[0] if known else _UNKNOWN
+        stands_for = self._made.get(value.key) or self._standing.get(value.key)
+        return stands_for[0] if stands_for else _UNKNOWN
 
     # Which set.
 
-    def _taken(
-        self, exact: ExactKey, live: Sequence[Secret], context: tuple[int, tuple[str, ...]]
-    ) -> tuple[RecordedSet, bool]:
+    def _taken(self, exact: ExactKey, sent: _Sent, context: Context) -> tuple[RecordedSet, bool]:
         """Take a recorded set; tell whether it was taken before.
 
         Whoever names ids takes sets beside all others, who have ids of their own.
         """
-        named = context[1]
-        if named and len(exact.sets) == 1:
+        if sent.named and len(exact.sets) == 1:
             return exact.sets[0], False
         takings = self._takings.setdefault(context, _Takings())
         free = len(takings.taken) < len(exact.sets)
-        number = self._standing_set(exact, takings, live, free=free)
+        number = self._standing_set(exact, takings, sent, free=free)
         if number is None and free:
             number = self._free_set(exact, takings)
         elif number is None:
@@ -266,22 +295,20 @@ class Instances:
         return exact.sets[number], not free
 
     def _standing_set(
-        self, exact: ExactKey, takings: _Takings, live: Sequence[Secret], *, free: bool
+        self, exact: ExactKey, takings: _Takings, sent: _Sent, *, free: bool
     ) -> int | None:
         """Return a set in which a value stands for the variable there already.
 
         The value that the fewest sets share tells most.
         """
-        if len(exact.sets) == 1:
-            return None
         held: tuple[int, Variable] = (0, _UNKNOWN)
         telling: Sequence[int] = ()
-        for place, each in enumerate(live):
-            standing = self._standing.get(each.key)
-            sets = exact.holding(place, standing[0]) if standing else ()
-            if standing and sets and (not telling or len(sets) < len(telling)):
-                held, telling = (place, standing[0]), sets
-        if not free:
+        for place, standing in enumerate(sent.standing):
+            if standing is not None:
+                sets = exact.holding(place, standing[0])
+                if sets and (not telling or len(sets) < len(telling)):
+                    held, telling = (place, standing[0]), sets
+        if not telling or not free:
             return telling[0] if telling else None
         start = takings.held.get(held, 0)
         while start < len(telling) and telling[start] in takings.taken:
@@ -289,17 +316,15 @@ class Instances:
         takings.held[held] = start
         near = islice(telling, start, start + _TRIED)
         tried = [number for number in near if number not in takings.taken]
-        fitting = (number for number in tried if self._fits(exact.sets[number], live))
+        fitting = (number for number in tried if self._fits(exact.sets[number], sent))
         return next(fitting, tried[0] if tried else None)
 
-    def _fits(self, recorded: RecordedSet, live: Sequence[Secret]) -> bool:
+    def _fits(self, recorded: RecordedSet, sent: _Sent) -> bool:
         """Tell whether each value stands for the variable there, or both are new."""
-        for variable, each in zip(recorded.variables, live, strict=True):
-            standing = self._standing.get(each.key)
-            if standing is None:
-                if variable in self._first:
-                    return False
-            elif standing[0] != variable:
+        for variable, standing in zip(recorded.variables, sent.standing, strict=True):
+            if standing is None and variable in self._first:
+                return False
+            if standing is not None and standing[0] != variable:
                 return False
         return True
 
@@ -322,22 +347,15 @@ class Instances:
 
     # What an instance knows.
 
-    def _continued(
-        self,
-        variables: Sequence[Variable],
-        live: Sequence[Secret],
-        ids: Ids,
-    ) -> tuple[Instance, ...]:
+    def _continued(self, variables: Sequence[Variable], sent: _Sent) -> tuple[Instance, ...]:
         """Return the instances that a request continues, those first whose ids it names."""
-        named: dict[Instance, None] = {}
-        for each, made in zip(live, ids, strict=True):
-            if made:
-                named[self._made[each.key][1]] = None
-        for variable, each in zip(variables, live, strict=True):
-            standing = self._standing.get(each.key)
-            if standing and standing[0] == variable:
-                named[standing[1]] = None
-        nearest = list(islice(named, _CONTINUED))
+        named = [made[1] for made in sent.made if made]
+        for variable, standing in zip(variables, sent.standing, strict=True):
+            if standing is not None and standing[0] == variable:
+                named.append(standing[1])
+        if not named:
+            return ()
+        nearest = list(islice(dict.fromkeys(named), _CONTINUED))
         for instance in nearest[:]:
             nearest += instance.continued
         return tuple(islice(dict.fromkeys(nearest), _CONTINUED))
@@ -361,21 +379,16 @@ class Instances:
                 if text is not None:
                     instance.values.setdefault(theirs, text)
 
-    def _note(
-        self,
-        instance: Instance,
-        variables: Sequence[Variable],
-        live: Sequence[Secret],
-        ids: Ids,
-    ) -> None:
+    def _note(self, instance: Instance, variables: Sequence[Variable], sent: _Sent) -> None:
         """Remember an instance, and what its values stand for."""
         self._instances[instance.identity] = instance
         self._order.append(instance)
-        for variable, each, made in zip(variables, live, ids, strict=True):
+        for variable, key, made in zip(variables, sent.keys, sent.made, strict=True):
             if made is None:
-                self._standing[each.key] = (variable, instance)
-            if not instance.further:
-                self._know_first(variable, each)
+                self._standing[key] = (variable, instance)
+        if not instance.further:
+            for variable, secret in zip(variables, sent.secrets, strict=True):
+                self._know_first(variable, secret)
         if len(self._order) > len(self._recordings) + BESIDE_RECORDED:
             self._forget(self._order.popleft())
 
@@ -409,7 +422,7 @@ class Instances:
         text = self._known_to(instance.continued, variable)
         if text is None and kind == "fingerprint":
             text = self._fingerprint(variable, instance)
-        if text is None and kind in _RENEWED:
+        if text is None and kind in _RENEWED and self._recordings.maker(variable) is not None:
             return self._shown_before_made(variable, instance), False
         others = (instance, *instance.continued)
         if text is None and not any(each.further for each in others):

@@ -32,8 +32,8 @@ def order_dependent(
 ) -> tuple[OrderDependent, ...]:
     """Return each interaction that only its order tells from an earlier one, with that one.
 
-    Its key tells, and a variable that came in under another key: its value stands for it by then.
-    Ids that are alike do not: in another order, each would be the other.
+    Its key tells, and a variable that was sent under another key first: its value stands for it by
+    then. Ids that are alike do not: in another order, each would be the other.
     """
     pairs: list[OrderDependent] = []
     anchors: dict[Variable, str] = {}
@@ -42,7 +42,7 @@ def order_dependent(
     for number, interaction in enumerate(recorded, 1):
         origin = recordings.add(interaction)
         key, variables = rules.of_recorded(interaction)
-        for variable in (*interaction.asked, *interaction.answered):
+        for variable in interaction.asked:
             anchors.setdefault(variable, key)
         telling = tuple(
             [

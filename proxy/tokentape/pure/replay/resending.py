@@ -16,7 +16,7 @@ from tokentape.pure.cassette.renaming import Renaming
 from tokentape.pure.http.messages import Request
 from tokentape.pure.notation.placeholders import Placeholder, Variable, parts
 from tokentape.pure.replay.stand_ins import stand_in
-from tokentape.pure.stripe.kinds import SLOTS
+from tokentape.pure.stripe.kinds import MADE_KINDS, SLOTS
 from tokentape.pure.stripe.published import Published
 
 Fill = Callable[[Placeholder], str]
@@ -82,6 +82,20 @@ def key_classes(recorded: Iterable[Interaction]) -> frozenset[str]:
         for found in parts(text)
         if isinstance(found, Placeholder) and found.kind == "key"
     )
+
+
+def ambiguous(recorded: Iterable[Interaction]) -> frozenset[Variable]:
+    """Return the variables that no request sends and that are no ids or times.
+
+    Where two fields of a request had one value, an answer that repeats it has a variable beside
+    theirs; sent again, the two have two values, and it repeats one of them.
+    """
+    sent: set[Variable] = set()
+    shown: set[Variable] = set()
+    for interaction in recorded:
+        sent |= {*interaction.asked}
+        shown |= {*interaction.answered}
+    return frozenset(variable for variable in shown - sent if variable[0] not in MADE_KINDS)
 
 
 def stand_ins(recorded: Iterable[Interaction]) -> frozenset[Variable]:

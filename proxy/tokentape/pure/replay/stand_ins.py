@@ -7,8 +7,9 @@ ranges are those set aside for documentation.
 
 from __future__ import annotations
 
-import string
+from base64 import b64encode
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 
 from stdnum import luhn
@@ -17,9 +18,6 @@ from stdnum.us import rtn
 from tokentape.pure.notation.placeholders import Placeholder
 from tokentape.pure.stripe.kinds import ID_PREFIXES
 
-_BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
-_PAIRS = tuple([low + high for high in _BASE62 for low in _BASE62])
-"""Two digits at a time, the low one first: it is half the work."""
 _ID_LENGTHS = {"req": 14, "acct": 16, "cus": 14}
 _EPOCH = 1_700_000_000
 """November 2023: times of stand-ins are in the past, and grow with the variable's number."""
@@ -42,13 +40,19 @@ def stand_in(found: Placeholder, seed: str) -> str:
         length = _ID_LENGTHS.get(kind, 24)
         return f"{ID_PREFIXES[kind]}_1" + _letters(f"{seed}|{kind}|{number}", length - 1)
     if kind == "time":
-        return str(_EPOCH + _below(f"{seed}|time", 10_000_000) + int(number))
+        return str(_epoch(seed) + int(number))
     if not found.number and (kind, found.name) in _CLASSES:
         return _CLASSES[kind, found.name]
     if kind == "card":
         return _card(found.name, f"{seed}|card|{number}")
     make = _MAKERS.get(kind)
     return make(f"{seed}|{kind}|{number}", number) if make else f"{kind} {found.name or number}"
+
+
+@lru_cache(maxsize=8)
+def _epoch(seed: str) -> int:
+    """Return when the times of a seed begin."""
+    return _EPOCH + _below(f"{seed}|time", 10_000_000)
 
 
 def _digest(key: str) -> int:
@@ -60,11 +64,8 @@ def _below(key: str, limit: int) -> int:
 
 
 def _letters(key: str, length: int) -> str:
-    number, out = _digest(key), ""
-    for _ in range(0, length, 2):
-        number, index = divmod(number, 62 * 62)
-        out += _PAIRS[index]
-    return out[:length]
+    digest = blake2b(key.encode(), digest_size=18).digest()
+    return b64encode(digest, b"Zz")[:length].decode("ascii")
 
 
 def _digits(key: str, length: int) -> str:

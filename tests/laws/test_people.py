@@ -1,0 +1,159 @@
+"""Many people replay one recording at once, and nobody reads another's value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from tokentape.errors import CassetteError
+from tokentape.pure.cassette.rewriting import rewritten
+from tokentape.pure.cassette.writing import cassette_text
+from tokentape.pure.http.messages import Response
+from tokentape.pure.replay.order import order_dependent
+from tokentape.session.service import Policy
+
+from tests.laws.comparison import Comparison
+from tests.laws.pipeline import RULES, Stage, Take, loaded, replay, results, stripe
+from tests.laws.play import play, token_id
+from tests.laws.test_replays import all_recorded, steps
+from tests.laws.traffic import Step, TokenOf, Trace, filled, get, request, traces
+from tests.laws.worlds import Symbol, World
+
+PEOPLE = 3
+
+
+def interleaved(trace: Trace, turns: list[int], live: Stage) -> dict[int, list[Response]]:
+    """Let people take turns, each through the whole trace, in a world of their own."""
+    ids: dict[int, dict[int, str]] = {person: {} for person in turns}
+    answers: dict[int, list[Response]] = {person: [] for person in turns}
+    worlds = {person: World(2 + person) for person in turns}
+    for person in turns:
+        number = len(answers[person])
+        sent = request(trace[number], partial(filled, world=worlds[person], ids=ids[person]))
+        answer = live.send(sent)
+        answers[person].append(answer)
+        if (made := token_id(answer)) is not None:
+            ids[person][number] = made
+    return answers
+
+
+@given(traces(steps), st.data())
+def test_each_of_many_gets_what_the_upstream_would_have_given(
+    trace: Trace, data: st.DataObject
+) -> None:
+    trace = all_recorded(trace)
+    recording = Stage(answer=stripe(1))
+    play(trace, World(1), recording)
+    assume(not order_dependent(recording.service.recorded, RULES))
+    turns = data.draw(st.permutations(sorted([*range(PEOPLE)] * len(trace))))
+
+    live = replay(recording.cassette)
+    answers = interleaved(trace, turns, live)
+
+    for person in range(PEOPLE if trace else 0):
+        assert results(answers[person]) == ["replayed"] * len(trace)
+        expected = play(trace, World(2 + person), Stage(answer=stripe(2)))
+        assert comparable(answers[person], trace) == comparable(expected, trace)
+
+
+def comparable(answers: Sequence[Response], trace: Trace) -> object:
+    """Return what each answer shows, and which of them show the id that was asked for.
+
+    Ids of different answers are not compared: where a recorded request was repeated, all people but
+    the first get its last answer again, ids and all.
+    """
+    ids = [token_id(answer) for answer in answers]
+    retrieved = [
+        isinstance(step.token, TokenOf) and ids[step.token.step] == ids[number]
+        for number, step in enumerate(trace)
+    ]
+    return [Comparison(request_ids=False).of([answer]) for answer in answers], retrieved
+
+
+def named(number: int) -> Step:
+    """Return a request that differs from others like it in a name only."""
+    return Step((*CARD, (("card", "name"), name(number))))
+
+
+def name(number: int) -> Symbol:
+    return Symbol("name", number)
+
+
+CARD = (
+    (("card", "number"), "4242424242424242"),
+    (("card", "exp_month"), "5"),
+    (("card", "exp_year"), "2050"),
+)
+
+
+def test_a_thousand_people_at_once_read_their_own_names() -> None:
+    recording = Stage(answer=stripe(1))
+    play((named(0), get(TokenOf(0))), World(1), recording)
+    live, world = replay(recording.cassette), World(2)
+
+    tokens = [token_id(play((named(number),), world, live)[0]) for number in range(1_000)]
+    assert len({*tokens}) == 1_000
+    for number, token in enumerate(tokens):
+        retrieve = get(TokenOf(0))
+        answer = live.send(request(retrieve, partial(filled, world=world, ids={0: token or ""})))
+        assert answer.status == 200
+        assert answer.body.count(quoted(world(name(number)))) == 1
+    assert live.service.counts.further == 999
+
+
+def test_under_strict_the_second_person_misses() -> None:
+    recording = Stage(answer=stripe(1))
+    play((named(0),), World(1), recording)
+    live = replay(recording.cassette, policy=Policy(further=False))
+
+    assert results(play((named(1), named(2), named(1)), World(2), live)) == [
+        "replayed",
+        "miss",
+        "replayed",
+    ]
+
+
+def quoted(text: str) -> bytes:
+    return json.dumps(text).encode()
+
+
+def test_whether_two_values_are_spelt_alike_decides_nothing() -> None:
+    def living(city: Symbol, state: Symbol) -> Step:
+        fields = ((("card", "address_city"), city), (("card", "address_state"), state))
+        return Step((*named(0).fields, *fields))
+
+    one, other = (Symbol("address", number) for number in (0, 1))
+    recording = Stage(answer=stripe(1))
+    play((living(one, one),), World(1), recording)
+
+    answer = play((living(one, other),), World(2), live := replay(recording.cassette))[0]
+    assert answer.status == 200
+    assert answer.body == play((living(one, other),), World(2), live)[0].body
+    card = Comparison().of([answer])[0][2]["card"]  # type: ignore[index]
+    assert (card["address_city"], card["address_state"]) == (World(2)(one), World(2)(other))
+
+
+def test_what_is_not_written_leaves_no_gap_in_the_numbers() -> None:
+    class Full(Take):
+        """A take on a disk that is full for the first interaction."""
+
+        full = True
+
+        def append(self, chunk: bytes) -> None:
+            if self.full:
+                self.full = False
+                raise CassetteError("the disk is full")
+            super().append(chunk)
+
+    stage = Stage(answer=stripe(1))
+    assert stage.service.recorder is not None
+    stage.take = Full()
+    stage.service.recorder = replace(stage.service.recorder, take=stage.take)
+
+    assert results(play((named(0), named(1)), World(1), stage)) == ["forwarded", "recorded"]
+    assert "{{name.1}}" in stage.cassette
+    assert cassette_text(rewritten(loaded(stage.cassette))) == stage.cassette
