@@ -76,7 +76,7 @@ def origin(number: int, recorded: Sequence[Interaction]) -> object:
         else:
             interaction = recorded[made]
             place = interaction.answered.index(variable)
-            ids.append((origin(made, recorded), interaction.outline, place))
+            ids.append((origin(made, recorded), interaction.outline.response(), place))
     return key, tuple(ids)
 
 

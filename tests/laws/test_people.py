@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -19,7 +18,7 @@ from tokentape.session.service import Policy
 from tests.laws.comparison import Comparison
 from tests.laws.pipeline import RULES, Stage, Take, loaded, replay, results, stripe
 from tests.laws.play import play, token_id
-from tests.laws.test_replays import all_recorded, steps
+from tests.laws.test_replays import all_recorded, comparable, steps
 from tests.laws.traffic import Step, TokenOf, Trace, filled, get, request, traces
 from tests.laws.worlds import Symbol, World
 
@@ -58,20 +57,6 @@ def test_each_of_many_gets_what_the_upstream_would_have_given(
         assert results(answers[person]) == ["replayed"] * len(trace)
         expected = play(trace, World(2 + person), Stage(answer=stripe(2)))
         assert comparable(answers[person], trace) == comparable(expected, trace)
-
-
-def comparable(answers: Sequence[Response], trace: Trace) -> object:
-    """Return what each answer shows, and which of them show the id that was asked for.
-
-    Ids of different answers are not compared: where a recorded request was repeated, all people but
-    the first get its last answer again, ids and all.
-    """
-    ids = [token_id(answer) for answer in answers]
-    retrieved = [
-        isinstance(step.token, TokenOf) and ids[step.token.step] == ids[number]
-        for number, step in enumerate(trace)
-    ]
-    return [Comparison(request_ids=False).of([answer]) for answer in answers], retrieved
 
 
 def named(number: int) -> Step:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from hypothesis import event, given
 from hypothesis import strategies as st
 from tokentape.pure.cassette.model import Interaction
+from tokentape.pure.http.messages import Response
 from tokentape.pure.notation.placeholders import Variable
 from tokentape.pure.replay.order import order_dependent
 from tokentape.session.service import Policy
@@ -85,6 +86,20 @@ def brought_in(ones: Iterable[Interaction], recorded: Sequence[Interaction]) -> 
     return {first[variable] for one in ones for variable in one.asked}
 
 
+def comparable(answers: Sequence[Response], trace: Trace) -> object:
+    """Return what each answer shows, and which of them show the id that was asked for.
+
+    Ids of different answers are not compared: where a recorded request was repeated, all people but
+    the first get its last answer again, ids and all.
+    """
+    ids = [token_id(answer) for answer in answers]
+    retrieved = [
+        isinstance(step.token, TokenOf) and ids[step.token.step] == ids[number]
+        for number, step in enumerate(trace)
+    ]
+    return [Comparison(request_ids=False).of([answer]) for answer in answers], retrieved
+
+
 @given(traces(steps), st.data())
 def test_a_replay_in_any_order_gives_what_the_upstream_gave(
     trace: Trace, data: st.DataObject
@@ -102,7 +117,8 @@ def test_a_replay_in_any_order_gives_what_the_upstream_gave(
 
     answers = [found[number][1] for number in sorted(order)]
     assert results(answers) == ["replayed"] * len(trace)
-    assert Comparison().of(answers) == Comparison().of(one for _, one in expected.values())
+    upstream = [answer for _, answer in expected.values()]
+    assert comparable(answers, trace) == comparable(upstream, trace)
 
 
 def test_an_id_may_play_the_part_of_one_that_the_same_request_made() -> None:

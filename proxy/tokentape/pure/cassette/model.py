@@ -47,6 +47,10 @@ class Texts:
         lines = (text for _, text in self.request_headers)
         return (self.path, *self.query, *lines, *self.body)
 
+    def response(self) -> tuple[int, Lines, str]:
+        """Return what the answer is: status, headers, body."""
+        return self.status, self.response_headers, self.text
+
     def changed(self, change: Callable[[str], str]) -> Texts:
         """Return these texts, all that may hold placeholders changed, in the same order."""
         return Texts(

@@ -53,7 +53,7 @@ def order_dependent(
         numbers = _counted_off((*variables, *interaction.answered))
         request = origin, telling, numbers[: len(variables)]
         earlier, like, others = first.setdefault(request, (number, interaction, numbers))
-        if numbers != others or _answer(interaction) != _answer(like):
+        if numbers != others or interaction.outline.response() != like.outline.response():
             pairs.append(OrderDependent(earlier, number))
     return tuple(pairs)
 
@@ -68,8 +68,3 @@ def _counted_off(variables: Iterable[Variable]) -> _Numbers:
     """Return for each variable how many others came in before it."""
     numbers: dict[Variable, int] = {}
     return tuple([numbers.setdefault(each, len(numbers)) for each in variables])
-
-
-def _answer(interaction: Interaction) -> tuple[object, ...]:
-    outline = interaction.outline
-    return outline.status, outline.response_headers, outline.text

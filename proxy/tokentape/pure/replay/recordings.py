@@ -181,9 +181,9 @@ class Recordings:
         return self._interactions[position].answered
 
     def variables_around(self, made: Variable) -> tuple[Variable, ...]:
-        """Return the variables of the interaction that made one."""
+        """Return the variables of the interaction that made one, as far as they count."""
         interaction = self._interactions[self._makers[made]]
-        return (*interaction.asked, *interaction.answered)
+        return (*self._rules.of_recorded(interaction)[1], *interaction.answered)
 
     def number_behind(self, fingerprint: Variable) -> Variable | None:
         """Return the card or account number that a fingerprint was made from, if it is known."""
@@ -199,7 +199,7 @@ class Recordings:
             position = self._makers[made]
             interaction = self._interactions[position]
             place = interaction.answered.index(made)
-            origins.append((self._origins[position], id(interaction.outline), place))
+            origins.append((self._origins[position], interaction.outline.response(), place))
         return tuple(origins)
 
     def _meet_fingerprint(self, variable: Variable, interaction: Interaction) -> None:
