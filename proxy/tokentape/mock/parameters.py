@@ -64,7 +64,7 @@ def read_parameters(request: Request, catalog: Catalog) -> Parameters:
 
 def _check_names(paths: Iterable[Path], catalog: Catalog) -> None:
     """Raise ApiError for unknown parameters, each named up to its first unknown segment."""
-    located = ((path, catalog.locate_request(path).known) for path in paths)
+    located = ((path, catalog.locate_request(path).depth) for path in paths)
     names = [join_name(path[: depth + 1]) for path, depth in located if depth < len(path)]
     if names:
         raise unknown_parameters(tuple(dict.fromkeys(names)))
@@ -75,7 +75,7 @@ def _check_shapes(values: Mapping[Path, str], catalog: Catalog) -> None:
     for path, value in values.items():
         field = catalog.locate_request(path).field
         if value and (field is None or field.kind == HASH):
-            array = catalog.locate_request((*path, "0")).known > len(path)
+            array = catalog.locate_request((*path, "0")).depth > len(path)
             raise wrong_shape(path, "array" if array else "object")
 
 

@@ -63,12 +63,12 @@ class Recorder:
         judge = Judge(self.door.values, self.door.match_headers)
         object.__setattr__(self, "_judge", judge)
 
-    def wanted(self, request: Request) -> gate.Wanted:
+    def wanted(self, request: Request) -> gate.RawValues:
         """Return what the gate is to look for once there is an answer to a request."""
-        return gate.wanted(self._raw(request), self.vocabulary)
+        return gate.RawValues.of(self._raw(request), self.vocabulary)
 
     def interaction(
-        self, asked: SealedRequest, answer: Response, wanted: gate.Wanted
+        self, asked: SealedRequest, answer: Response, wanted: gate.RawValues
     ) -> Interaction | HeldBack:
         """Return the exchange as it may be written, or why it may not.
 
@@ -106,14 +106,14 @@ class Recorder:
             and self.door.values.published.value("card", found.name) is not None
         )
 
-    def _objections(self, one: Interaction, wanted: gate.Wanted) -> Iterator[str]:
+    def _objections(self, one: Interaction, wanted: gate.RawValues) -> Iterator[str]:
         for place in self._judge.problems(one):
             yield f"{place} holds what is not redacted"
         if max(map(_number, (*one.asked, *one.answered)), default=0) >= TOO_HIGH:
             yield "a variable's number is too high: `tokentape fmt` numbers all of them anew"
         # The numbers of variables count up, and tell nothing of any value: much is alike but them.
         text = said(one.outline).encode("ascii")
-        for finding in (*gate.findings_in_one(text), *wanted.leaks(text)):
+        for finding in (*gate.interaction_findings(text), *wanted.leaks(text)):
             yield f"{finding.kind} in line {finding.line} of the interaction to write"
 
     def _raw(self, request: Request) -> Iterator[str]:
@@ -125,7 +125,7 @@ class Recorder:
         pairs = (*query_pairs(request.target), *request_pairs(request, values.catalog.names))
         for path, value in pairs:
             located = values.catalog.locate_request(path)
-            if located.known < len(path) or located.free:
+            if located.depth < len(path) or located.free:
                 yield join_name(path)
             if located.field is None or not self._public(located.field, value):
                 yield value
@@ -139,7 +139,7 @@ class Recorder:
         """Tell a value that is kept as it is, or by the name under which it was published."""
         values = self.door.values
         kind = id_kind(value) if known.kind == _ID.kind else known.kind
-        kept = values.catalog.kept(known, value) is not None
+        kept = values.catalog.normal_form(known, value) is not None
         return kept or values.published.name(kind, value) is not None
 
 

@@ -29,7 +29,7 @@ from tokentape.pure.stripe.routes import is_tokens
 from tokentape.session.retries import Answer, Outcome, Retries, Try, tried
 
 if TYPE_CHECKING:
-    from tokentape.pure.leak_check import Wanted
+    from tokentape.pure.leak_check import RawValues
     from tokentape.pure.replay.twins import Places
     from tokentape.session.recorder import Recorder  # replay does without, and starts the sooner
 
@@ -261,7 +261,7 @@ class Service:
             return self._not_recorded(answer)
         return await self._record(asked, answer, wanted)
 
-    def _wanted(self, request: Request) -> Callable[[], Wanted]:
+    def _wanted(self, request: Request) -> Callable[[], RawValues]:
         """Have it worked out, while the upstream works, what the gate is to look for."""
         assert self.recorder is not None, "a session that records has a recorder"
         wanted = _Once(partial(self.recorder.wanted, request))
@@ -275,7 +275,7 @@ class Service:
         return self._not_recorded(upstream_failed(error.status, f"tokentape: {told}."))
 
     async def _record(
-        self, asked: SealedRequest, answer: Response, wanted: Callable[[], Wanted]
+        self, asked: SealedRequest, answer: Response, wanted: Callable[[], RawValues]
     ) -> Answer:
         assert self.recorder is not None, "a session that records has a recorder"
         try:

@@ -96,7 +96,7 @@ class Answers:
         value = media_type(line[1]) if name == "Content-Type" else line[1]
         if known.kind == "object_id":
             return name, self._values.sealed("object_id", value)
-        if self._values.catalog.kept(known, value) is None:
+        if self._values.catalog.normal_form(known, value) is None:
             return None
         sealed = name, Sealed(escape(value))
         if len(self._kept) < _MOST_KEPT:
@@ -161,7 +161,7 @@ class _Answer:
     def _spot(self, around: Spot, name: str) -> Spot:
         path = (*around.path, name)
         located = self.values.catalog.locate_response(path)
-        known = located.known == len(path)
+        known = located.depth == len(path)
         own = known and len(around.path) not in located.free
         key = string(escape(name)) if own else self._said(self.values.sealed("field", name))
         spot = Spot(path, located.field, known, f"{begun(len(path))}{key}: ")
@@ -172,7 +172,7 @@ class _Answer:
     def _item(self, index: int, value: Json, around: Spot) -> str:
         path = (*around.path, str(index))
         located = self.values.catalog.locate_response(path)
-        known = located.known == len(path)
+        known = located.depth == len(path)
         return begun(len(path)) + self.node(value, Spot(path, located.field, known))
 
     def _leaf(self, value: Json, spot: Spot) -> str:
@@ -207,7 +207,7 @@ class _Answer:
         if isinstance(value, bool):
             return known.anything or known.form == "bool"
         if isinstance(value, (str, int)):
-            plain = self.values.catalog.kept(known, str(value)) is not None
+            plain = self.values.catalog.normal_form(known, str(value)) is not None
             return plain and str(value) not in self.given_away
         return known.anything
 

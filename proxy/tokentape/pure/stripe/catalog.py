@@ -43,13 +43,13 @@ class _Node:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """Where a path leads: its segments up to `known` are the API's own, the rest are not.
+    """Where a path leads: its segments up to `depth` are the API's own, the rest are not.
 
     `free` holds the positions of segments that the API lets a user name (metadata keys).
     """
 
     field: Field | None
-    known: int
+    depth: int
     free: frozenset[int] = frozenset()
 
 
@@ -80,7 +80,7 @@ class Catalog:
         """Find a response field by its path, list positions as digits."""
         return _locate(self.response, path)
 
-    def kept(self, known: Field, value: str) -> str | None:
+    def normal_form(self, known: Field, value: str) -> str | None:
         """Return the normal form of a value that may be kept, or None where it may not."""
         if known.anything:
             return value
