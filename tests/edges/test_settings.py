@@ -314,38 +314,36 @@ def test_a_kind_that_is_none_is_named_by_its_own_line() -> None:
         ("redact: {fields: [a]}", "redact.fields: found a list; allowed: keys with values"),
         ("- strict", "found a list; allowed: keys with values"),
         ("strict", "found 'strict'; allowed: keys with values"),
-        ("? [a]\n: b", "found a list or mapping as a key; allowed: text"),
-        ("strict: !!bool true", "found a tag; allowed: plain values"),
-        ("strict: !!python/name:os.system x", "found a tag; allowed: plain values"),
-        ("strict: &a on", "found an anchor or alias; write the value out"),
-        ("strict: *a", "found an anchor or alias; write the value out"),
+        ("? [a]\n: b", "a list or mapping is not allowed as a key"),
+        ("strict: !!bool true", "a tag (!name) is not allowed"),
+        ("strict: !!python/name:os.system x", "a tag (!name) is not allowed"),
+        ("strict: &a on", "an anchor (&name) is not allowed"),
+        ("strict: *a", "an alias (*name) is not allowed: write the value"),
         ("<<: {strict: on}", "<<: unknown key; "),
-        ("[" * 30_000, "is nested too deeply"),
+        ("[" * 30_000, "this is nested too deeply"),
         ("{} # one\n--- # two\n{}", ""),
     ],
 )
 def test_a_wrong_shape(text: str, problem: str) -> None:
     [found] = problems_of(text)
-    assert found.startswith(f"tokentape.yaml:1: {problem}" if problem else "tokentape.yaml:2: ")
+    assert found.startswith(f"tokentape.yaml:1: {problem}" if problem else "tokentape.yaml:3: ")
 
 
 def test_an_alias_is_never_followed() -> None:
-    endless = problems_of("match: &a\n  ignore: *a\nredact: &a\n  keep: []\n")
-    assert [problem.split(":")[1] for problem in endless] == ["1", "2", "3"]
+    [problem] = problems_of("match:\n  ignore: &a [*a]\n")
+    assert problem.startswith("tokentape.yaml:2: an anchor")
 
 
 def test_a_key_written_twice_names_both_lines() -> None:
-    assert problems_of("strict: on\nmatch:\n  blank: strict\n  blank: lenient\nstrict: off\n") == [
-        "tokentape.yaml:4: match.blank: is on line 3 already",
-        "tokentape.yaml:5: strict: is on line 1 already",
-    ]
+    [problem] = problems_of("strict: on\nmatch:\n  blank: strict\n  blank: lenient\n")
+    assert problem == "tokentape.yaml:4: this key is on line 3 already"
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
         ("a: b\nc: [\n", "tokentape.yaml:3: is no YAML: "),
-        ("a: b: c", "tokentape.yaml:1: is no YAML: mapping values are not allowed here"),
+        ("a: b: c", "tokentape.yaml:1: is no YAML: mapping values are not allowed "),
         ("a: b\n\tc: d", "tokentape.yaml:2: is no YAML: "),
         ("a: b\nc: \x07", "tokentape.yaml:2: is no YAML: a control character"),
         (b"a: b\nc: \xff", "tokentape.yaml:2: is not UTF-8; save the file as such"),

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from tokentape.pure.cassette.hidden_text import hidden_lines, says_it_plainly
+from tokentape.pure.cassette.hidden_text import hidden_lines, is_plain_json
 
 from tests.cassettes_by_hand import CASSETTE
 
@@ -75,7 +75,7 @@ documents = st.recursive(
 
 @given(documents, st.sampled_from([None, 2]))
 def test_json_as_programs_print_it_is_plain(document: object, indent: int | None) -> None:
-    assert says_it_plainly(json.dumps(document, indent=indent) + "\n")
+    assert is_plain_json(json.dumps(document, indent=indent) + "\n")
 
 
 @pytest.mark.parametrize(
@@ -83,4 +83,4 @@ def test_json_as_programs_print_it_is_plain(document: object, indent: int | None
     ['{"a":1, "b":2}', '{ "a": 1}', '{"a": 1,\n\n"b": 2}', '{"a": 1, "a": 1}', '"\\u0041"', "1.50"],
 )
 def test_odd_json_may_hide_something(text: str) -> None:
-    assert not says_it_plainly(text)
+    assert not is_plain_json(text)

@@ -13,12 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 from tokentape.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from pydantic_core import CoreSchema
 
 DEFAULT_FILE = Path("tokentape.yaml")
 KINDS = (
@@ -135,12 +132,6 @@ class Text:
 
     read: Callable[[str], Any]
 
-    def __get_pydantic_core_schema__(self, source: object, handler: object) -> CoreSchema:
-        """Have pydantic, which checks a file's shape, read its texts as the other sources' are."""
-        from pydantic_core import core_schema  # noqa: PLC0415  see the module's docstring
-
-        return core_schema.no_info_after_validator_function(self.read, core_schema.str_schema())
-
 
 _BRACKETS = r"[^\[\].\s]+(?:\[[^\[\]]*\])*"
 _DOTS = r"[^\[\].\s]+(?:\[\])?(?:\.[^\[\].\s]+(?:\[\])?)*"
@@ -165,22 +156,15 @@ AnyField = Annotated[
 ]
 
 
-class _Closed:
-    """For pydantic: a key that is no field is an error."""
-
-    __slots__ = ()
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
-
 @dataclass(frozen=True, slots=True)
-class Record(_Closed):
+class Record:
     """What is recorded: with `errors`, the upstream's 429 and 5xx too."""
 
     errors: Flag = False
 
 
 @dataclass(frozen=True, slots=True)
-class Match(_Closed):
+class Match:
     """When two requests are the same."""
 
     blank: Annotated[Literal["lenient", "strict"], Text(choice("lenient", "strict"))] = "lenient"
@@ -189,7 +173,7 @@ class Match(_Closed):
 
 
 @dataclass(frozen=True, slots=True)
-class Redact(_Closed):
+class Redact:
     """What the catalog does not know: fields whose values are kept, and the kinds of others."""
 
     keep: tuple[AnyField, ...] = ()
@@ -197,7 +181,7 @@ class Redact(_Closed):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits(_Closed):
+class Limits:
     """What clients may send: `body` and `head` in bytes, `connections` at a time."""
 
     body: Size = 1024**2
@@ -206,7 +190,7 @@ class Limits(_Closed):
 
 
 @dataclass(frozen=True, slots=True)
-class Timeouts(_Closed):
+class Timeouts:
     """How long to wait, in seconds; `upstream` is the timeout of Stripe's SDKs.
 
     `idle` is for a session of an admin port that nobody asks anything.
@@ -219,7 +203,7 @@ class Timeouts(_Closed):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(_Closed):
+class Settings:
     """All settings with their defaults; config.example.yaml says what each does."""
 
     listen: Address = ("127.0.0.1", 12121)

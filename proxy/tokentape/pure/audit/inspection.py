@@ -13,7 +13,7 @@ from functools import cached_property
 from tokentape.errors import CassetteError
 from tokentape.pure import leak_check
 from tokentape.pure.audit.judge import Judge
-from tokentape.pure.cassette.hidden_text import hidden_lines, says_it_plainly
+from tokentape.pure.cassette.hidden_text import hidden_lines, is_plain_json
 from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.cassette.reading import read_tape
 from tokentape.pure.cassette.writing import cassette_text
@@ -133,7 +133,7 @@ class Inspector:
             positions = judge.problems(interaction)
             for position in positions:
                 yield Finding(lines.line(number, position), UNREDACTED_VALUE, position)
-            if not positions and not says_it_plainly(interaction.outline.text):
+            if not positions and not is_plain_json(interaction.outline.text):
                 yield Finding(lines.line(number, _RESPONSE_BODY), HIDDEN_TEXT)
 
 
