@@ -35,7 +35,7 @@ def _scanned(paths: tuple[Path, ...], own: Inspector, cassettes: Path) -> Scan:
     binary: list[str] = []
     unread: list[tuple[str, str]] = []
     clean = 0
-    for number, path in enumerate(files_to_scan.listed(paths), 1):
+    for number, path in enumerate(files_to_scan.files_in(paths), 1):
         name, findings = own.name(path.as_posix(), number)
         try:
             judged = _judged(path, files_to_scan.read(path), own, cassettes)
