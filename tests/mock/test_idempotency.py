@@ -88,7 +88,7 @@ def test_the_oldest_responses_are_forgotten() -> None:
             f"req_{number}",
             0,
         )
-        for number in range(idempotency.MAX_ANSWERS + 1)
+        for number in range(idempotency.MAX_RESPONSES + 1)
     ]
     answers = Idempotency(Fingerprints("a"))
     for call in calls:

@@ -9,11 +9,11 @@ import pytest
 import yaml
 from tokentape.pure.audit.inspection import readable
 from tokentape.pure.leak_check.findings import (
-    API_KEY,
     CARD_NUMBER,
     HIDDEN_TEXT,
     MALFORMED_CASSETTE,
     RAW_CASSETTE,
+    STRIPE_KEY,
     UNREDACTED_VALUE,
 )
 
@@ -49,7 +49,7 @@ def test_a_cassette_of_tokentape_is_clean() -> None:
         (with_change('"livemode": false', '"livemode":  false'), (17, HIDDEN_TEXT)),
         (with_change("message: OK", "message: Ada"), (12, MALFORMED_CASSETTE)),
         (f"{CASSETTE}# {CARD}\n", (52, CARD_NUMBER)),
-        (f"{CASSETTE}# {KEY}\n", (52, API_KEY)),
+        (f"{CASSETTE}# {KEY}\n", (52, STRIPE_KEY)),
         (with_change("{{name.1}}", "J\u00f6rg"), (10, MALFORMED_CASSETTE)),
     ],
 )

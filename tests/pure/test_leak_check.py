@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokentape.pure import leak_check
 from tokentape.pure.leak_check.findings import (
-    API_KEY,
     CARD_NUMBER,
-    CLIENT_SECRET,
+    CLIENT,
     CREDENTIALS,
     RAW_VALUE,
-    WEBHOOK_SECRET,
+    STRIPE_KEY,
+    WEBHOOK,
     Finding,
 )
 
@@ -49,7 +49,7 @@ def text_kinds(text: str) -> set[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("disguise", ENCODINGS.values(), ids=ENCODINGS)
-@pytest.mark.parametrize(("secret", "kind"), [(CARD, CARD_NUMBER), (KEY, API_KEY)])
+@pytest.mark.parametrize(("secret", "kind"), [(CARD, CARD_NUMBER), (KEY, STRIPE_KEY)])
 def test_no_encoding_hides_a_secret(disguise: Disguise, secret: str, kind: str) -> None:
     text = f'first line\n  "x": "{disguise(secret)}",\nlast line\n'
     assert (2, kind) in cassette_kinds(text)
@@ -127,15 +127,15 @@ def test_usual_spellings_of_card_numbers_are_found(text: str) -> None:
 
 RANDOM = "4eC39HqLyjWDarjtT1zdp7dc"
 SECRETS = [
-    ("sk_" + "test_" + RANDOM, API_KEY),
-    ("rk_" + "live_" + RANDOM, API_KEY),
-    ("pk_" + "live_" + RANDOM, API_KEY),
-    ("sk_" + "live_" + "x" * 24, API_KEY),
-    ("sk_" + "org_live_" + RANDOM * 4, API_KEY),
-    ("rkcs_" + "test_" + RANDOM, API_KEY),
-    ("oak_" + RANDOM, API_KEY),
-    ("whsec_" + RANDOM + "/+" + RANDOM, WEBHOOK_SECRET),
-    ("pi_" + RANDOM + "_secret_" + RANDOM, CLIENT_SECRET),
+    ("sk_" + "test_" + RANDOM, STRIPE_KEY),
+    ("rk_" + "live_" + RANDOM, STRIPE_KEY),
+    ("pk_" + "live_" + RANDOM, STRIPE_KEY),
+    ("sk_" + "live_" + "x" * 24, STRIPE_KEY),
+    ("sk_" + "org_live_" + RANDOM * 4, STRIPE_KEY),
+    ("rkcs_" + "test_" + RANDOM, STRIPE_KEY),
+    ("oak_" + RANDOM, STRIPE_KEY),
+    ("whsec_" + RANDOM + "/+" + RANDOM, WEBHOOK),
+    ("pi_" + RANDOM + "_secret_" + RANDOM, CLIENT),
     ("Basic " + base64.b64encode(b"ada:lovelace").decode(), CREDENTIALS),
 ]
 

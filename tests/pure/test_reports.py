@@ -9,9 +9,9 @@ from tokentape import __version__
 from tokentape.pure.audit import reports
 from tokentape.pure.audit.sarif import as_sarif
 from tokentape.pure.leak_check.findings import (
-    API_KEY,
     CARD_NUMBER,
     MENDING,
+    STRIPE_KEY,
     UNREDACTED_VALUE,
     FileFinding,
     Finding,
@@ -21,7 +21,7 @@ from tokentape.pure.leak_check.findings import (
 SCAN = Scan(
     findings=(
         FileFinding("a b.yaml", Finding(3, UNREDACTED_VALUE, "request field 2")),
-        FileFinding("/work/src/c.py", Finding(1, API_KEY)),
+        FileFinding("/work/src/c.py", Finding(1, STRIPE_KEY)),
     ),
     clean=5,
     binary=("d.png",),
@@ -33,7 +33,7 @@ CLEAN = Scan((), 1, (), ())
 def test_a_line_for_people_has_file_line_kind_and_remedy() -> None:
     assert list(reports.lines(SCAN)) == [
         f"a b.yaml:3: unredacted value (request field 2): {MENDING[UNREDACTED_VALUE]}",
-        f"/work/src/c.py:1: API key: {MENDING[API_KEY]}",
+        f"/work/src/c.py:1: API key: {MENDING[STRIPE_KEY]}",
         "e: cannot be read: Permission denied",
     ]
 
@@ -78,7 +78,7 @@ def test_the_report_for_programs_is_json() -> None:
                 "line": 1,
                 "kind": "API key",
                 "detail": "",
-                "mending": MENDING[API_KEY],
+                "mending": MENDING[STRIPE_KEY],
             },
         ],
         "clean": 5,

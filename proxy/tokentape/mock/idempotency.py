@@ -16,7 +16,7 @@ from tokentape.mock.parameters import Parameters
 from tokentape.mock.responses import Call, replayed
 from tokentape.pure.http.messages import Response
 
-MAX_ANSWERS = 10_000
+MAX_RESPONSES = 10_000
 """Keys remembered. Stripe's expire after 24 hours; a test run sends this many POSTs in an hour."""
 
 _NOT_CARRIED_OUT = frozenset({400, 401, 429})
@@ -33,7 +33,7 @@ class Idempotency:
 
     fingerprints: Fingerprints
     _first_responses: BoundedTable[_EntryKey, tuple[str, Response]] = field(
-        default_factory=lambda: BoundedTable(MAX_ANSWERS)
+        default_factory=lambda: BoundedTable(MAX_RESPONSES)
     )
 
     def answer_once(

@@ -22,8 +22,8 @@ class Renaming:
         """Return the variable of this recording for one of the other recording, or None."""
         return self._from_other.get(variable)
 
-    def agree(self, variables: Sequence[Variable], others: Sequence[Variable]) -> bool:
-        """Pair variables with others of the same length; False, without a change, if impossible.
+    def agree(self, variables: Sequence[Variable], counterparts: Sequence[Variable]) -> bool:
+        """Pair variables with counterparts, one by one; False, without a change, if impossible.
 
         >>> names = Renaming()
         >>> names.agree([("name", 1), ("name", 2)], [("name", 5), ("name", 6)])
@@ -34,15 +34,15 @@ class Renaming:
         ('name', 5)
         """
         pairs: dict[Variable, Variable] = {}
-        for variable, other in zip(variables, others, strict=True):
-            if self._to_other.get(variable, other) != other:
+        for variable, counterpart in zip(variables, counterparts, strict=True):
+            if self._to_other.get(variable, counterpart) != counterpart:
                 return False
-            if self._from_other.get(other, variable) != variable:
+            if self._from_other.get(counterpart, variable) != variable:
                 return False
-            if pairs.setdefault(variable, other) != other:
+            if pairs.setdefault(variable, counterpart) != counterpart:
                 return False
         if len({*pairs.values()}) < len(pairs):
             return False
         self._to_other.update(pairs)
-        self._from_other.update((other, variable) for variable, other in pairs.items())
+        self._from_other.update((counterpart, variable) for variable, counterpart in pairs.items())
         return True

