@@ -385,7 +385,7 @@ def test_help_and_mistakes_load_nothing_slow() -> None:
         import atexit, sys
         from tokentape.__main__ import main
         sys.argv[0] = "tokentape"
-        slow = {"pydantic", "pydantic_core", "yaml", "aiohttp", "asyncio", "tokentape.app"}
+        slow = {"yaml", "aiohttp", "asyncio", "tokentape.app"}
         atexit.register(lambda: print(slow & set(sys.modules)))
         main()
     """

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tokentape.__main__ import cli
 from tokentape.edges.settings import OPTIONS, Match, Redact
-from tokentape.pure.audit.admission import exists
+from tokentape.pure.audit.admission import is_valid_placeholder
 from tokentape.pure.notation.placeholders import whole
 from tokentape.session import assembly
 
@@ -100,7 +100,7 @@ def test_every_placeholder_shown_is_one() -> None:
         for text in re.findall(r"\{\{[^{}]*\}\}", (ROOT / name).read_text()):
             found = whole(text)
             assert found, text
-            assert exists(found, values), text
+            assert is_valid_placeholder(found, values), text
 
 
 def test_links_lead_somewhere() -> None:

@@ -1,20 +1,20 @@
-"""What can go wrong, said so that its reader knows the next step. Imports nothing of ours.
+"""Exceptions, with messages that say what to do next. This module imports nothing of tokentape.
 
-A message names what was found, where, and what to do, and never quotes a value that came over
-the wire: it may be printed, logged or answered as it stands.
+A message says what is wrong, where, and what to do. It never quotes a value of a request or
+response, so it may be printed, logged or sent to a client.
 """
 
 from __future__ import annotations
 
 
 class TokentapeError(Exception):
-    """The root of all errors this program raises on purpose. `exit_status` is for scripts."""
+    """The base of all errors that tokentape raises on purpose. `exit_status` is for scripts."""
 
     exit_status = 2
 
 
 class ConfigurationError(TokentapeError):
-    """Options, environment or file that cannot be used; `problems` holds all of them at once."""
+    """Invalid options, environment or configuration file; `problems` holds all problems."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
@@ -22,7 +22,7 @@ class ConfigurationError(TokentapeError):
 
 
 class CassetteError(TokentapeError):
-    """A cassette, or its name, that cannot be used. Lines count from 1; 0 is the whole file."""
+    """An invalid cassette or name of a cassette. Lines count from 1; 0 is the whole file."""
 
     def __init__(self, message: str, *, file: str = "", line: int = 0) -> None:
         where = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
@@ -33,11 +33,11 @@ class CassetteError(TokentapeError):
 
 
 class CassetteBusy(CassetteError):
-    """A cassette that is being recorded by someone else at this moment."""
+    """A cassette that another session is recording."""
 
 
 class WorkerLost(TokentapeError):
-    """A process that served beside others, and is gone."""
+    """A worker process ended unexpectedly."""
 
     exit_status = 1
 
@@ -46,15 +46,15 @@ class WorkerLost(TokentapeError):
 
 
 class CassetteMiss(TokentapeError):
-    """A request that a cassette does not answer, where none can be asked instead."""
+    """A request that the cassette does not answer, in a mode without an upstream."""
 
     exit_status = 1
 
 
 class UnreadableBody(TokentapeError):
-    """A body that is no form, JSON or multipart text that this program can read whole.
+    """A body that is not readable as a form, JSON or multipart form.
 
-    Such traffic is forwarded and never recorded. `reason` names the kind of trouble only.
+    Such traffic is forwarded and never recorded. `reason` names only the kind of problem.
     """
 
     def __init__(self, reason: str) -> None:
@@ -63,7 +63,7 @@ class UnreadableBody(TokentapeError):
 
 
 class UpstreamFailure(TokentapeError):
-    """The upstream gave no whole answer. `status` is what the client gets: 502 or 504."""
+    """The upstream sent no complete response. `status` is for the client: 502 or 504."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)

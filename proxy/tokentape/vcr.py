@@ -33,7 +33,7 @@ from tokentape.edges import cassette_file, config_file, settings, terminal
 from tokentape.edges.settings import Settings
 from tokentape.errors import CassetteError, CassetteMiss, ConfigurationError
 from tokentape.pure.cassette.model import API
-from tokentape.pure.cassette.vcr_reader import undone
+from tokentape.pure.cassette.vcr_reader import without_encoding
 from tokentape.pure.cassette.writing import phrase
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.replay.decide import LIVE_KEY, Mode
@@ -247,7 +247,7 @@ def _response(answer: Answer) -> Response:
         for name, values in answer["headers"].items()
         for value in ([values] if isinstance(values, (str, bytes)) else values)
     )
-    return Response(answer["status"]["code"], tuple(undone(lines, body)), body)
+    return Response(answer["status"]["code"], tuple(without_encoding(lines, body)), body)
 
 
 def _answer(response: Response) -> Answer:

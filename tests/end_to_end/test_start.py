@@ -12,7 +12,6 @@ _FOR_OTHERS = {
     "tokentape.mock.upstream",
     "tokentape.pure.leak_check",
     "tokentape.session.recorder",
-    "pydantic",
     "vcr",
 }
 _AT_EXIT = f"""

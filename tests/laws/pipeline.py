@@ -12,7 +12,7 @@ from tokentape.edges import package_data
 from tokentape.edges.server.memory import Memory
 from tokentape.edges.settings import Match, Redact
 from tokentape.mock.upstream import MockStripe
-from tokentape.pure.audit.loading import admitted
+from tokentape.pure.audit.loading import load_cassette
 from tokentape.pure.cassette.match_key import MatchRules
 from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.cassette.writing import HEADER
@@ -144,7 +144,7 @@ def loaded(cassette: str) -> tuple[Interaction, ...]:
     """Load a cassette as strictly as the program does."""
     if not cassette:
         return ()
-    return admitted(cassette.encode("ascii"), DOOR)
+    return load_cassette(cassette.encode("ascii"), DOOR)
 
 
 def replay(cassette: str, **changes: object) -> Stage:

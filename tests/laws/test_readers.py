@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tokentape.errors import CassetteError
-from tokentape.pure.audit.admission import Look
+from tokentape.pure.audit.admission import RedactionCheck
 from tokentape.pure.audit.judge import Judge
-from tokentape.pure.audit.loading import admitted, in_any_form
+from tokentape.pure.audit.loading import load_any_form, load_cassette
 from tokentape.pure.cassette.canonical import read_canonical
 from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.cassette.reading import read_tape
@@ -71,7 +71,7 @@ def test_another_spelling_loads_the_same(trace: Trace, answer: Answer) -> None:
     text = recorded(trace, answer)
     respelt = safe_dump(safe_load(text)).encode()
     assert read_canonical(respelt) is None
-    assert admitted(respelt, DOOR) == admitted(text.encode(), DOOR)
+    assert load_cassette(respelt, DOOR) == load_cassette(text.encode(), DOOR)
 
 
 @given(traces(all_steps | odd_posts), answers, st.randoms(use_true_random=False), st.integers(1, 4))
@@ -82,7 +82,9 @@ def test_a_changed_cassette_is_refused_or_loaded_by_both(
     for _ in range(times):
         text = changed(text, random)
     data = text.encode()
-    assert outcome(lambda: admitted(data, DOOR)) == outcome(lambda: in_any_form(data, judge()))
+    assert outcome(lambda: load_cassette(data, DOOR)) == outcome(
+        lambda: load_any_form(data, judge())
+    )
 
 
 def edits(text: str) -> Iterator[str]:
@@ -135,7 +137,7 @@ def test_what_would_be_written_otherwise_is_left_to_the_general_reader(old: str,
 
 def problems(one: Interaction) -> Iterator[str]:
     """Judge an interaction as it stands, with its numbers, and remember nothing."""
-    look, said = Look(DOOR.values, DOOR.match_headers), one.texts
+    look, said = RedactionCheck(DOOR.values, DOOR.match_headers), one.texts
     if not look.path(said.path):
         yield "path"
     yield from (entry for entry in (*said.query, *said.body) if not look.entry(entry))

@@ -31,7 +31,7 @@ US_BANK = {
 
 
 class Counted:
-    """Stands in for randomness: each draw is the next number, as long as was asked for."""
+    """Replaces randomness: each draw is the next number, with the requested length."""
 
     def __init__(self, start: int = 1) -> None:
         self._numbers = count(start)
@@ -79,6 +79,6 @@ class Client:
 
 
 def document(answer: Response) -> dict[str, Any]:
-    found = json.loads(answer.body)
-    assert isinstance(found, dict)
-    return found
+    content = json.loads(answer.body)
+    assert isinstance(content, dict)
+    return content

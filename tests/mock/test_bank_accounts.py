@@ -1,32 +1,32 @@
 from __future__ import annotations
 
 import pytest
+from tokentape.mock.api_errors import ApiError
 from tokentape.mock.bank_accounts import bank_account
 from tokentape.mock.parameters import Parameters
-from tokentape.mock.refusals import Refusal
 
 US = {"country": "US", "account_number": "000123456789", "routing_number": "110000000"}
 
 
-def made(fields: dict[str, str], *, live: bool = False) -> dict[str, object]:
-    asked = Parameters({("bank_account", name): value for name, value in fields.items()})
-    return bank_account(asked, live=live)
+def created(fields: dict[str, str], *, live: bool = False) -> dict[str, object]:
+    parameters = Parameters({("bank_account", name): value for name, value in fields.items()})
+    return bank_account(parameters, live=live)
 
 
-def refusal(fields: dict[str, str]) -> Refusal:
-    with pytest.raises(Refusal) as caught:
-        made(fields)
+def error_for(fields: dict[str, str]) -> ApiError:
+    with pytest.raises(ApiError) as caught:
+        created(fields)
     assert caught.value.status == 400
     return caught.value
 
 
-def test_what_was_sent_comes_back() -> None:
+def test_an_account_has_the_fields_that_were_sent() -> None:
     holder = {"account_holder_name": "Ada", "account_holder_type": "individual"}
-    found = made(US | holder | {"account_type": "checking"})
-    assert found["account_holder_name"] == found["name"] == "Ada"
-    assert found["account_holder_type"] == "individual"
-    assert found["account_type"] == "checking"
-    assert (found["last4"], found["routing_number"]) == ("6789", "110000000")
+    account = created(US | holder | {"account_type": "checking"})
+    assert account["account_holder_name"] == account["name"] == "Ada"
+    assert account["account_holder_type"] == "individual"
+    assert account["account_type"] == "checking"
+    assert (account["last4"], account["routing_number"]) == ("6789", "110000000")
 
 
 @pytest.mark.parametrize(
@@ -39,21 +39,21 @@ def test_what_was_sent_comes_back() -> None:
         ("DE", "CHF", "chf"),
     ],
 )
-def test_the_currency_is_the_countrys_own_if_none_was_sent(
+def test_the_default_currency_is_that_of_the_country(
     country: str, sent: str, currency: str
 ) -> None:
-    found = made(US | {"country": country} | ({"currency": sent} if sent else {}))
-    assert (found["currency"], found["country"]) == (currency, country.upper())
+    account = created(US | {"country": country} | ({"currency": sent} if sent else {}))
+    assert (account["currency"], account["country"]) == (currency, country.upper())
 
 
 def test_an_iban_needs_no_routing_number() -> None:
-    found = made({"country": "DE", "account_number": "DE89 3704 0044 0532 0130 00"})
-    assert (found["last4"], found["routing_number"]) == ("3000", None)
+    account = created({"country": "DE", "account_number": "DE89 3704 0044 0532 0130 00"})
+    assert (account["last4"], account["routing_number"]) == ("3000", None)
 
 
-def test_a_us_account_needs_one() -> None:
-    refused = refusal({"country": "US", "account_number": "000123456789"})
-    assert (refused.code, refused.param) == ("parameter_missing", "bank_account[routing_number]")
+def test_a_us_account_needs_a_routing_number() -> None:
+    error = error_for({"country": "US", "account_number": "000123456789"})
+    assert (error.code, error.param) == ("parameter_missing", "bank_account[routing_number]")
 
 
 @pytest.mark.parametrize(
@@ -66,15 +66,15 @@ def test_a_us_account_needs_one() -> None:
         ("110000001", "We couldn't find the bank for that routing number"),
     ],
 )
-def test_a_us_routing_number_that_is_none(number: str, message: str) -> None:
-    refused = refusal(US | {"routing_number": number})
-    assert (refused.code, refused.message) == ("routing_number_invalid", message)
-    assert refused.param == "bank_account[routing_number]"
+def test_an_invalid_us_routing_number_is_an_error(number: str, message: str) -> None:
+    error = error_for(US | {"routing_number": number})
+    assert (error.code, error.message) == ("routing_number_invalid", message)
+    assert error.param == "bank_account[routing_number]"
 
 
 @pytest.mark.parametrize("number", ["123", "1" * 18, "12345x", "DE89370400440532013000"])
-def test_a_us_account_number_that_is_none_in_test_mode(number: str) -> None:
-    refused = refusal(US | {"account_number": number})
-    assert refused.code == "account_number_invalid"
-    assert refused.param == "bank_account[account_number]"
-    assert made(US | {"account_number": number}, live=True)["last4"] == number[-4:]
+def test_an_invalid_us_account_number_is_an_error_in_test_mode_only(number: str) -> None:
+    error = error_for(US | {"account_number": number})
+    assert error.code == "account_number_invalid"
+    assert error.param == "bank_account[account_number]"
+    assert created(US | {"account_number": number}, live=True)["last4"] == number[-4:]

@@ -3,8 +3,8 @@ from __future__ import annotations
 from base64 import b64encode
 
 import pytest
+from tokentape.mock.api_errors import ApiError
 from tokentape.mock.keys import Key, read_key
-from tokentape.mock.refusals import Refusal
 from tokentape.pure.http.messages import Request
 
 from tests.mock.client import LIVE, PUBLISHABLE, SECRET
@@ -45,10 +45,12 @@ def test_a_key_is_found_wherever_clients_put_it(request_: Request) -> None:
         ("sk_" + "test_" + "5" * 8, False, False),
     ],
 )
-def test_a_key_tells_its_mode_and_sight(text: str, *, live: bool, publishable: bool) -> None:
-    found = read_key(Request("GET", "/", (("Authorization", f"Bearer {text}"),)))
-    assert found == Key(text, live=live, publishable=publishable)
-    assert text not in repr(found)
+def test_a_key_has_a_mode_and_may_be_publishable(
+    text: str, *, live: bool, publishable: bool
+) -> None:
+    key = read_key(Request("GET", "/", (("Authorization", f"Bearer {text}"),)))
+    assert key == Key(text, live=live, publishable=publishable)
+    assert text not in repr(key)
 
 
 @pytest.mark.parametrize(
@@ -64,8 +66,8 @@ def test_a_key_tells_its_mode_and_sight(text: str, *, live: bool, publishable: b
         Request("POST", "/", (("Content-Type", "text/plain"),), b"key=1"),
     ],
 )
-def test_a_request_without_a_key(request_: Request) -> None:
-    assert refusal(request_).message.startswith("You did not provide an API key.")
+def test_a_request_without_a_key_is_an_error(request_: Request) -> None:
+    assert error_for(request_).message.startswith("You did not provide an API key.")
 
 
 @pytest.mark.parametrize(
@@ -76,13 +78,13 @@ def test_a_request_without_a_key(request_: Request) -> None:
         ("ek_" + "test_" + "abcdefgh1234", "ek_test_********1234"),
     ],
 )
-def test_what_is_no_key_is_quoted_masked(text: str, masked: str) -> None:
-    refused = refusal(Request("GET", "/", (("Authorization", f"Bearer {text}"),)))
-    assert refused.message == f"Invalid API Key provided: {masked}"
+def test_a_malformed_key_is_quoted_masked(text: str, masked: str) -> None:
+    error = error_for(Request("GET", "/", (("Authorization", f"Bearer {text}"),)))
+    assert error.message == f"Invalid API Key provided: {masked}"
 
 
-def refusal(request: Request) -> Refusal:
-    with pytest.raises(Refusal) as caught:
+def error_for(request: Request) -> ApiError:
+    with pytest.raises(ApiError) as caught:
         read_key(request)
     assert caught.value.status == 401
     return caught.value

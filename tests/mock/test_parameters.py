@@ -3,43 +3,43 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import pytest
+from tokentape.mock.api_errors import ApiError
 from tokentape.mock.parameters import Parameters, read_parameters
-from tokentape.mock.refusals import Refusal
 from tokentape.pure.http.messages import Request
 from tokentape.pure.stripe.catalog import read_catalog
 
 from tests.mock.client import CATALOG, VISA
 
-FORMS = read_catalog(CATALOG)
+API = read_catalog(CATALOG)
 
 
 def read(fields: dict[str, str], query: str = "") -> Parameters:
     request = Request("POST", f"/v1/tokens{query}", body=urlencode(fields).encode())
-    return read_parameters(request, FORMS)
+    return read_parameters(request, API)
 
 
-def refusal(fields: dict[str, str]) -> Refusal:
-    with pytest.raises(Refusal) as caught:
+def error_for(fields: dict[str, str]) -> ApiError:
+    with pytest.raises(ApiError) as caught:
         read(fields)
     assert caught.value.status == 400
     return caught.value
 
 
 def test_values_are_found_by_path() -> None:
-    asked = read(VISA | {"expand[]": "card.customer"}, "?customer=cus_1")
-    assert asked.text("card", "exp_month") == "6"
-    assert asked.text("card", "cvc") is None
-    assert asked.text("customer") == "cus_1"
-    assert asked.expand() == {"card.customer"}
-    assert asked.has("card")
-    assert not asked.has("customer")
+    parameters = read(VISA | {"expand[]": "card.customer"}, "?customer=cus_1")
+    assert parameters.text("card", "exp_month") == "6"
+    assert parameters.text("card", "cvc") is None
+    assert parameters.text("customer") == "cus_1"
+    assert parameters.expand() == {"card.customer"}
+    assert parameters.has("card")
+    assert not parameters.has("customer")
 
 
 def test_a_blank_field_is_an_absent_one() -> None:
-    asked = read(VISA | {"card[name]": "", "expand": "", "customer": ""})
-    assert asked.text("card", "name") is None
-    assert asked.text("customer") is None
-    assert asked.expand() == frozenset()
+    parameters = read(VISA | {"card[name]": "", "expand": "", "customer": ""})
+    assert parameters.text("card", "name") is None
+    assert parameters.text("customer") is None
+    assert parameters.expand() == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ def test_a_blank_field_is_an_absent_one() -> None:
         ({"person[metadata[a]]": "1"}, "person[metadata[a]]"),
     ],
 )
-def test_unknown_parameters_are_named_up_to_where_they_leave_the_api(
+def test_unknown_parameters_are_named_up_to_their_first_unknown_segment(
     fields: dict[str, str], names: str
 ) -> None:
-    refused = refusal(fields)
+    error = error_for(fields)
     plural = "s" if ", " in names else ""
-    assert refused.message == f"Received unknown parameter{plural}: {names}"
-    assert refused.param == names.partition(", ")[0]
-    assert refused.code == "parameter_unknown"
+    assert error.message == f"Received unknown parameter{plural}: {names}"
+    assert error.param == names.partition(", ")[0]
+    assert error.code == "parameter_unknown"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_unknown_parameters_are_named_up_to_where_they_leave_the_api(
         {"pii[id_number]": "000000000", "muid": "1", "_stripe_version": "2020-08-27"},
     ],
 )
-def test_what_the_api_has_is_taken(fields: dict[str, str]) -> None:
+def test_parameters_of_the_api_are_accepted(fields: dict[str, str]) -> None:
     assert len(read(fields).values) == len(fields)
 
 
@@ -89,9 +89,11 @@ def test_what_the_api_has_is_taken(fields: dict[str, str]) -> None:
         ({"person[full_name_aliases]": "x"}, "person[full_name_aliases]", "Invalid array"),
     ],
 )
-def test_a_plain_value_is_no_dictionary(fields: dict[str, str], param: str, message: str) -> None:
-    refused = refusal(fields)
-    assert (refused.param, refused.message) == (param, message)
+def test_a_plain_value_for_an_object_or_array_is_an_error(
+    fields: dict[str, str], param: str, message: str
+) -> None:
+    error = error_for(fields)
+    assert (error.param, error.message) == (param, message)
 
 
 @pytest.mark.parametrize(
@@ -110,16 +112,16 @@ def test_a_plain_value_is_no_dictionary(fields: dict[str, str], param: str, mess
         ),
     ],
 )
-def test_what_an_object_needs(fields: dict[str, str], param: str) -> None:
-    refused = refusal(fields)
-    assert (refused.code, refused.param) == ("parameter_missing", param)
-    assert refused.message == f"Missing required param: {param}."
+def test_a_missing_required_parameter_is_an_error(fields: dict[str, str], param: str) -> None:
+    error = error_for(fields)
+    assert (error.code, error.param) == ("parameter_missing", param)
+    assert error.message == f"Missing required param: {param}."
 
 
-def test_what_cannot_be_expanded() -> None:
-    refused = refusal(VISA | {"expand[0]": "card.customer", "expand[1]": "card.bank"})
-    assert refused.message == "This property cannot be expanded (card.bank)."
-    assert (refused.code, refused.param) == ("", None)
+def test_an_unknown_expansion_is_an_error() -> None:
+    error = error_for(VISA | {"expand[0]": "card.customer", "expand[1]": "card.bank"})
+    assert error.message == "This property cannot be expanded (card.bank)."
+    assert (error.code, error.param) == ("", None)
 
 
 @pytest.mark.parametrize(
@@ -131,9 +133,9 @@ def test_what_cannot_be_expanded() -> None:
         ("application/x-www-form-urlencoded", b"\x1f\x8b damaged"),
     ],
 )
-def test_a_body_that_is_no_form(media: str, body: bytes) -> None:
+def test_an_unreadable_body_is_an_error(media: str, body: bytes) -> None:
     request = Request("POST", "/v1/tokens", (("Content-Type", media),), body)
-    with pytest.raises(Refusal) as caught:
-        read_parameters(request, FORMS)
+    with pytest.raises(ApiError) as caught:
+        read_parameters(request, API)
     assert caught.value.status == 400
     assert caught.value.message.startswith("Invalid request (check that your POST content type")

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from tokentape.mock.published import US_ACCOUNT, VISA, Issue, read_published
+from tokentape.mock.published import US_ACCOUNT, VISA, CardDetails, read_published_numbers
 
 from tests.mock.client import PUBLISHED
 
-TABLE = read_published(PUBLISHED)
+VALUES = read_published_numbers(PUBLISHED)
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ TABLE = read_published(PUBLISHED)
     ],
 )
 def test_a_token_id_stands_for_the_card_of_its_name(token: str, number: str) -> None:
-    assert TABLE.card_tokens[token] == number
+    assert VALUES.card_tokens[token] == number
 
 
 @pytest.mark.parametrize(
@@ -30,17 +30,17 @@ def test_a_token_id_stands_for_the_card_of_its_name(token: str, number: str) -> 
     [("btok_us_verified", US_ACCOUNT), ("btok_us_verified_noAccount", "000111111116")],
 )
 def test_a_bank_token_stands_for_the_account_of_its_behaviour(token: str, number: str) -> None:
-    assert TABLE.bank_tokens[token] == number
+    assert VALUES.bank_tokens[token] == number
 
 
-def test_a_bank_token_whose_account_is_not_published_stands_for_none() -> None:
-    assert "btok_gb_gbp" not in TABLE.bank_tokens
+def test_a_bank_token_without_a_published_account_is_left_out() -> None:
+    assert "btok_gb_gbp" not in VALUES.bank_tokens
 
 
 def test_every_card_token_stands_for_a_published_card() -> None:
-    assert len(TABLE.card_tokens) > 200
-    assert set(TABLE.card_tokens.values()) <= TABLE.cards.keys()
+    assert len(VALUES.card_tokens) > 200
+    assert set(VALUES.card_tokens.values()) <= VALUES.cards.keys()
 
 
-def test_a_card_has_what_its_issuer_says() -> None:
-    assert TABLE.cards["4000000760000002"] == Issue("Visa", "credit", "BR")
+def test_a_published_card_has_brand_funding_and_country() -> None:
+    assert VALUES.cards["4000000760000002"] == CardDetails("Visa", "credit", "BR")

@@ -1,6 +1,6 @@
-"""What Stripe really answered, copied from its public recordings and examples.
+"""Stripe's real responses, copied from its public recordings and examples.
 
-Ids, addresses of clients and times are whatever this upstream makes of them.
+Ids, client addresses and times are those of this upstream.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ BANK_ACCOUNT = {
 }
 
 
-def bare(kind: str, prefix: str, **more: object) -> dict[str, object]:
+def token_without_content(kind: str, prefix: str, **more: object) -> dict[str, object]:
     return {
         "id": f"{prefix}_*",
         "object": "token",
@@ -115,18 +115,24 @@ TOKENS: dict[str, tuple[dict[str, str], dict[str, object]]] = {
         },
         BANK_ACCOUNT,
     ),
-    "cvc_update": ({"cvc_update[cvc]": "123"}, bare("cvc_update", "cvctok")),
-    "pii": ({"pii[ssn_last_4]": "1234"}, bare("pii", "pii")),
-    "person": ({"person[first_name]": "Jane"}, bare("person", "cpt", redaction=None)),
-    "account": ({"account[business_type]": "company"}, bare("account", "ct", redaction=None)),
+    "cvc_update": ({"cvc_update[cvc]": "123"}, token_without_content("cvc_update", "cvctok")),
+    "pii": ({"pii[ssn_last_4]": "1234"}, token_without_content("pii", "pii")),
+    "person": (
+        {"person[first_name]": "Jane"},
+        token_without_content("person", "cpt", redaction=None),
+    ),
+    "account": (
+        {"account[business_type]": "company"},
+        token_without_content("account", "ct", redaction=None),
+    ),
 }
 
 
 @pytest.mark.parametrize("kind", TOKENS)
 def test_a_token_has_the_recorded_fields_in_stripes_order(client: Client, kind: str) -> None:
     fields, recorded = TOKENS[kind]
-    made = client.token(fields, key=PUBLISHABLE)
-    assert in_order(with_starred_ids(made)) == in_order(recorded)
+    token = client.token(fields, key=PUBLISHABLE)
+    assert in_order(with_starred_ids(token)) == in_order(recorded)
 
 
 def with_starred_ids(value: Any) -> Any:
@@ -144,8 +150,8 @@ def in_order(value: object) -> object:
 
 
 def card(**fields: str) -> dict[str, str]:
-    whole = {"number": "4242424242424242", "exp_month": "6", "exp_year": "2050", **fields}
-    return {f"card[{name}]": value for name, value in whole.items()}
+    complete = {"number": "4242424242424242", "exp_month": "6", "exp_year": "2050", **fields}
+    return {f"card[{name}]": value for name, value in complete.items()}
 
 
 DOCS = "https://stripe.com/docs/error-codes/"
@@ -249,7 +255,7 @@ ERRORS: dict[str, tuple[dict[str, str], int, dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_an_error_has_the_recorded_words(client: Client, name: str) -> None:
+def test_an_error_has_the_recorded_fields(client: Client, name: str) -> None:
     fields, status, recorded = ERRORS[name]
     answer = client.post(fields)
     error = document(answer)["error"]
@@ -259,7 +265,7 @@ def test_an_error_has_the_recorded_words(client: Client, name: str) -> None:
     assert log == f"https://dashboard.stripe.com/test/logs/{request_id}?t={NOW}"
 
 
-def test_a_token_that_is_not_there(client: Client) -> None:
+def test_the_error_for_an_unknown_token(client: Client) -> None:
     answer = client.get("tok_nope")
     request_id = answer.header("request-id")
     assert answer.status == 404
@@ -273,7 +279,7 @@ def test_a_token_that_is_not_there(client: Client) -> None:
     }
 
 
-def test_a_test_card_in_live_mode(client: Client) -> None:
+def test_the_error_for_a_test_card_in_live_mode(client: Client) -> None:
     answer = client.post(card(), key=SECRET.replace("test", "live"))
     request_id = answer.header("request-id")
     assert answer.status == 402
@@ -306,13 +312,13 @@ def test_a_test_card_in_live_mode(client: Client) -> None:
         ),
     ],
 )
-def test_a_request_without_a_key_that_counts(client: Client, key: str, message: str) -> None:
+def test_the_error_for_a_missing_or_malformed_key(client: Client, key: str, message: str) -> None:
     answer = client.post(card(), key=key)
     assert answer.status == 401
     assert document(answer) == {"error": {"message": message, "type": "invalid_request_error"}}
 
 
-def test_an_idempotency_key_with_other_parameters(client: Client) -> None:
+def test_the_error_for_an_idempotency_key_with_other_parameters(client: Client) -> None:
     headers = (("Idempotency-Key", "bad-idempotent-key-0"),)
     client.post(card(), headers=headers)
     answer = client.post(card(name="Ada"), headers=headers)

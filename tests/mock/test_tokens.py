@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from tokentape.mock.published import read_published
+from tokentape.mock.published import read_published_numbers
 
 from tests.mock.client import LIVE, PUBLISHABLE, PUBLISHED, SECRET, US_BANK, VISA, Client, document
 from tests.wire import numbered
@@ -19,21 +19,21 @@ KINDS: dict[str, tuple[dict[str, str], str]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_token_of_each_kind_is_found_again(client: Client, kind: str) -> None:
+def test_a_token_of_each_kind_can_be_retrieved(client: Client, kind: str) -> None:
     fields, prefix = KINDS[kind]
-    made = client.token(fields)
-    assert made["type"] == kind
-    assert re.fullmatch(prefix + "_[0-9A-Za-z]{24}", made["id"])
-    assert document(client.get(made["id"])) == made
+    token = client.token(fields)
+    assert token["type"] == kind
+    assert re.fullmatch(prefix + "_[0-9A-Za-z]{24}", token["id"])
+    assert document(client.get(token["id"])) == token
 
 
-def test_every_token_and_card_is_a_new_one(client: Client) -> None:
-    one, other = client.token(VISA), client.token(VISA)
-    assert one["id"] != other["id"]
-    assert one["card"]["id"] != other["card"]["id"]
+def test_every_token_and_card_has_a_new_id(client: Client) -> None:
+    first, second = client.token(VISA), client.token(VISA)
+    assert first["id"] != second["id"]
+    assert first["card"]["id"] != second["card"]["id"]
 
 
-def test_test_mode_and_live_mode_are_apart(client: Client) -> None:
+def test_tokens_of_test_mode_and_live_mode_are_separate(client: Client) -> None:
     pii = KINDS["pii"][0]
     test, live = client.token(pii), client.token(pii, key=LIVE)
     assert (test["livemode"], live["livemode"]) == (False, True)
@@ -41,27 +41,27 @@ def test_test_mode_and_live_mode_are_apart(client: Client) -> None:
     assert client.get(live["id"]).status == 404
 
 
-def test_a_card_that_is_not_published_is_taken_in_live_mode(client: Client) -> None:
+def test_a_card_that_is_not_published_is_accepted_in_live_mode(client: Client) -> None:
     assert client.token(VISA | {"card[number]": numbered("411111111111111")}, key=LIVE)["livemode"]
 
 
 def test_the_same_card_has_the_same_fingerprint(client: Client) -> None:
     spaced = VISA | {"card[number]": "4242-4242 4242-4242", "card[exp_month]": "7"}
-    other = VISA | {"card[number]": "4000056655665556"}
-    first, same, another = (client.token(f)["card"]["fingerprint"] for f in (VISA, spaced, other))
+    second = VISA | {"card[number]": "4000056655665556"}
+    first, same, another = (client.token(f)["card"]["fingerprint"] for f in (VISA, spaced, second))
     assert first == same != another
     assert len(first) == 16
 
 
-def test_a_fingerprint_is_of_one_upstream_alone() -> None:
-    one, other = (Client(salt=salt).token(VISA)["card"]["fingerprint"] for salt in (1, 100))
-    assert one != other
+def test_two_upstreams_have_different_fingerprints() -> None:
+    first, second = (Client(salt=salt).token(VISA)["card"]["fingerprint"] for salt in (1, 100))
+    assert first != second
 
 
 def test_an_account_has_a_fingerprint_of_country_bank_and_number(client: Client) -> None:
-    other = US_BANK | {"bank_account[routing_number]": "021000021"}
+    second = US_BANK | {"bank_account[routing_number]": "021000021"}
     first, same, another = (
-        client.token(fields)["bank_account"]["fingerprint"] for fields in (US_BANK, US_BANK, other)
+        client.token(fields)["bank_account"]["fingerprint"] for fields in (US_BANK, US_BANK, second)
     )
     assert first == same != another
 
@@ -73,27 +73,27 @@ def test_an_account_has_a_fingerprint_of_country_bank_and_number(client: Client)
 def test_a_published_id_is_a_fresh_token_of_its_card(
     client: Client, token: str, brand: str, last4: str
 ) -> None:
-    found = document(client.get(token))
-    assert (found["card"]["brand"], found["card"]["last4"]) == (brand, last4)
-    assert (found["card"]["exp_month"], found["card"]["exp_year"]) == (12, 2050)
-    assert re.fullmatch("tok_[0-9A-Za-z]{24}", found["id"])
-    assert document(client.get(found["id"])) == found
+    copy = document(client.get(token))
+    assert (copy["card"]["brand"], copy["card"]["last4"]) == (brand, last4)
+    assert (copy["card"]["exp_month"], copy["card"]["exp_year"]) == (12, 2050)
+    assert re.fullmatch("tok_[0-9A-Za-z]{24}", copy["id"])
+    assert document(client.get(copy["id"])) == copy
 
 
-def test_every_published_id_is_there(client: Client) -> None:
-    published = read_published(PUBLISHED)
+def test_every_published_id_can_be_retrieved(client: Client) -> None:
+    published = read_published_numbers(PUBLISHED)
     ids = [*published.card_tokens, *published.bank_tokens]
-    assert [one for one in ids if client.get(one).status != 200] == []
+    assert [first for first in ids if client.get(first).status != 200] == []
 
 
 def test_a_published_bank_token_is_a_verified_account(client: Client) -> None:
-    found = document(client.get("btok_us_verified"))
-    assert found["type"] == "bank_account"
-    assert found["bank_account"]["status"] == "verified"
-    assert found["bank_account"]["last4"] == "6789"
+    copy = document(client.get("btok_us_verified"))
+    assert copy["type"] == "bank_account"
+    assert copy["bank_account"]["status"] == "verified"
+    assert copy["bank_account"]["last4"] == "6789"
 
 
-def test_published_ids_are_of_test_mode(client: Client) -> None:
+def test_published_ids_are_unknown_in_live_mode(client: Client) -> None:
     assert client.get("tok_visa", key=LIVE).status == 404
 
 
@@ -107,13 +107,13 @@ def test_published_ids_are_of_test_mode(client: Client) -> None:
     ],
 )
 @pytest.mark.parametrize("key", [SECRET, LIVE])
-def test_what_a_customer_has_can_be_cloned(
+def test_the_card_or_account_of_a_customer_can_be_cloned(
     client: Client, fields: dict[str, str], kind: str, last4: str, key: str
 ) -> None:
-    made = client.token(fields, key=key)
-    assert made["type"] == kind
-    assert made[kind]["customer"] == "cus_1"
-    assert made[kind]["last4"] == last4
+    token = client.token(fields, key=key)
+    assert token["type"] == kind
+    assert token[kind]["customer"] == "cus_1"
+    assert token[kind]["last4"] == last4
 
 
 def test_a_token_can_be_copied(client: Client) -> None:
@@ -134,14 +134,14 @@ def test_a_token_can_be_copied(client: Client) -> None:
         ({"card": "card_1", "customer": "x"}, "No such customer: 'x'", "customer"),
     ],
 )
-def test_an_id_that_names_nothing(
+def test_an_unknown_id_is_an_error(
     client: Client, fields: dict[str, str], message: str, param: str
 ) -> None:
     error = client.error(fields)
     assert (error["code"], error["message"], error["param"]) == ("resource_missing", message, param)
 
 
-def test_one_request_makes_one_token(client: Client) -> None:
+def test_a_request_for_two_kinds_is_an_error(client: Client) -> None:
     error = client.error(VISA | {"pii[id_number]": "000000000"})
     assert error["message"] == "You must supply exactly one kind of token to create."
 
@@ -150,7 +150,7 @@ def test_the_cvc_of_an_update_is_checked(client: Client) -> None:
     assert client.error({"cvc_update[cvc]": "12"})["code"] == "invalid_cvc"
 
 
-def test_nothing_but_the_parameters_of_a_card_makes_it_another(client: Client) -> None:
-    one = client.token(VISA, key=PUBLISHABLE)["card"]
-    other = client.token(VISA, key=PUBLISHABLE)["card"]
-    assert one | {"id": ""} == other | {"id": ""}
+def test_equal_parameters_give_equal_cards(client: Client) -> None:
+    first = client.token(VISA, key=PUBLISHABLE)["card"]
+    second = client.token(VISA, key=PUBLISHABLE)["card"]
+    assert first | {"id": ""} == second | {"id": ""}

@@ -27,7 +27,7 @@ from tests.wire import numbered
         ("POST", "/v1/tokens/"),
     ],
 )
-def test_another_path_or_method_is_not_there(client: Client, method: str, target: str) -> None:
+def test_another_path_or_method_is_an_error(client: Client, method: str, target: str) -> None:
     answer = client.send(method, target)
     assert answer.status == 404
     message = document(answer)["error"]["message"]
@@ -61,7 +61,7 @@ def test_a_body_that_cannot_be_read_is_stripes_error(client: Client) -> None:
 def test_a_request_id_has_stripes_form_and_is_new_each_time(client: Client) -> None:
     ids = {client.get("tok_nope").header("Request-Id") or "" for _ in range(3)}
     assert len(ids) == 3
-    assert {len(one) for one in ids} == {len("req_") + 14}
+    assert {len(value) for value in ids} == {len("req_") + 14}
 
 
 def test_no_card_or_account_number_stays_in_memory(client: Client) -> None:
@@ -71,24 +71,24 @@ def test_no_card_or_account_number_stays_in_memory(client: Client) -> None:
         "bank": US_BANK | {"bank_account[account_number]": account},
     }.items():
         assert client.post(fields, headers=(("Idempotency-Key", name),)).status == 200
-    held = held_texts(client.stripe)
-    assert any(card[-4:] == text for text in held)
-    assert not any(card in text or account in text for text in held)
+    texts_in_state = reachable_texts(client.stripe)
+    assert any(card[-4:] == text for text in texts_in_state)
+    assert not any(card in text or account in text for text in texts_in_state)
 
 
-def held_texts(root: object) -> set[str]:
+def reachable_texts(root: object) -> set[str]:
     """Return every text that can be reached from the state of `root`."""
     texts: set[str] = set()
     seen: set[int] = set()
     waiting: list[object] = list(vars(root).values())
     while waiting:
-        one = waiting.pop()
-        if id(one) in seen or isinstance(one, type) or callable(one):
+        value = waiting.pop()
+        if id(value) in seen or isinstance(value, type) or callable(value):
             continue
-        seen.add(id(one))
-        if isinstance(one, (str, bytes)):
-            texts.add(one if isinstance(one, str) else one.decode("utf-8", "replace"))
-        waiting.extend(gc.get_referents(one))
+        seen.add(id(value))
+        if isinstance(value, (str, bytes)):
+            texts.add(value if isinstance(value, str) else value.decode("utf-8", "replace"))
+        waiting.extend(gc.get_referents(value))
     return texts
 
 
@@ -135,18 +135,18 @@ TARGETS = st.sampled_from(["/v1/tokens", "/v1/tokens/tok_visa", "/v1/tokens?expa
     headers=HEADERS,
     body=BODY,
 )
-def test_it_answers_anything_with_json(
+def test_every_request_gets_a_json_response(
     method: str, target: str, headers: tuple[tuple[str, str], ...], body: bytes
 ) -> None:
     shared = Client()
     authorized = (("Authorization", f"Bearer {SECRET}"), *headers)
     for sent in (headers, authorized):
         answer = shared.stripe.answer(Request(method, target, sent, body))
-        assert is_stripes(answer)
+        assert is_stripe_response(answer)
 
 
-def is_stripes(answer: Response) -> bool:
-    found = document(answer)
+def is_stripe_response(answer: Response) -> bool:
+    content = document(answer)
     if answer.status == 200:
-        return bool(found["object"] == "token")
-    return answer.status in (400, 401, 402, 404) and bool(found["error"]["message"])
+        return bool(content["object"] == "token")
+    return answer.status in (400, 401, 402, 404) and bool(content["error"]["message"])

@@ -1,4 +1,4 @@
-"""What requests to the admin port ask for."""
+"""The commands of requests to the admin port."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tokentape.pure.http.messages import Headers, Request, Response
 from tokentape.pure.own_routes import admin as admin_routes
-from tokentape.pure.own_routes.admin import Close, List, Look, Open, Token, wish
+from tokentape.pure.own_routes.admin import Close, List, Open, Show, Token, read_command
 from tokentape.pure.replay.decide import Mode
 from tokentape.pure.replay.order import OrderDependent
 from tokentape.pure.replay.receipt import Counts, Receipt
@@ -22,22 +22,22 @@ JSON = (*ADMITTED, ("Content-Type", "application/json"))
 SECRET = "Zq7Ohnesorg"
 
 
-def asked(method: str, path: str = "", headers: Headers = ADMITTED, body: bytes = b"") -> Any:
-    return wish(Request(method, SESSIONS + path, headers, body), "127.0.0.1", TOKEN)
+def command(method: str, path: str = "", headers: Headers = ADMITTED, body: bytes = b"") -> Any:
+    return read_command(Request(method, SESSIONS + path, headers, body), "127.0.0.1", TOKEN)
 
 
-def posted(said: object, *headers: tuple[str, str]) -> Any:
-    body = said if isinstance(said, bytes) else json.dumps(said).encode()
-    return asked("POST", headers=(*JSON, *headers), body=body)
+def posted(content: object, *headers: tuple[str, str]) -> Any:
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return command("POST", headers=(*JSON, *headers), body=body)
 
 
-def test_each_route_is_one_wish() -> None:
-    assert asked("GET") == asked("HEAD") == List()
-    assert asked("GET", "/0af1") == asked("HEAD", "/0af1?x=y") == Look("0af1")
-    assert asked("DELETE", "/0af1") == Close("0af1")
+def test_each_route_is_a_command() -> None:
+    assert command("GET") == command("HEAD") == List()
+    assert command("GET", "/0af1") == command("HEAD", "/0af1?x=y") == Show("0af1")
+    assert command("DELETE", "/0af1") == Close("0af1")
 
 
-def test_a_session_is_opened_as_it_is_asked_for() -> None:
+def test_the_command_to_open_a_session_has_its_fields() -> None:
     assert posted({"cassette": "a"}) == Open("a")
     assert posted({"cassette": "a", "mode": None, "strict": None}) == Open("a")
     full = {"cassette": "a/b", "mode": "record", "strict": False, "on_exhausted": "miss"}
@@ -46,11 +46,11 @@ def test_a_session_is_opened_as_it_is_asked_for() -> None:
 
 def test_the_media_type_may_have_parameters() -> None:
     headers = (*ADMITTED, ("content-type", "Application/JSON; charset=utf-8"))
-    assert asked("POST", headers=headers, body=b'{"cassette": "a"}') == Open("a")
+    assert command("POST", headers=headers, body=b'{"cassette": "a"}') == Open("a")
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("content", "message"),
     [
         ({}, "cassette is missing"),
         ({"cassette": None}, "cassette is missing"),
@@ -65,31 +65,31 @@ def test_the_media_type_may_have_parameters() -> None:
         ({"cassette": "a", SECRET: SECRET}, "allowed: cassette, mode, strict, on_exhausted."),
     ],
 )
-def test_what_cannot_be_opened_is_told_by_the_names_of_known_fields(said: Any, told: str) -> None:
-    refused = posted(said)
+def test_an_invalid_field_is_named_and_its_value_is_not_quoted(content: Any, message: str) -> None:
+    refused = posted(content)
     assert refused.status == 422
-    assert told in json.loads(refused.body)["error"]["message"]
+    assert message in json.loads(refused.body)["error"]["message"]
     assert SECRET not in refused.body.decode()
 
 
-def test_all_that_is_wrong_is_told_at_once() -> None:
+def test_all_invalid_fields_are_named_at_once() -> None:
     message = json.loads(posted({"mode": 1, "strict": 2}).body)["error"]["message"]
     assert all(name in message for name in ("cassette", "mode", "strict"))
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"a"', b"[" * 100_000, b"\xff", b"NaN"])
-def test_what_is_no_object_is_malformed(body: bytes) -> None:
+def test_a_body_that_is_no_json_object_is_malformed(body: bytes) -> None:
     assert posted(body) is admin_routes.MALFORMED
 
 
 @pytest.mark.parametrize(
     "media", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp"]
 )
-def test_another_media_type_is_none_even_for_json(media: str) -> None:
+def test_json_with_another_media_type_is_refused(media: str) -> None:
     headers = (*ADMITTED, ("Content-Type", media))
     body = b'{"cassette": "a"}'
-    assert asked("POST", headers=headers, body=body) is admin_routes.NOT_JSON
-    assert asked("POST", headers=ADMITTED, body=body) is admin_routes.NOT_JSON
+    assert command("POST", headers=headers, body=body) is admin_routes.NOT_JSON
+    assert command("POST", headers=ADMITTED, body=body) is admin_routes.NOT_JSON
 
 
 @pytest.mark.parametrize(
@@ -99,16 +99,16 @@ def test_another_media_type_is_none_even_for_json(media: str) -> None:
         *(f"Bearer {TEXT}x", f"Bearer {TEXT[:-1]}", f"Bearer {TEXT.upper()}", "Bearer \udcff"),
     ],
 )
-def test_without_the_token_nothing_is_told(sent: str) -> None:
+def test_a_request_without_the_token_is_unauthorised(sent: str) -> None:
     headers = (*OWN, ("Authorization", sent))
     for method, path in (("GET", ""), ("POST", ""), ("DELETE", "/0a"), ("PUT", "/" + SECRET)):
-        refused = asked(method, path, headers)
+        refused = command(method, path, headers)
         assert refused is admin_routes.UNAUTHORISED
     assert refused.header("WWW-Authenticate") == 'Bearer realm="tokentape"'
 
 
-def test_the_scheme_may_be_written_in_any_case() -> None:
-    assert asked("GET", headers=(*OWN, ("authorization", f"bearer {TEXT}"))) == List()
+def test_the_case_of_the_scheme_does_not_matter() -> None:
+    assert command("GET", headers=(*OWN, ("authorization", f"bearer {TEXT}"))) == List()
 
 
 @pytest.mark.parametrize(
@@ -121,8 +121,8 @@ def test_the_scheme_may_be_written_in_any_case() -> None:
         (*ADMITTED, ("Sec-Fetch-Site", "same-origin")),
     ],
 )
-def test_a_web_page_is_refused_with_the_token_too(headers: Headers) -> None:
-    assert asked("GET", headers=headers).status == 403
+def test_a_web_page_is_refused_even_with_the_token(headers: Headers) -> None:
+    assert command("GET", headers=headers).status == 403
 
 
 @pytest.mark.parametrize(
@@ -132,25 +132,27 @@ def test_a_web_page_is_refused_with_the_token_too(headers: Headers) -> None:
         *((method, "/0a", "GET, DELETE") for method in ("PUT", "POST", "PATCH", "OPTIONS")),
     ],
 )
-def test_another_method_is_refused_with_those_there_are(method: str, path: str, allow: str) -> None:
-    refused = asked(method, path)
+def test_another_method_is_refused_with_the_allowed_methods(
+    method: str, path: str, allow: str
+) -> None:
+    refused = command(method, path)
     assert refused.status == 405
     assert refused.header("Allow") == allow
 
 
 @pytest.mark.parametrize("path", ["/", "/0A", "/x", "/0a/", "/0a/0b", "/" + "0" * 33, "s", "/%30"])
-def test_other_routes_are_none(path: str) -> None:
-    assert asked("GET", path) is admin_routes.NO_ROUTE
+def test_other_routes_are_unknown(path: str) -> None:
+    assert command("GET", path) is admin_routes.NO_ROUTE
 
 
-def test_a_receipt_for_programs_says_what_one_for_people_does() -> None:
+def test_the_summary_has_the_counts_and_the_lines_of_the_receipt() -> None:
     pairs = (OrderDependent(1, 3),)
     receipt = Receipt(Counts(replayed=2, missed=1), (2, 4), pairs)
-    told = admin_routes.account(receipt, "c/a.yaml", "", ["miss: so"])
-    assert not told["ok"]
-    assert (told["replayed"], told["missed"], told["recorded"]) == (2, 1, 0)
-    assert (told["unused"], told["order_dependent"]) == ((2, 4), [(1, 3)])
-    assert told["lines"] == ["miss: so", "saved c/a.yaml", *receipt.lines()]
+    summary = admin_routes.session_summary(receipt, "c/a.yaml", "", ["miss: so"])
+    assert not summary["ok"]
+    assert (summary["replayed"], summary["missed"], summary["recorded"]) == (2, 1, 0)
+    assert (summary["unused"], summary["order_dependent"]) == ((2, 4), [(1, 3)])
+    assert summary["lines"] == ["miss: so", "saved c/a.yaml", *receipt.lines()]
 
 
 @pytest.mark.parametrize(
@@ -163,14 +165,12 @@ def test_a_receipt_for_programs_says_what_one_for_people_does() -> None:
         (Receipt(Counts(), (1,), strict=True), "", False),
     ],
 )
-def test_a_session_is_ok_where_its_exit_status_would_be_0(
-    receipt: Receipt, trouble: str, ok: bool
-) -> None:
-    assert admin_routes.account(receipt, "", trouble, ())["ok"] is ok
+def test_a_session_is_ok_if_its_exit_status_is_0(receipt: Receipt, trouble: str, ok: bool) -> None:
+    assert admin_routes.session_summary(receipt, "", trouble, ())["ok"] is ok
 
 
-def test_the_token_is_shown_nowhere() -> None:
+def test_no_repr_or_refusal_shows_the_token() -> None:
     assert TEXT not in f"{TOKEN} {TOKEN!r} {[TOKEN]}"
     refused = [value for value in vars(admin_routes).values() if isinstance(value, Response)]
     assert len(refused) > 5
-    assert not any(TEXT in one.body.decode() for one in refused)
+    assert not any(TEXT in response.body.decode() for response in refused)

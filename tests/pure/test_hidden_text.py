@@ -1,4 +1,4 @@
-"""What a cassette's text says beside its interactions, and what is mere spelling."""
+"""Text of a cassette outside its interactions, and harmless differences in spelling."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from tokentape.pure.cassette.hidden_text import hidden_lines, says_it_plainly
+from tokentape.pure.cassette.hidden_text import hidden_lines, is_plain_json
 
 from tests.cassettes_by_hand import CASSETTE
 
@@ -17,7 +17,7 @@ def hidden(text: str) -> set[int]:
     return set(hidden_lines(text, CASSETTE))
 
 
-def changed(old: str, new: str) -> str:
+def with_change(old: str, new: str) -> str:
     assert old in CASSETTE
     return CASSETTE.replace(old, new, 1)
 
@@ -27,22 +27,22 @@ def changed(old: str, new: str) -> str:
     [
         (f"# Ada\n{CASSETTE}", 1),
         (f"%YAML 1.1\n---\n{CASSETTE}", 1),
-        (changed("interactions:", "interactions: # Ada"), 3),
-        (changed("    method: POST", "    # Ada\n    method: POST"), 5),
-        (changed("string: |", "string: | # Ada"), 17),
-        (changed("string: |", "string: |2"), 17),
+        (with_change("interactions:", "interactions: # Ada"), 3),
+        (with_change("    method: POST", "    # Ada\n    method: POST"), 5),
+        (with_change("string: |", "string: | # Ada"), 17),
+        (with_change("string: |", "string: |2"), 17),
         (f"{CASSETTE}# Ada\n", 52),
         (f"{CASSETTE}...\n", 52),
-        (changed("message: OK", "message: Ada"), 12),
-        (changed("      Request-Id", "      Ada-Lovelace: []\n      Request-Id"), 15),
-        (changed("method: POST", "method: POST "), 5),
-        (changed("method: POST", "method:\tPOST"), 5),
-        (changed("method: POST", "method:   POST"), 5),
-        (changed("method: POST\n", "method: POST\n\n\n"), 5),
-        (changed("  response:", "  ? response\n  :"), 11),
+        (with_change("message: OK", "message: Ada"), 12),
+        (with_change("      Request-Id", "      Ada-Lovelace: []\n      Request-Id"), 15),
+        (with_change("method: POST", "method: POST "), 5),
+        (with_change("method: POST", "method:\tPOST"), 5),
+        (with_change("method: POST", "method:   POST"), 5),
+        (with_change("method: POST\n", "method: POST\n\n\n"), 5),
+        (with_change("  response:", "  ? response\n  :"), 11),
     ],
 )
-def test_what_is_said_beside_the_interactions_is_found(text: str, line: int) -> None:
+def test_text_outside_the_interactions_is_found(text: str, line: int) -> None:
     assert line in hidden(text)
 
 
@@ -51,36 +51,36 @@ def test_what_is_said_beside_the_interactions_is_found(text: str, line: int) -> 
     [
         CASSETTE,
         f"---\n{CASSETTE}",
-        changed("recorded_with: tokentape 0.1", "recorded_with: tokentape 0.2"),
-        changed("[application/json]", "application/json"),
-        changed("method: POST", "method: 'POST'"),
-        changed("method: POST", 'method: "P\\x4fST"'),
-        changed("    body: ''", "    body: null"),
-        changed("- request:\n    method: GET", "\n- request:\n    method: GET"),
+        with_change("recorded_with: tokentape 0.1", "recorded_with: tokentape 0.2"),
+        with_change("[application/json]", "application/json"),
+        with_change("method: POST", "method: 'POST'"),
+        with_change("method: POST", 'method: "P\\x4fST"'),
+        with_change("    body: ''", "    body: null"),
+        with_change("- request:\n    method: GET", "\n- request:\n    method: GET"),
         yaml.safe_dump(yaml.safe_load(CASSETTE)),
         yaml.safe_dump(yaml.safe_load(CASSETTE), default_flow_style=True),
         json.dumps(yaml.safe_load(CASSETTE)),
     ],
 )
-def test_other_spellings_of_the_same_hide_nothing(text: str) -> None:
+def test_other_spellings_of_a_cassette_hide_nothing(text: str) -> None:
     assert hidden(text) == set()
 
 
 documents = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.text(max_size=3), inside),
+    lambda items: st.lists(items, max_size=3) | st.dictionaries(st.text(max_size=3), items),
     max_leaves=8,
 )
 
 
 @given(documents, st.sampled_from([None, 2]))
 def test_json_as_programs_print_it_is_plain(document: object, indent: int | None) -> None:
-    assert says_it_plainly(json.dumps(document, indent=indent) + "\n")
+    assert is_plain_json(json.dumps(document, indent=indent) + "\n")
 
 
 @pytest.mark.parametrize(
     "text",
     ['{"a":1, "b":2}', '{ "a": 1}', '{"a": 1,\n\n"b": 2}', '{"a": 1, "a": 1}', '"\\u0041"', "1.50"],
 )
-def test_odd_json_may_hide_something(text: str) -> None:
-    assert not says_it_plainly(text)
+def test_unusual_json_is_not_plain(text: str) -> None:
+    assert not is_plain_json(text)

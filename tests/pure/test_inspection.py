@@ -1,4 +1,4 @@
-"""One file judged: as a cassette, as one of vcrpy alone, as any other text."""
+"""Inspection of one file: a cassette, a raw cassette of vcrpy, or any other text."""
 
 from __future__ import annotations
 
@@ -8,59 +8,65 @@ import json
 import pytest
 import yaml
 from tokentape.pure.audit.inspection import readable
-from tokentape.pure.leak_check.findings import CARD_NUMBER, HIDDEN, MALFORMED, RAW, UNREDACTED
-from tokentape.pure.leak_check.findings import KEY as API_KEY
+from tokentape.pure.leak_check.findings import (
+    CARD_NUMBER,
+    HIDDEN_TEXT,
+    MALFORMED_CASSETTE,
+    RAW_CASSETTE,
+    STRIPE_KEY,
+    UNREDACTED_VALUE,
+)
 
 from tests.cassettes_by_hand import CASSETTE, INSPECTOR
 from tests.disguises import CARD, KEY
 
 
-def judged(text: str) -> set[tuple[int, str]]:
-    return {(one.line, one.kind) for one in INSPECTOR.file(text.encode())}
+def findings_in(text: str) -> set[tuple[int, str]]:
+    return {(finding.line, finding.kind) for finding in INSPECTOR.file(text.encode())}
 
 
-def changed(old: str, new: str) -> str:
+def with_change(old: str, new: str) -> str:
     assert old in CASSETTE
     return CASSETTE.replace(old, new, 1)
 
 
 def test_a_cassette_of_tokentape_is_clean() -> None:
     assert INSPECTOR.cassette(CASSETTE.encode()) == ()
-    assert judged(CASSETTE) == set()
-    assert judged(CASSETTE.replace("\n", "\r\n")) == set()
+    assert findings_in(CASSETTE) == set()
+    assert findings_in(CASSETTE.replace("\n", "\r\n")) == set()
 
 
 @pytest.mark.parametrize(
     ("text", "finding"),
     [
-        (changed("version: 1", "version: 2"), (1, MALFORMED)),
-        (changed("method: POST", "method: Ada"), (5, MALFORMED)),
-        (changed("{{name.1}}", "Ada"), (10, UNREDACTED)),
-        (changed("/{{tok.2}}", "/tok_1"), (34, UNREDACTED)),
-        (changed("Bearer {{key:sk_test}}", "Bearer ada"), (8, UNREDACTED)),
-        (changed("{{req.1}}", "req_1"), (14, UNREDACTED)),
-        (changed('"name": "{{name.1}}"', '"name": "Ada"'), (17, UNREDACTED)),
-        (changed('"livemode": false', '"livemode":  false'), (17, HIDDEN)),
-        (changed("message: OK", "message: Ada"), (12, MALFORMED)),
+        (with_change("version: 1", "version: 2"), (1, MALFORMED_CASSETTE)),
+        (with_change("method: POST", "method: Ada"), (5, MALFORMED_CASSETTE)),
+        (with_change("{{name.1}}", "Ada"), (10, UNREDACTED_VALUE)),
+        (with_change("/{{tok.2}}", "/tok_1"), (34, UNREDACTED_VALUE)),
+        (with_change("Bearer {{key:sk_test}}", "Bearer ada"), (8, UNREDACTED_VALUE)),
+        (with_change("{{req.1}}", "req_1"), (14, UNREDACTED_VALUE)),
+        (with_change('"name": "{{name.1}}"', '"name": "Ada"'), (17, UNREDACTED_VALUE)),
+        (with_change('"livemode": false', '"livemode":  false'), (17, HIDDEN_TEXT)),
+        (with_change("message: OK", "message: Ada"), (12, MALFORMED_CASSETTE)),
         (f"{CASSETTE}# {CARD}\n", (52, CARD_NUMBER)),
-        (f"{CASSETTE}# {KEY}\n", (52, API_KEY)),
-        (changed("{{name.1}}", "J\u00f6rg"), (10, MALFORMED)),
+        (f"{CASSETTE}# {KEY}\n", (52, STRIPE_KEY)),
+        (with_change("{{name.1}}", "J\u00f6rg"), (10, MALFORMED_CASSETTE)),
     ],
 )
-def test_a_fault_is_found_where_it_is(text: str, finding: tuple[int, str]) -> None:
-    assert finding in judged(text)
+def test_a_fault_is_reported_with_its_line(text: str, finding: tuple[int, str]) -> None:
+    assert finding in findings_in(text)
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        changed("recorded_with: tokentape 0.1\n", "").replace("{{name.1}}", "Ada"),
-        changed("interactions:", "others:").replace("{{name.1}}", "Ada"),
-        changed("recorded_with: tokentape 0.1\n", "").replace("{{tok.1}}", "tok_1"),
+        with_change("recorded_with: tokentape 0.1\n", "").replace("{{name.1}}", "Ada"),
+        with_change("interactions:", "others:").replace("{{name.1}}", "Ada"),
+        with_change("recorded_with: tokentape 0.1\n", "").replace("{{tok.1}}", "tok_1"),
     ],
 )
-def test_what_looks_like_a_cassette_is_judged_as_one(text: str) -> None:
-    assert judged(text)
+def test_a_file_that_looks_like_a_cassette_is_checked_as_one(text: str) -> None:
+    assert findings_in(text)
 
 
 VCRPY = """\
@@ -79,36 +85,39 @@ version: 1
 """
 
 
-def test_a_cassette_of_vcrpy_alone_is_reported_if_it_holds_tokens() -> None:
-    assert judged(VCRPY % "tokens") == {(1, RAW)}
-    assert judged(VCRPY % "charges") == set()
+def test_a_raw_cassette_is_reported_if_it_holds_calls_to_the_tokens_api() -> None:
+    assert findings_in(VCRPY % "tokens") == {(1, RAW_CASSETTE)}
+    assert findings_in(VCRPY % "charges") == set()
 
 
-def test_a_cassette_of_vcrpy_may_be_json() -> None:
-    assert judged(json.dumps(yaml.safe_load(VCRPY % "tokens"))) == {(1, RAW)}
+def test_a_raw_cassette_may_be_json() -> None:
+    assert findings_in(json.dumps(yaml.safe_load(VCRPY % "tokens"))) == {(1, RAW_CASSETTE)}
 
 
-def test_a_cassette_of_vcrpy_alone_passes_the_gate_too() -> None:
-    assert judged((VCRPY % "charges").replace("Ada", CARD)) == {(3, CARD_NUMBER)}
-    assert judged((VCRPY % "tokens").replace("Ada", CARD)) == {(1, RAW), (3, CARD_NUMBER)}
+def test_a_raw_cassette_is_searched_for_secrets() -> None:
+    assert findings_in((VCRPY % "charges").replace("Ada", CARD)) == {(3, CARD_NUMBER)}
+    assert findings_in((VCRPY % "tokens").replace("Ada", CARD)) == {
+        (1, RAW_CASSETTE),
+        (3, CARD_NUMBER),
+    }
 
 
-def test_other_yaml_is_no_cassette() -> None:
-    assert judged("interactions:\n  - click\n  - scroll\n") == set()
-    assert judged(f"name: Ada\ncard: {CARD}\n") == {(2, CARD_NUMBER)}
+def test_other_yaml_is_checked_as_text() -> None:
+    assert findings_in("interactions:\n  - click\n  - scroll\n") == set()
+    assert findings_in(f"name: Ada\ncard: {CARD}\n") == {(2, CARD_NUMBER)}
 
 
-def test_a_name_that_holds_a_secret_is_not_shown() -> None:
+def test_a_file_name_with_a_secret_is_not_shown() -> None:
     assert INSPECTOR.name("a/b.yaml", 3) == ("a/b.yaml", ())
     name, (finding,) = INSPECTOR.name(f"a/{CARD}.yaml", 3)
     assert (name, finding.kind) == ("file 3", CARD_NUMBER)
 
 
-def test_a_name_is_shown_in_one_line_without_controls() -> None:
+def test_a_file_name_is_shown_without_control_characters() -> None:
     assert INSPECTOR.name("a\n\x1b[2J\udcff", 1) == ("a\ufffd\ufffd[2J\ufffd", ())
 
 
-def test_text_is_told_from_binary() -> None:
+def test_text_is_readable_and_binary_is_not() -> None:
     assert readable(b"text") == b"text"
     assert readable(gzip.compress(b"text")) == b"text"
     assert readable("t\u00ebxt".encode("utf-16")) == "\ufefft\u00ebxt".encode()[3:]

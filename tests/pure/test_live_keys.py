@@ -1,4 +1,4 @@
-"""A live key is found however a request spells it, and a test key is none."""
+"""Live keys are found in any encoding of a request; test keys are ignored."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def part(name: str, value: str) -> bytes:
 def bodies(key: str) -> list[tuple[str, bytes, str]]:
     """Return bodies that hold a key, each with its type and encoding."""
     document = json.dumps({"card": {"name": f"by {key}"}})
-    forms = [f"a=b&{key}=1", f"a[{key}]=1", *(f"a[b]={one}" for one in (key, *percent(key)))]
-    texts = [document, *(document.replace(key, one) for one in escaped(key))]
+    forms = [f"a=b&{key}=1", f"a[{key}]=1", *(f"a[b]={text}" for text in (key, *percent(key)))]
+    texts = [document, *(document.replace(key, text) for text in escaped(key))]
     return [
         *((FORM, text.encode(), "") for text in forms),
         *((JSON, text.encode(), "") for text in texts),
@@ -58,25 +58,27 @@ def bodies(key: str) -> list[tuple[str, bytes, str]]:
 
 
 def carriers(key: str) -> list[Request]:
-    """Return requests that carry a key, each somewhere else."""
+    """Return requests that carry a key, each in another position."""
     basic = base64.b64encode(f"{key}:".encode()).decode()
     headers = (f"Bearer {key}", f"Basic {basic}", f"basic  {basic.rstrip('=')}", key)
-    targets = (f"/v1/tokens/{key}", *(f"/v1/tokens?a={one}" for one in percent(key)))
+    targets = (f"/v1/tokens/{key}", *(f"/v1/tokens?a={text}" for text in percent(key)))
     return [
         *(Request("POST", "/v1/tokens", (("Authorization", value),)) for value in headers),
         *(Request("GET", target) for target in targets),
         *(
-            Request("POST", "/v1/tokens", (("Content-Type", media), ("Content-Encoding", code)), it)
-            for media, it, code in bodies(key)
+            Request(
+                "POST", "/v1/tokens", (("Content-Type", media), ("Content-Encoding", code)), body
+            )
+            for media, body, code in bodies(key)
         ),
     ]
 
 
 @pytest.mark.parametrize("request_", carriers(LIVE), ids=lambda _: "")
-def test_it_is_found(request_: Request) -> None:
+def test_a_live_key_is_found(request_: Request) -> None:
     assert has_live_key(request_)
 
 
 @pytest.mark.parametrize("request_", carriers(TEST), ids=lambda _: "")
-def test_a_test_key_is_none(request_: Request) -> None:
+def test_a_test_key_is_not_a_live_key(request_: Request) -> None:
     assert not has_live_key(request_)

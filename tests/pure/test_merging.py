@@ -1,4 +1,4 @@
-"""Conflict markers, read as git writes them."""
+"""Conflict markers of git."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from tokentape.pure.cassette.merging import sides
 OURS, BASE, MIDDLE, THEIRS = "<<<<<<< HEAD", "||||||| 1a2b3c", "=======", ">>>>>>> branche-été"
 
 
-def written(*lines: str, end: str = "\n") -> bytes:
+def text_of(*lines: str, end: str = "\n") -> bytes:
     return "".join(line + end for line in lines).encode()
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_both_sides_are_whole(end: str) -> None:
-    text = written("a", OURS, "b", MIDDLE, "c", THEIRS, "d", OURS, MIDDLE, "e", THEIRS, end=end)
-    assert sides(text) == (written("a", "b", "d", end=end), written("a", "c", "d", "e", end=end))
+def test_each_side_has_the_common_lines_and_its_own(end: str) -> None:
+    text = text_of("a", OURS, "b", MIDDLE, "c", THEIRS, "d", OURS, MIDDLE, "e", THEIRS, end=end)
+    assert sides(text) == (text_of("a", "b", "d", end=end), text_of("a", "c", "d", "e", end=end))
 
 
-def test_what_was_common_is_neither_side() -> None:
-    text = written(OURS, "b", BASE, "x", MIDDLE, "c", THEIRS)
-    assert sides(text) == (written("b"), written("c"))
+def test_lines_of_the_common_base_are_on_neither_side() -> None:
+    text = text_of(OURS, "b", BASE, "x", MIDDLE, "c", THEIRS)
+    assert sides(text) == (text_of("b"), text_of("c"))
 
 
 def test_a_file_without_markers_has_no_sides() -> None:
-    assert sides(written("a", " <<<<<<< HEAD", "<<<<<<<<", "======== b")) is None
+    assert sides(text_of("a", " <<<<<<< HEAD", "<<<<<<<<", "======== b")) is None
 
 
 @pytest.mark.parametrize(
@@ -39,9 +39,7 @@ def test_a_file_without_markers_has_no_sides() -> None:
         ((OURS, MIDDLE, MIDDLE), 3),
     ],
 )
-def test_markers_out_of_place_are_refused_with_their_line(
-    lines: tuple[str, ...], line: int
-) -> None:
+def test_misplaced_markers_are_an_error_with_their_line(lines: tuple[str, ...], line: int) -> None:
     with pytest.raises(CassetteError) as caught:
-        sides(written(*lines))
+        sides(text_of(*lines))
     assert caught.value.line == line

@@ -10,18 +10,18 @@ from tokentape.pure.audit import reports
 from tokentape.pure.audit.sarif import as_sarif
 from tokentape.pure.leak_check.findings import (
     CARD_NUMBER,
-    KEY,
     MENDING,
-    UNREDACTED,
+    STRIPE_KEY,
+    UNREDACTED_VALUE,
+    FileFinding,
     Finding,
-    Found,
     Scan,
 )
 
 SCAN = Scan(
-    found=(
-        Found("a b.yaml", Finding(3, UNREDACTED, "request field 2")),
-        Found("/work/src/c.py", Finding(1, KEY)),
+    findings=(
+        FileFinding("a b.yaml", Finding(3, UNREDACTED_VALUE, "request field 2")),
+        FileFinding("/work/src/c.py", Finding(1, STRIPE_KEY)),
     ),
     clean=5,
     binary=("d.png",),
@@ -30,40 +30,40 @@ SCAN = Scan(
 CLEAN = Scan((), 1, (), ())
 
 
-def test_people_read_file_line_kind_and_what_to_do() -> None:
+def test_a_line_for_people_has_file_line_kind_and_remedy() -> None:
     assert list(reports.lines(SCAN)) == [
-        f"a b.yaml:3: unredacted value (request field 2): {MENDING[UNREDACTED]}",
-        f"/work/src/c.py:1: API key: {MENDING[KEY]}",
+        f"a b.yaml:3: unredacted value (request field 2): {MENDING[UNREDACTED_VALUE]}",
+        f"/work/src/c.py:1: API key: {MENDING[STRIPE_KEY]}",
         "e: cannot be read: Permission denied",
     ]
 
 
 @pytest.mark.parametrize(
-    ("scan", "said"),
+    ("scan", "summary"),
     [
         (SCAN, "2 findings in 2 files, 5 clean, 1 binary file skipped, 1 cannot be read"),
         (CLEAN, "1 file clean"),
         (Scan((), 0, ("a", "b"), ()), "0 files clean, 2 binary files skipped"),
     ],
 )
-def test_the_summary_counts_every_file(scan: Scan, said: str) -> None:
-    assert reports.summary(scan) == said
+def test_the_summary_counts_every_file(scan: Scan, summary: str) -> None:
+    assert reports.summary(scan) == summary
 
 
 @pytest.mark.parametrize(
     ("scan", "status"),
     [
         (CLEAN, 0),
-        (Scan((Found("a", Finding(1, CARD_NUMBER)),), 0, (), ()), 1),
+        (Scan((FileFinding("a", Finding(1, CARD_NUMBER)),), 0, (), ()), 1),
         (Scan((), 1, (), (("a", "gone"),)), 2),
         (SCAN, 2),
     ],
 )
-def test_the_exit_status(scan: Scan, status: int) -> None:
+def test_the_exit_status_of_a_scan(scan: Scan, status: int) -> None:
     assert scan.exit_status == status
 
 
-def test_programs_read_json() -> None:
+def test_the_report_for_programs_is_json() -> None:
     assert json.loads(reports.as_json(SCAN)) == {
         "findings": [
             {
@@ -71,14 +71,14 @@ def test_programs_read_json() -> None:
                 "line": 3,
                 "kind": "unredacted value",
                 "detail": "request field 2",
-                "mending": MENDING[UNREDACTED],
+                "mending": MENDING[UNREDACTED_VALUE],
             },
             {
                 "file": "/work/src/c.py",
                 "line": 1,
                 "kind": "API key",
                 "detail": "",
-                "mending": MENDING[KEY],
+                "mending": MENDING[STRIPE_KEY],
             },
         ],
         "clean": 5,
@@ -100,21 +100,24 @@ def test_sarif_has_what_github_requires(scan: Scan) -> None:
     for rule in driver["rules"]:
         assert rule["shortDescription"]["text"]
         assert rule["help"]["text"]
-    assert len(run["results"]) == len(scan.found)
+    assert len(run["results"]) == len(scan.findings)
     for result in run["results"]:
         assert rules[result["ruleIndex"]] == result["ruleId"]
         assert result["message"]["text"]
         (location,) = result["locations"]
-        place = location["physicalLocation"]
-        assert not place["artifactLocation"]["uri"].startswith(("/", "file:"))
-        assert place["region"]["startLine"] >= 1
+        physical = location["physicalLocation"]
+        assert not physical["artifactLocation"]["uri"].startswith(("/", "file:"))
+        assert physical["region"]["startLine"] >= 1
 
 
 def test_sarif_names_files_by_relative_uris() -> None:
     (run,) = json.loads(as_sarif(SCAN, "/work"))["runs"]
-    places = [one["locations"][0]["physicalLocation"] for one in run["results"]]
-    assert [place["artifactLocation"]["uri"] for place in places] == ["a%20b.yaml", "src/c.py"]
-    assert [place["region"]["startLine"] for place in places] == [3, 1]
+    locations = [result["locations"][0]["physicalLocation"] for result in run["results"]]
+    assert [location["artifactLocation"]["uri"] for location in locations] == [
+        "a%20b.yaml",
+        "src/c.py",
+    ]
+    assert [location["region"]["startLine"] for location in locations] == [3, 1]
     assert run["results"][0]["ruleId"] == "unredacted-value"
     (invocation,) = run["invocations"]
     assert not invocation["executionSuccessful"]

@@ -13,8 +13,8 @@ ENCODED = base64.b64encode(BODY).decode()
 
 def cassette(
     uri: str = "https://api.stripe.com/v1/tokens",
-    asked: str = "body: a=b",
-    answered: str = "status: {code: 200, message: OK}",
+    request_line: str = "body: a=b",
+    response_line: str = "status: {code: 200, message: OK}",
     body: str = "body: {string: ''}",
 ) -> str:
     return f"""
@@ -24,9 +24,9 @@ interactions:
     method: post
     uri: {uri}
     headers: {{Accept: ['*/*', text/plain], Content-Encoding: gzip}}
-    {asked}
+    {request_line}
   response:
-    {answered}
+    {response_line}
     headers: {{Content-Encoding: [gzip]}}
     {body}
 version: 1
@@ -38,7 +38,7 @@ def read(**parts: str) -> tuple[Request, Response]:
     return exchange
 
 
-def test_what_a_request_holds() -> None:
+def test_a_request_has_method_target_headers_and_body() -> None:
     request, _ = read(uri="http://localhost:12111/v1/tokens/tok_1?expand[]=card")
     assert (request.method, request.target) == ("POST", "/v1/tokens/tok_1?expand[]=card")
     assert request.headers == (
@@ -49,9 +49,9 @@ def test_what_a_request_holds() -> None:
     assert request.body == b"a=b"
 
 
-@pytest.mark.parametrize("asked", ["body: null", "body:", "body: ''", "protocol: x"])
-def test_a_request_without_a_body(asked: str) -> None:
-    assert read(asked=asked)[0].body == b""
+@pytest.mark.parametrize("request_line", ["body: null", "body:", "body: ''", "protocol: x"])
+def test_a_request_without_a_body(request_line: str) -> None:
+    assert read(request_line=request_line)[0].body == b""
 
 
 @pytest.mark.parametrize(
@@ -63,43 +63,43 @@ def test_a_request_without_a_body(asked: str) -> None:
         "content: '" + BODY.decode() + "'",
     ],
 )
-def test_the_body_of_an_answer_as_versions_of_vcrpy_write_it(body: str) -> None:
-    _, answer = read(body=body)
-    assert answer.body == BODY
-    assert answer.headers == ()
+def test_the_body_of_a_response_is_read_in_each_format_of_vcrpy(body: str) -> None:
+    _, response = read(body=body)
+    assert response.body == BODY
+    assert response.headers == ()
 
 
-def test_a_compressed_body_stays_so() -> None:
-    _, answer = read(body="body: {string: !!binary H4sIAAAA}")
-    assert answer.header("content-encoding") == "gzip"
-    assert answer.body.startswith(b"\x1f\x8b")
+def test_a_compressed_body_stays_compressed() -> None:
+    _, response = read(body="body: {string: !!binary H4sIAAAA}")
+    assert response.header("content-encoding") == "gzip"
+    assert response.body.startswith(b"\x1f\x8b")
 
 
-def test_the_status_as_old_versions_write_it_for_httpx() -> None:
-    assert read(answered="status_code: 402")[1].status == 402
+def test_the_status_is_read_as_old_versions_write_it_for_httpx() -> None:
+    assert read(response_line="status_code: 402")[1].status == 402
 
 
 @pytest.mark.parametrize(
     "uri",
     ["https://api.stripe.com/v1/customers", "https://a/v1/tokens/a/b", "https://a/v1/tokens/.."],
 )
-def test_others_are_counted(uri: str) -> None:
-    found = read_vcr(cassette(uri=uri))
-    assert (found.tokens, found.others) == ((), 1)
+def test_exchanges_with_other_apis_are_counted(uri: str) -> None:
+    exchanges = read_vcr(cassette(uri=uri))
+    assert (exchanges.tokens, exchanges.others) == ((), 1)
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        cassette(asked="body: !!python/object/apply:os.system [secret]"),
-        cassette(asked="body: !!python/object/new:_io.BytesIO {state: [secret]}"),
-        cassette(asked="body: &secret a") + "again: *secret\n",
+        cassette(request_line="body: !!python/object/apply:os.system [secret]"),
+        cassette(request_line="body: !!python/object/new:_io.BytesIO {state: [secret]}"),
+        cassette(request_line="body: &secret a") + "again: *secret\n",
         cassette(body="body: {string: !!binary '?'}"),
-        cassette(answered="status: {code: secret}"),
-        cassette(answered="status: {}"),
+        cassette(response_line="status: {code: secret}"),
+        cassette(response_line="status: {}"),
         cassette(uri="http://[secret/v1/tokens"),
-        cassette(asked="body: '{{card:visa}}'"),
-        cassette(asked="body: " + "[" * 20 + "]" * 20),
+        cassette(request_line="body: '{{card:visa}}'"),
+        cassette(request_line="body: " + "[" * 20 + "]" * 20),
         "[secret]",
         "interactions: {secret: 1}",
         "secret: [",
@@ -109,7 +109,7 @@ def test_others_are_counted(uri: str) -> None:
         "",
     ],
 )
-def test_what_is_none_is_refused_without_a_word_of_it(text: str) -> None:
+def test_an_invalid_cassette_is_refused_without_quoting_it(text: str) -> None:
     with pytest.raises(CassetteError) as error:
         read_vcr(text)
     assert "secret" not in str(error.value)

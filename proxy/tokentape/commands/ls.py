@@ -53,7 +53,7 @@ def _row(folder: Path, name: str, door: Door) -> _Row:
         found = _held(cassette_file.read(folder, name), str(path), door)
     except CassetteError as damage:
         error = str(damage)
-    return _Row(name, found, _modified(path), uses.last(path), error)
+    return _Row(name, found, _modified(path), uses.last_use(path), error)
 
 
 def _held(text: bytes, file: str, door: Door) -> tuple[Interaction, ...]:

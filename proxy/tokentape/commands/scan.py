@@ -9,7 +9,7 @@ from tokentape.edges.settings import Settings
 from tokentape.pure.audit import reports
 from tokentape.pure.audit.inspection import Inspector, inspector, readable
 from tokentape.pure.audit.sarif import as_sarif
-from tokentape.pure.leak_check.findings import Finding, Found, Scan
+from tokentape.pure.leak_check.findings import FileFinding, Finding, Scan
 from tokentape.session import assembly
 
 _YAML_OR_JSON = frozenset({".yaml", ".yml", ".json"})
@@ -31,11 +31,11 @@ def scan(paths: tuple[Path, ...], settings: Settings, form: str = "text") -> int
 
 
 def _scanned(paths: tuple[Path, ...], own: Inspector, cassettes: Path) -> Scan:
-    found: list[Found] = []
+    found: list[FileFinding] = []
     binary: list[str] = []
     unread: list[tuple[str, str]] = []
     clean = 0
-    for number, path in enumerate(files_to_scan.listed(paths), 1):
+    for number, path in enumerate(files_to_scan.files_in(paths), 1):
         name, findings = own.name(path.as_posix(), number)
         try:
             judged = _judged(path, files_to_scan.read(path), own, cassettes)
@@ -46,7 +46,7 @@ def _scanned(paths: tuple[Path, ...], own: Inspector, cassettes: Path) -> Scan:
             clean += judged == findings == ()
         if judged is None:
             binary.append(name)
-        found += (Found(name, finding) for finding in (*findings, *(judged or ())))
+        found += (FileFinding(name, finding) for finding in (*findings, *(judged or ())))
     return Scan(tuple(found), clean, tuple(binary), tuple(unread))
 
 

@@ -21,9 +21,9 @@ from tokentape.session.opening import Ending, Opener, nobody_asks, serving, url
 from tokentape.session.service import Service
 
 if TYPE_CHECKING:
-    from tokentape.edges.workers import Line
+    from tokentape.edges.workers import ParentPipe
 
-Until = Callable[[str, signals.Told], Awaitable[int]]
+Until = Callable[[str, signals.EndSignals], Awaitable[int]]
 """Returns the status to end with, once a session served at a URL is over."""
 
 
@@ -40,7 +40,7 @@ def share(settings: Settings, name: str, workers: int, *, prune: bool = False) -
 
     Each has a session of its own. The receipt is that of all together.
     """
-    from tokentape.edges.workers import Crew  # noqa: PLC0415  no other session needs it
+    from tokentape.edges.workers import Workers  # noqa: PLC0415  no other session needs it
 
     opener = Opener(settings, _notice, _fault)
     service = opener.service(Mode.REPLAY, name)
@@ -49,17 +49,17 @@ def share(settings: Settings, name: str, workers: int, *, prune: bool = False) -
     host, port = ports[0].getsockname()[:2]
     _spare_clients_the_collector()  # which would also copy what is loaded into each process
 
-    def work(number: int, line: Line) -> None:
+    def work(number: int, line: ParentPipe) -> None:
         own = ports.pop(number)
         _close(ports)
         _run(_worker(opener, service, own, line))
 
-    crew = Crew(workers, work)
+    crew = Workers(workers, work)
     _close(ports)
-    crew.heard()
+    crew.receive()
     terminal.say(f"replay {name} on {url(host, port)}")
-    ending = Ending(together(crew.heard()))
-    crew.ended()
+    ending = Ending(together(crew.receive()))
+    crew.wait()
     return _concluded(settings, service, ending, prune=prune).exit_status
 
 
@@ -69,7 +69,7 @@ def run(
     """Serve a cassette while a command runs; return the command's status, or the session's."""
     from tokentape.edges import child  # noqa: PLC0415  no other session needs it
 
-    async def until_done(url: str, told: signals.Told) -> int:
+    async def until_done(url: str, told: signals.EndSignals) -> int:
         return await child.run(command, {"TOKENTAPE_URL": url}, told)
 
     return _run(_session(settings, Mode(mode), name, until_done, prune=prune))
@@ -86,7 +86,7 @@ def administer(
 
     key = token or secrets.token_hex(16)
 
-    async def until(url: str, told: signals.Told) -> int:
+    async def until(url: str, told: signals.EndSignals) -> int:
         if not command:
             return await _until_told(url, told)
         return await child.run(command, {"TOKENTAPE_ADMIN": url, ADMIN_TOKEN: key}, told)
@@ -102,7 +102,7 @@ def mock(listen: tuple[str, int]) -> int:
         server = serving(
             lambda request: (answer(request), nobody_asks), listen, Limits(), Timeouts(), _fault
         )
-        told = signals.told()
+        told = signals.end_signals()
         terminal.say(f"mock on {url(*await server.start())}")
         await told.get()
         await server.stop()
@@ -111,7 +111,7 @@ def mock(listen: tuple[str, int]) -> int:
     return _run(serve_mock())
 
 
-async def _until_told(_url: str, told: signals.Told) -> int:
+async def _until_told(_url: str, told: signals.EndSignals) -> int:
     await told.get()
     return 0
 
@@ -129,7 +129,7 @@ async def _session(settings: Settings, mode: Mode, name: str, until: Until, *, p
     descriptors.make_room(settings.limits.connections)
     session = await Opener(settings, _notice, _fault).open(mode, name)
     _spare_clients_the_collector()
-    told = signals.told()
+    told = signals.end_signals()
     status = 1
     try:
         terminal.say(f"{mode} {name} on {session.url}")
@@ -140,12 +140,12 @@ async def _session(settings: Settings, mode: Mode, name: str, until: Until, *, p
     return status or ending.exit_status
 
 
-async def _worker(opener: Opener, service: Service, at: socket.socket, line: Line) -> int:
+async def _worker(opener: Opener, service: Service, at: socket.socket, line: ParentPipe) -> int:
     asyncio.get_running_loop().set_exception_handler(loop_exception_handler(_fault))
     session = await opener.opened(service, at=at)
-    line.say("ready")
-    await line.told_to_end()
-    line.say((await session.close()).receipt)
+    line.send("ready")
+    await line.wait_for_end()
+    line.send((await session.close()).receipt)
     return 0
 
 
@@ -203,7 +203,7 @@ async def _administration(
         opener, Token(key), at[0], mode=mode, idle=settings.timeouts.idle, notice=_notice
     )
     server = serving(desk.handle, at, settings.limits, settings.timeouts, _fault)
-    told = signals.told()
+    told = signals.end_signals()
     address = url(*await server.start())
     watching = asyncio.create_task(desk.watch())
     status = 1

@@ -1,7 +1,6 @@
-"""The configuration file: YAML in the shape of a dataclass; all problems at once, each by line.
+"""The configuration file: YAML in the shape of a dataclass; all problems at once, with their lines.
 
-All scalars are taken as text, so YAML's own reading (`no` is false, `1:30` is 90) never gets in
-the way. Tags, anchors, aliases and keys written twice are refused: a file means what it shows.
+All scalars are text, so YAML's own types (`no` is false, `1:30` is 90) do not matter.
 """
 
 from __future__ import annotations
@@ -11,54 +10,52 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
 
-from tokentape.errors import ConfigurationError
+from tokentape.errors import CassetteError, ConfigurationError
+from tokentape.pure.cassette.yaml_nodes import Mapping, Node, Scalar, Sequence, read_documents
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-    from pydantic_core import ErrorDetails
 
 T = TypeVar("T", bound="DataclassInstance")
-Place = tuple[str | int, ...]
-"""Where a value stands: keys and list positions from the root down."""
-Problem = tuple[int, str]
-"""A line, counted from 1, and what is wrong there."""
+KeyPath = tuple[str | int, ...]
+"""Keys and list positions from the root to a value."""
 
 MAX_BYTES = 64 * 1024
-MAX_DEPTH = 8
 
 _SECTION = "keys with values, indented under it"
-_ALLOWED = {
-    "string_type": "a single value",
-    "tuple_type": "a list, such as [one, two]",
-    "dict_type": _SECTION,
-    "dataclass_type": _SECTION,
-}
+_ALLOWED = {Scalar: "a single value", Sequence: "a list, such as [one, two]", Mapping: _SECTION}
 
 
 def read(path: Path, shape: type[T]) -> T:
-    """Return the file at `path` as a `shape`, a dataclass in which everything has a default.
+    """Return the file at `path` as a `shape`, a dataclass in which every field has a default.
 
-    Raises ConfigurationError with all that is wrong.
+    A field is a dataclass, text with a reader (`Annotated[type, reader]`, whose method `read` takes
+    the text and may raise ValueError), or a tuple or mapping of such texts. Raises
+    ConfigurationError with all problems of the file.
     """
-    text = _text(path)
-    problems = list(_unreadable(text))
-    if not problems:
-        tree = _Tree()
-        root = yaml.compose(text, Loader=yaml.BaseLoader)
-        data = tree.plain(root, ()) if root else {}
-        problems = tree.problems
-        try:
-            value = TypeAdapter(shape).validate_python(data)
-        except ValidationError as error:
-            problems += (_problem(tree, shape, each) for each in error.errors())
-    if problems:
-        raise ConfigurationError(tuple(f"{path}:{line}: {what}" for line, what in sorted(problems)))
+    try:
+        root = _root(_text(path))
+    except _Problem as problem:
+        line = f":{problem.line}" if problem.line else ""
+        raise ConfigurationError((f"{path}{line}: {problem}",)) from None
+    reader = _Reader(list(_keys(shape())))
+    value: T = reader.value(root, shape, (), root.line)
+    if reader.problems:
+        problems = (f"{path}:{line}: {problem}" for line, problem in sorted(reader.problems))
+        raise ConfigurationError(tuple(problems))
     return value
+
+
+class _Problem(Exception):
+    """A problem because of which the file cannot be read; `line` 0 is the whole file."""
+
+    def __init__(self, message: object, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 def _text(path: Path) -> str:
@@ -69,103 +66,96 @@ def _text(path: Path) -> str:
             return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigurationError((f"{path}:{line}: is not UTF-8; save the file as such",)) from None
+        raise _Problem("is not UTF-8; save the file as such", line) from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigurationError((f"{path}: cannot be read: {reason}",)) from None
-    raise ConfigurationError((f"{path}: is too large; allowed: {MAX_BYTES} bytes",))
+        raise _Problem(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    raise _Problem(f"is too large; allowed: {MAX_BYTES} bytes")
 
 
-def _unreadable(text: str) -> Iterator[Problem]:
-    """Name what keeps YAML from being read, and what is refused in it whatever it means."""
+def _root(text: str) -> Node:
+    """Return the only document of a text; an empty mapping if there is none."""
     try:
-        yield from _refused(text)
+        documents = read_documents(text)
+    except CassetteError as error:
+        raise _Problem(error.message, error.line) from None
     except yaml.MarkedYAMLError as error:
-        yield _line(error.problem_mark), f"is no YAML: {error.problem}"
-    except yaml.reader.ReaderError as error:
-        yield text.count("\n", 0, error.position) + 1, "is no YAML: a control character"
-
-
-def _refused(text: str) -> Iterator[Problem]:
-    depth = documents = 0
-    for event in yaml.parse(text, Loader=yaml.BaseLoader):
-        line = _line(event.start_mark)
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        documents += isinstance(event, yaml.DocumentStartEvent)
-        if depth > MAX_DEPTH or documents > 1:
-            yield line, "found a second document" if documents > 1 else "is nested too deeply"
-            return
-        if getattr(event, "anchor", None):
-            yield line, "found an anchor or alias; write the value out"
-        if getattr(event, "tag", None):
-            yield line, "found a tag; allowed: plain values"
-
-
-def _line(mark: object) -> int:
-    return int(getattr(mark, "line", 0)) + 1  # a mark may be missing, and counts from 0
+        line = error.problem_mark.line if error.problem_mark else 0
+        raise _Problem(f"is no YAML: {error.problem}", line + 1) from None
+    except yaml.reader.ReaderError:
+        match = yaml.reader.Reader.NON_PRINTABLE.search(text)
+        line = text.count("\n", 0, match.start()) + 1 if match else 0
+        raise _Problem("is no YAML: a control character", line) from None
+    if len(documents) > 1:
+        raise _Problem("a second document is not allowed", documents[1].line)
+    return documents[0] if documents else Mapping(1)
 
 
 @dataclass(slots=True)
-class _Tree:
-    """Makes plain data of YAML nodes, and remembers where each value stood."""
+class _Reader:
+    """Reads nodes as values of types, and collects the problems, each with its line."""
 
-    lines: dict[Place, int] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    keys: list[tuple[str, ...]]
+    """All keys that the file may have."""
+    problems: list[tuple[int, str]] = field(default_factory=list)
 
-    def plain(self, node: yaml.Node, place: Place) -> object:
-        self.lines.setdefault(place, _line(node.start_mark))
-        if isinstance(node, yaml.MappingNode):
-            return dict(self._items(node, place))
-        if isinstance(node, yaml.SequenceNode):
-            return [self.plain(item, (*place, index)) for index, item in enumerate(node.value)]
-        return node.value
+    def value(self, node: Node, hint: Any, path: KeyPath, line: int) -> Any:  # noqa: ANN401
+        """Return a value of type `hint`; without a meaning if there are problems."""
+        origin, inner = get_origin(hint), get_args(hint)
+        expected = Scalar if origin is Annotated else Sequence if origin is tuple else Mapping
+        if not isinstance(node, expected):
+            return self._add(path, line, f"found {_found(node)}; allowed: {_ALLOWED[expected]}")
+        if isinstance(node, Scalar):
+            return self._text(node.text, hint, path, line)
+        if isinstance(node, Sequence):
+            items = enumerate(node.items)
+            return tuple(self.value(item, inner[0], (*path, at), item.line) for at, item in items)
+        if origin is None:
+            hints = get_type_hints(hint, include_extras=True)
+            return hint(**dict(self._fields(node, hints, path)))
+        return dict(self._entries(node, inner, path))
 
-    def _items(self, node: yaml.MappingNode, place: Place) -> Iterator[tuple[str, object]]:
-        for key, value in node.value:
-            line = _line(key.start_mark)
-            if not isinstance(key, yaml.ScalarNode):
-                self.problems.append((line, "found a list or mapping as a key; allowed: text"))
-                continue
-            inside = (*place, key.value)
-            if inside in self.lines:
-                first = self.lines[inside]
-                self.problems.append((line, f"{_name(inside)}: is on line {first} already"))
-            self.lines[inside] = line
-            yield key.value, self.plain(value, inside)
+    def _fields(
+        self, node: Mapping, hints: dict[str, Any], path: KeyPath
+    ) -> Iterator[tuple[str, Any]]:
+        for key, item in node.items.items():
+            inside, line = (*path, key), node.lines[key]
+            if key in hints:
+                yield key, self.value(item, hints[key], inside, line)
+            else:
+                self._add(inside, line, f"unknown key; {_suggestion(inside, self.keys)}")
+
+    def _entries(
+        self, node: Mapping, hints: tuple[Any, ...], path: KeyPath
+    ) -> Iterator[tuple[Any, Any]]:
+        key_hint, hint = hints
+        for key, item in node.items.items():
+            inside, line = (*path, key), node.lines[key]
+            yield self._text(key, key_hint, inside, line), self.value(item, hint, inside, line)
+
+    def _text(self, text: str, hint: Any, path: KeyPath, line: int) -> Any:  # noqa: ANN401
+        try:
+            return hint.__metadata__[0].read(text)
+        except ValueError as error:
+            return self._add(path, line, str(error))
+
+    def _add(self, path: KeyPath, line: int, problem: str) -> None:
+        self.problems.append((line, f"{_name(path)}: {problem}" if path else problem))
 
 
-def _problem(tree: _Tree, shape: type[DataclassInstance], error: ErrorDetails) -> Problem:
-    place = tuple(step for step in error["loc"] if step != "[key]")  # pydantic's mark for a key
-    name = f"{_name(place)}: " if place else ""
-    return tree.lines.get(place, 1), name + _said(shape, place, error)
+def _found(node: Node) -> str:
+    if isinstance(node, Scalar):
+        return reprlib.repr(node.text) if node.text else "nothing"
+    return "a list" if isinstance(node, Sequence) else "a mapping"
 
 
-def _said(shape: type[DataclassInstance], place: Place, error: ErrorDetails) -> str:
-    kind = error["type"]
-    if kind == "value_error":
-        return str(error["ctx"]["error"])
-    if kind == "unexpected_keyword_argument":
-        return "unknown key; " + _suggestion(place, list(_keys(shape())))
-    return f"found {_found(error['input'])}; allowed: {_ALLOWED.get(kind, error['msg'])}"
-
-
-def _found(value: object) -> str:
-    if isinstance(value, list):
-        return "a list"
-    if isinstance(value, dict):
-        return "a mapping"
-    return reprlib.repr(value) if value else "nothing"
-
-
-def _suggestion(unknown: Place, known: list[tuple[str, ...]]) -> str:
+def _suggestion(unknown: KeyPath, keys: list[tuple[str, ...]]) -> str:
     last = str(unknown[-1])
-    elsewhere = [key for key in known if last in (key[-1], ".".join(key))]
+    elsewhere = [key for key in keys if last in (key[-1], ".".join(key))]
     if elsewhere:
         return f"did you mean {' under '.join(reversed(elsewhere[0]))}?"
-    beside = [key[-1] for key in known if key[:-1] == unknown[:-1]]
-    near = get_close_matches(last, beside, n=1)
-    return f"did you mean {near[0]}?" if near else f"allowed: {', '.join(beside)}"
+    siblings = [key[-1] for key in keys if key[:-1] == unknown[:-1]]
+    closest = get_close_matches(last, siblings, n=1)
+    return f"did you mean {closest[0]}?" if closest else f"allowed: {', '.join(siblings)}"
 
 
 def _keys(value: DataclassInstance, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -176,7 +166,11 @@ def _keys(value: DataclassInstance, above: tuple[str, ...] = ()) -> Iterator[tup
             yield from _keys(inner, (*above, each.name))
 
 
-def _name(place: Place) -> str:
-    """Write a place as people do, `match.ignore[2]`, on one line and safe to print."""
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in place)
+def _name(path: KeyPath) -> str:
+    """Return a path on one line and safe to print.
+
+    >>> _name(("match", "ignore", 2))
+    'match.ignore[2]'
+    """
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return "".join(steps).removeprefix(".").encode("unicode_escape").decode()[:80]

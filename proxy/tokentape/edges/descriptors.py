@@ -1,22 +1,22 @@
-"""How many descriptors this process may have: a client takes one, its request upstream another."""
+"""The limit of file descriptors: a client takes one, its request to the upstream another."""
 
 from __future__ import annotations
 
 import sys
 
-if sys.platform != "win32":  # where sockets are not counted
+if sys.platform != "win32":  # where sockets do not count
     import resource
 
-_OTHERS = 100
-"""Files, and what the event loop needs."""
+_RESERVED = 100
+"""Descriptors for files and the event loop."""
 
 
 def make_room(connections: int) -> None:
-    """Let this process have descriptors for so many clients, as far as the system lets it."""
+    """Raise the limit for a number of client connections, as far as the system allows."""
     if sys.platform != "win32":
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = 2 * connections + _OTHERS
+        needed = 2 * connections + _RESERVED
         if hard != resource.RLIM_INFINITY:
-            wanted = min(wanted, hard)
-        if soft != resource.RLIM_INFINITY and soft < wanted:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            needed = min(needed, hard)
+        if soft != resource.RLIM_INFINITY and soft < needed:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))

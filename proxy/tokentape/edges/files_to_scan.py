@@ -1,4 +1,4 @@
-"""Files to scan: those named, those in folders named, and standard input."""
+"""Files to scan: named files, files in named folders, and standard input."""
 
 from __future__ import annotations
 
@@ -9,44 +9,44 @@ from pathlib import Path
 
 STANDARD_INPUT = Path("-")
 MAX_BYTES = 256 * 1024 * 1024
-"""Bytes in the largest file that is read: it is scanned in memory."""
+"""Bytes of the largest file that is scanned, because it is scanned in memory."""
 
-_LEFT_OUT = frozenset({".git", ".hg", ".svn", "__pycache__", "node_modules"})
-"""Folders of other programs; so is one that holds pyvenv.cfg, a virtual environment."""
+_SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", "__pycache__", "node_modules"})
+"""Folders of other programs, which are skipped, as is a virtual environment (pyvenv.cfg)."""
 
 
-def listed(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the files that `paths` name and hold, each once, folders in order of their names.
+def files_in(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the named files and the files in named folders, each once, folders in order of names.
 
-    In folders, links and what is no plain file are left out. What is named is yielded in any case.
+    In folders, links and special files are skipped. A named file is always yielded.
     """
     seen: set[str] = set()
     for path in paths:
-        for file in _inside(path) if path.is_dir() else (path,):
-            real = os.path.realpath(file)
-            if real not in seen:
-                seen.add(real)
+        for file in _files_below(path) if path.is_dir() else (path,):
+            real_path = os.path.realpath(file)
+            if real_path not in seen:
+                seen.add(real_path)
                 yield file
 
 
-def _inside(folder: Path) -> Iterator[Path]:
-    closed: list[Path] = []
-    for at, folders, names in os.walk(
-        folder, onerror=lambda error: closed.append(Path(error.filename))
+def _files_below(folder: Path) -> Iterator[Path]:
+    unreadable: list[Path] = []
+    for parent, folders, names in os.walk(
+        folder, onerror=lambda error: unreadable.append(Path(error.filename))
     ):
-        folders[:] = sorted(name for name in folders if not _left_out(Path(at, name)))
-        for path in (Path(at, name) for name in sorted(names)):
+        folders[:] = sorted(name for name in folders if not _is_skipped(Path(parent, name)))
+        for path in (Path(parent, name) for name in sorted(names)):
             if path.is_file() and not path.is_symlink():
                 yield path
-    yield from closed  # to be read in vain, and said so
+    yield from unreadable  # the caller reports that these cannot be read
 
 
-def _left_out(folder: Path) -> bool:
-    return folder.name in _LEFT_OUT or (folder / "pyvenv.cfg").exists()
+def _is_skipped(folder: Path) -> bool:
+    return folder.name in _SKIPPED_FOLDERS or (folder / "pyvenv.cfg").exists()
 
 
 def read(path: Path) -> bytes:
-    """Return what is in a file, or on standard input. Raises OSError."""
+    """Return the content of a file, or standard input. Raises OSError."""
     with sys.stdin.buffer if path == STANDARD_INPUT else path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:

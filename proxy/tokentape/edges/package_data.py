@@ -1,4 +1,4 @@
-"""What ships with the package: the catalog, the published test values, the known messages."""
+"""The data files of the package: catalog, published test values, known messages."""
 
 from __future__ import annotations
 

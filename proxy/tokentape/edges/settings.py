@@ -1,8 +1,8 @@
-"""Settings: what options, environment and file say, in this order of precedence, as one value.
+"""Settings from options, environment and configuration file, in this order of precedence.
 
-A setting is written as text, the same in all three places; the `Text` beside its type reads it. A
+A setting has the same text in all three sources; the `Text` in its type annotation reads it. A
 configuration file has the shape of `Settings`: `match.blank` is the key `blank` under `match`.
-Pydantic and YAML are slow to import, so they stay out of here: a file is read by `read_file`.
+YAML is slow to import, so this module does not: the caller passes `read_file`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 from tokentape.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from pydantic_core import CoreSchema
 
 DEFAULT_FILE = Path("tokentape.yaml")
 KINDS = (
@@ -26,7 +23,7 @@ KINDS = (
     *("name", "email", "phone", "address", "dob", "government_id", "ip", "url"),
     *("key", "object_id", "fingerprint", "time", "text"),
 )
-"""What `redact.fields` may say that a field is."""
+"""The kinds that `redact.fields` may give a field."""
 
 _HOST = r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
 _BYTES = {"": 1, "B": 1, "KiB": 1024, "MiB": 1024**2}
@@ -34,35 +31,43 @@ _FLAGS = {"true": True, "yes": True, "on": True, "1": True}
 _FLAGS |= {"false": False, "no": False, "off": False, "0": False}
 
 
-def _refusal(text: str, allowed: str) -> ValueError:
+def _invalid(text: str, allowed: str) -> ValueError:
     return ValueError(f"found {reprlib.repr(text)}; allowed: {allowed}")
 
 
 def address(text: str) -> tuple[str, int]:
-    """Read HOST:PORT, an IPv6 host in brackets. Raises ValueError."""
+    """Read HOST:PORT, an IPv6 host in brackets. Raises ValueError.
+
+    >>> address("[::1]:0")
+    ('::1', 0)
+    """
     match = re.fullmatch(rf"({_HOST}):([0-9]{{1,5}})", text)
     if match is None or int(match[2]) > 65535:
-        raise _refusal(text, "HOST:PORT, such as 127.0.0.1:12121; port 0 picks a free one")
+        raise _invalid(text, "HOST:PORT, such as 127.0.0.1:12121; port 0 picks a free one")
     return match[1].strip("[]"), int(match[2])
 
 
 def upstream(text: str) -> str:
-    """Read `mock` or an http(s) origin. Raises ValueError; it may hold a password: never quoted."""
+    """Read `mock` or an http(s) origin. Raises ValueError without the text: it may be a password.
+
+    >>> upstream("HTTPS://API.Stripe.com/")
+    'https://api.stripe.com'
+    """
     if text == "mock":
         return text
     match = re.fullmatch(rf"https?://{_HOST}(?::([0-9]{{1,5}}))?/?", text.lower())
     if match is None or not 0 < int(match[1] or 80) <= 65535:
         allowed = "mock, or http(s)://HOST[:PORT] and nothing more"
-        raise ValueError(f"found {_upstream_fault(text)}; allowed: {allowed}")
+        raise ValueError(f"found {_describe_bad_upstream(text)}; allowed: {allowed}")
     return text.lower().rstrip("/")
 
 
-def _upstream_fault(text: str) -> str:
-    faults = {"@": "user info", "?": "a query", "#": "a fragment", "/": "a path"}
+def _describe_bad_upstream(text: str) -> str:
+    parts = {"@": "user info", "?": "a query", "#": "a fragment", "/": "a path"}
     scheme, separator, rest = text.partition("://")
     if not separator or scheme.lower() not in ("http", "https"):
         return "no http or https URL"
-    return "a URL with " + next((faults[c] for c in faults if c in rest), "a bad host or port")
+    return "a URL with " + next((parts[c] for c in parts if c in rest), "a bad host or port")
 
 
 def directory(text: str) -> Path:
@@ -72,74 +77,72 @@ def directory(text: str) -> Path:
             return Path(text).expanduser()
     except RuntimeError:  # no such user
         pass
-    raise _refusal(text, "the path of a directory")
+    raise _invalid(text, "the path of a directory")
 
 
 def loopback(text: str) -> tuple[str, int]:
-    """Read HOST:PORT of this machine, where no other can connect. Raises ValueError."""
+    """Read HOST:PORT with a loopback host. Raises ValueError."""
     host, port = address(text)
     if not re.fullmatch(r"localhost|::1|127(?:\.[0-9]{1,3}){3}", host):
-        raise _refusal(text, "a loopback address, such as 127.0.0.1:0; port 0 picks a free one")
+        raise _invalid(text, "a loopback address, such as 127.0.0.1:0; port 0 picks a free one")
     return host, port
 
 
 def flag(text: str) -> bool:
-    """Read a yes or no, as YAML 1.1 and environments write them. Raises ValueError."""
+    """Read true or false in the spellings of YAML 1.1 and of environments. Raises ValueError."""
     if text.lower() not in _FLAGS:
-        raise _refusal(text, "true or false")
+        raise _invalid(text, "true or false")
     return _FLAGS[text.lower()]
 
 
 def size(text: str) -> int:
-    """Read a size in bytes, from 1 to 1 GiB. Raises ValueError."""
+    """Read a size in bytes, from 1 to 1 GiB. Raises ValueError.
+
+    >>> size("512KiB")
+    524288
+    """
     match = re.fullmatch(r"([0-9]{1,10}) ?(|B|KiB|MiB)", text)
     number = int(match[1]) * _BYTES[match[2]] if match else 0
     if not 0 < number <= 1024**3:
-        raise _refusal(text, "a size such as 1048576, 512KiB or 1MiB, at most 1024MiB")
+        raise _invalid(text, "a size such as 1048576, 512KiB or 1MiB, at most 1024MiB")
     return number
 
 
 def seconds(text: str) -> float:
     """Read a time in seconds, up to a day. Raises ValueError."""
     if not re.fullmatch(r"[0-9]{1,5}(?:\.[0-9]{1,3})?", text) or not 0 < float(text) <= 86_400:
-        raise _refusal(text, "seconds, such as 30 or 0.5, at most 86400")
+        raise _invalid(text, "seconds, such as 30 or 0.5, at most 86400")
     return float(text)
 
 
 def count(text: str) -> int:
-    """Read a number of things, at least one. Raises ValueError."""
+    """Read a whole number from 1 to 999999. Raises ValueError."""
     if not re.fullmatch("[1-9][0-9]{0,5}", text):
-        raise _refusal(text, "a whole number from 1 to 999999")
+        raise _invalid(text, "a whole number from 1 to 999999")
     return int(text)
 
 
-def form(pattern: str, allowed: str) -> Callable[[str], str]:
-    """Return a reader that takes text of a regular form as it is."""
+def matching(pattern: str, allowed: str) -> Callable[[str], str]:
+    """Return a reader of text that matches a pattern; `allowed` describes it in the error."""
 
     def read(text: str) -> str:
         if not re.fullmatch(pattern, text):
-            raise _refusal(text, allowed)
+            raise _invalid(text, allowed)
         return text
 
     return read
 
 
 def choice(*words: str) -> Callable[[str], str]:
-    """Return a reader that takes one of these words."""
-    return form("|".join(words), ", ".join(words))
+    """Return a reader of one of these words."""
+    return matching("|".join(words), ", ".join(words))
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """How a setting is written: `read` makes its value, or raises ValueError for people to read."""
+    """The text form of a setting: `read` returns its value or raises ValueError for people."""
 
     read: Callable[[str], Any]
-
-    def __get_pydantic_core_schema__(self, source: object, handler: object) -> CoreSchema:
-        """Have pydantic, which checks a file's shape, read its texts as the other sources' are."""
-        from pydantic_core import core_schema  # noqa: PLC0415  see the module's docstring
-
-        return core_schema.no_info_after_validator_function(self.read, core_schema.str_schema())
 
 
 _BRACKETS = r"[^\[\].\s]+(?:\[[^\[\]]*\])*"
@@ -154,34 +157,29 @@ Count = Annotated[int, Text(count)]
 Seconds = Annotated[float, Text(seconds)]
 Kind = Annotated[str, Text(choice(*KINDS))]
 HeaderName = Annotated[  # a token of RFC 9110 §5.6.2
-    str, Text(form(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", "a header's name, such as Stripe-Version"))
+    str, Text(matching(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", "a header's name, such as Stripe-Version"))
 ]
 FormField = Annotated[
-    str, Text(form(_BRACKETS, "a field's name in brackets, such as card[metadata]"))
+    str, Text(matching(_BRACKETS, "a field's name in brackets, such as card[metadata]"))
 ]
 AnyField = Annotated[
     str,
-    Text(form(f"{_BRACKETS}|{_DOTS}", "a field's name, such as card[metadata] or card.metadata")),
+    Text(
+        matching(f"{_BRACKETS}|{_DOTS}", "a field's name, such as card[metadata] or card.metadata")
+    ),
 ]
 
 
-class _Closed:
-    """For pydantic: a key that is no field is an error."""
-
-    __slots__ = ()
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
-
 @dataclass(frozen=True, slots=True)
-class Record(_Closed):
-    """What is recorded: with `errors`, the upstream's 429 and 5xx too."""
+class Record:
+    """What is recorded: with `errors`, also the upstream's 429 and 5xx."""
 
     errors: Flag = False
 
 
 @dataclass(frozen=True, slots=True)
-class Match(_Closed):
-    """When two requests are the same."""
+class Match:
+    """When two requests are equal."""
 
     blank: Annotated[Literal["lenient", "strict"], Text(choice("lenient", "strict"))] = "lenient"
     headers: tuple[HeaderName, ...] = ()
@@ -189,16 +187,16 @@ class Match(_Closed):
 
 
 @dataclass(frozen=True, slots=True)
-class Redact(_Closed):
-    """What the catalog does not know: fields whose values are kept, and the kinds of others."""
+class Redact:
+    """Additions to the catalog: fields whose values are kept, and the kinds of others."""
 
     keep: tuple[AnyField, ...] = ()
     fields: Mapping[AnyField, Kind] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits(_Closed):
-    """What clients may send: `body` and `head` in bytes, `connections` at a time."""
+class Limits:
+    """Limits for clients: `body` and `head` in bytes, `connections` at the same time."""
 
     body: Size = 1024**2
     head: Size = 16 * 1024
@@ -206,10 +204,10 @@ class Limits(_Closed):
 
 
 @dataclass(frozen=True, slots=True)
-class Timeouts(_Closed):
-    """How long to wait, in seconds; `upstream` is the timeout of Stripe's SDKs.
+class Timeouts:
+    """Timeouts in seconds; the default of `upstream` is the timeout of Stripe's SDKs.
 
-    `idle` is for a session of an admin port that nobody asks anything.
+    `idle` is for a session of an admin port without requests.
     """
 
     upstream: Seconds = 80.0
@@ -219,8 +217,8 @@ class Timeouts(_Closed):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(_Closed):
-    """All settings with their defaults; config.example.yaml says what each does."""
+class Settings:
+    """All settings with their defaults; config.example.yaml explains each."""
 
     listen: Address = ("127.0.0.1", 12121)
     upstream: Upstream = "mock"
@@ -238,12 +236,12 @@ class Settings(_Closed):
 
 
 OPTIONS = ("config", "listen", "upstream", "cassettes", "allow_live", "strict", "on_exhausted")
-"""What options and variables may set: the file, and what changes from run to run."""
+"""The settings that options and variables may set."""
 VARIABLES = {f"TOKENTAPE_{name.upper()}": name for name in (*OPTIONS, "fast")}
 
 ADMIN_TOKEN = "TOKENTAPE_ADMIN_TOKEN"  # noqa: S105  the variable's name
-_OURS = ("TOKENTAPE_URL", "TOKENTAPE_ADMIN", ADMIN_TOKEN)
-"""What is set for clients, which may well be this program again."""
+_CLIENT_VARIABLES = ("TOKENTAPE_URL", "TOKENTAPE_ADMIN", ADMIN_TOKEN)
+"""Variables that are set for clients, which may be this program too."""
 
 
 _MAKE_ONE = f"Make one: export {ADMIN_TOKEN}=$(openssl rand -hex 16)"
@@ -252,31 +250,31 @@ _MAKE_ONE = f"Make one: export {ADMIN_TOKEN}=$(openssl rand -hex 16)"
 def load(
     options: Mapping[str, str], environ: Mapping[str, str], read_file: Callable[[Path], Settings]
 ) -> Settings:
-    """Return the settings that options (by their names in OPTIONS), environment and file give.
+    """Return the settings of options (by their names in OPTIONS), environment and file.
 
     Raises ConfigurationError with the problems of all three.
     """
     problems = list(_unknown_variables(environ))
-    said: dict[str, Any] = {}
-    for where, name, text in (*_variables(environ), *_options(options)):
+    values: dict[str, Any] = {}
+    for source, name, text in (*_variables(environ), *_options(options)):
         try:
-            said[name] = _reader(name)(text)
+            values[name] = _reader(name)(text)
         except ValueError as error:
-            problems.append(f"{where}: {error}")
-    file = said.pop("config", DEFAULT_FILE if DEFAULT_FILE.exists() else None)
+            problems.append(f"{source}: {error}")
+    path = values.pop("config", DEFAULT_FILE if DEFAULT_FILE.exists() else None)
     try:
-        settings = read_file(file) if file else Settings()
+        settings = read_file(path) if path else Settings()
     except ConfigurationError as error:
         problems += error.problems
     if problems:
         raise ConfigurationError(tuple(problems))
-    return replace(settings, **said)
+    return replace(settings, **values)
 
 
 def admin_token(environ: Mapping[str, str], *, required: bool) -> str:
-    """Return the bearer token of the admin port, "" for none. Raises ConfigurationError.
+    """Return the bearer token of the admin port, or "". Raises ConfigurationError without its text.
 
-    It comes from the environment alone: arguments and files have more readers. Never quoted.
+    It comes only from the environment, because more people can read arguments and files.
     """
     token = environ.get(ADMIN_TOKEN, "")
     if token and not re.fullmatch(r"[A-Za-z0-9._~+/-]{16,256}=*", token):  # RFC 6750 §2.1
@@ -288,7 +286,7 @@ def admin_token(environ: Mapping[str, str], *, required: bool) -> str:
 
 
 def usual_mode(environ: Mapping[str, str]) -> str:
-    """Return the mode for a test suite that names none: replay where CI is set, else auto."""
+    """Return the default mode for a test suite: replay if CI is set, else auto."""
     return "auto" if environ.get("CI", "").lower() in ("", "0", "false") else "replay"
 
 
@@ -312,8 +310,9 @@ def _options(options: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
 
 def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
     for variable in sorted(environ):
-        if variable.startswith("TOKENTAPE_") and variable not in (*VARIABLES, *_OURS):
-            near = get_close_matches(variable, VARIABLES, n=1, cutoff=0.9)  # all begin alike
-            hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(VARIABLES)}"
+        if variable.startswith("TOKENTAPE_") and variable not in (*VARIABLES, *_CLIENT_VARIABLES):
+            # The cutoff is high because all variables have the same prefix.
+            closest = get_close_matches(variable, VARIABLES, n=1, cutoff=0.9)
+            hint = f"did you mean {closest[0]}?" if closest else f"allowed: {', '.join(VARIABLES)}"
             name = variable.encode("unicode_escape").decode()
             yield f"{name}: unknown environment variable; {hint}"

@@ -1,4 +1,4 @@
-"""Being told to end: SIGINT and SIGTERM, and SIGHUP where a terminal can hang up."""
+"""The signals to end: SIGINT, SIGTERM, and SIGHUP where it exists."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import asyncio
 import signal
 from contextlib import suppress
 
-Told = asyncio.Queue[signal.Signals]
-"""The signals that came in, in order."""
-
+EndSignals = asyncio.Queue[signal.Signals]
+"""The received signals in order."""
 
 _HANGUP = (signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()
 
 
-def told() -> Told:
-    """Return a queue of the running loop that gets each signal that tells the process to end."""
-    queue = Told()
+def end_signals() -> EndSignals:
+    """Return a queue in the running event loop that receives each signal to end the process."""
+    queue = EndSignals()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, *_HANGUP):
         with suppress(NotImplementedError):  # Windows' loops: Ctrl-C raises there instead

@@ -1,7 +1,7 @@
-"""When cassettes were last used on this machine: empty files in the user's cache, touched.
+"""The last use of each cassette on this machine: the times of empty files in the user's cache.
 
-Not the access time of the cassette, which any program that reads it changes, and not in the
-repository, where it would be a change on every run.
+The access time of the cassette is no alternative, because any program that reads it changes it, and
+a file in the repository would change on each run.
 """
 
 from __future__ import annotations
@@ -13,33 +13,33 @@ from hashlib import blake2b
 from pathlib import Path
 
 
-def note(cassette: Path) -> None:
-    """Take note that a cassette was used just now; where that cannot be, it is not."""
+def record(cassette: Path) -> None:
+    """Record the current time as the last use of a cassette; errors are ignored."""
     with suppress(OSError, RuntimeError):
-        stamp = _stamp(cassette)
-        stamp.parent.mkdir(parents=True, exist_ok=True)
-        stamp.touch()
+        file = _stamp_file(cassette)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
 
 
-def last(cassette: Path) -> float | None:
-    """Return when a cassette was last used, in seconds since the epoch; None if never here."""
+def last_use(cassette: Path) -> float | None:
+    """Return the last use of a cassette, in seconds since the epoch, or None."""
     with suppress(OSError, RuntimeError):
-        return _stamp(cassette).stat().st_mtime
+        return _stamp_file(cassette).stat().st_mtime
     return None
 
 
-def _stamp(cassette: Path) -> Path:
-    """Return the file for a cassette. Raises RuntimeError for a user without a home."""
+def _stamp_file(cassette: Path) -> Path:
+    """Return the file of a cassette. Raises RuntimeError for a user without a home directory."""
     name = blake2b(os.fsencode(cassette.resolve()), digest_size=16).hexdigest()
     return _cache() / "tokentape" / "used" / name
 
 
 def _cache() -> Path:
-    """Return the folder for caches: of the XDG base directory specification, or of Windows."""
-    variable, *usual = (
+    """Return the user's cache folder, by the XDG base directory specification or of Windows."""
+    variable, *default = (
         ("LOCALAPPDATA", "AppData", "Local")
         if sys.platform == "win32"
         else ("XDG_CACHE_HOME", ".cache")
     )
-    said = os.environ.get(variable)
-    return Path(said) if said else Path.home().joinpath(*usual)
+    folder = os.environ.get(variable)
+    return Path(folder) if folder else Path.home().joinpath(*default)

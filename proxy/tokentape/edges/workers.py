@@ -1,6 +1,7 @@
-"""Processes that do one work side by side, forked from this one, which tells them when to end.
+"""Worker processes, forked from this process, which also ends them.
 
-They take no signal: what this process is told, it passes on. They also end when it is gone.
+Workers ignore signals: this process receives a signal and ends them. They also end when this
+process has ended.
 """
 
 from __future__ import annotations
@@ -15,83 +16,87 @@ from typing import Any
 
 from tokentape.errors import WorkerLost
 
-_TOLD = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
+_END_SIGNALS = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []),
+)
 
 
-class Line:
-    """A worker's end of the line to the process that it comes from."""
+class ParentPipe:
+    """A worker's end of the pipe to its parent process."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def say(self, what: object) -> None:
-        """Send something that can be pickled."""
-        with suppress(BrokenPipeError):  # then nobody is left to hear it
-            self._connection.send(what)
+    def send(self, message: object) -> None:
+        """Send an object that can be pickled."""
+        with suppress(BrokenPipeError):  # the parent process has ended
+            self._connection.send(message)
 
-    async def told_to_end(self) -> None:
-        """Return once this worker is to end."""
-        told = asyncio.Event()
-        asyncio.get_running_loop().add_reader(self._connection.fileno(), told.set)
-        await told.wait()
+    async def wait_for_end(self) -> None:
+        """Return when this worker must end."""
+        readable = asyncio.Event()
+        asyncio.get_running_loop().add_reader(self._connection.fileno(), readable.set)
+        await readable.wait()
         asyncio.get_running_loop().remove_reader(self._connection.fileno())
 
 
-Work = Callable[[int, Line], object]
-"""Gets the worker's number, from 0."""
+Work = Callable[[int, ParentPipe], object]
+"""The work of a worker; gets its number, from 0."""
 
 
-class Crew:
-    """Workers, from their start until the last has ended."""
+class Workers:
+    """Worker processes, from their start until the last has ended."""
 
     def __init__(self, count: int, work: Work) -> None:
-        """Start them. No thread and no event loop may be running: they would not be forked."""
+        """Start the workers. No thread or event loop may be running: a fork does not copy them."""
         fork = multiprocessing.get_context("fork")
         pipes = [fork.Pipe() for _ in range(count)]
-        self._lines = [ours for ours, _ in pipes]
+        self._connections = [parent_end for parent_end, _ in pipes]
         self._processes = [
-            fork.Process(target=_begin, args=(work, number, pipes)) for number in range(count)
+            fork.Process(target=_run_worker, args=(work, number, pipes)) for number in range(count)
         ]
-        for told in _TOLD:
-            signal.signal(told, lambda *_: self.end())
+        for end_signal in _END_SIGNALS:
+            signal.signal(end_signal, lambda *_: self.end())
         for process in self._processes:
             process.start()
-        for _, theirs in pipes:
-            theirs.close()
+        for _, worker_end in pipes:
+            worker_end.close()
 
-    def heard(self) -> list[Any]:
-        """Return what the workers say next, once all have. Raises WorkerLost where one is gone."""
-        said: dict[Connection, object] = {}
-        while silent := [line for line in self._lines if line not in said]:
-            ready = wait(silent)
-            said |= {line: self._next(line) for line in silent if line in ready}
-        return list(said.values())
+    def receive(self) -> list[Any]:
+        """Return the next message of each worker. Raises WorkerLost if a worker has ended."""
+        messages: dict[Connection, object] = {}
+        while pending := [pipe for pipe in self._connections if pipe not in messages]:
+            ready = wait(pending)
+            messages |= {pipe: self._receive_from(pipe) for pipe in pending if pipe in ready}
+        return list(messages.values())
 
-    def _next(self, line: Connection) -> object:
+    def _receive_from(self, connection: Connection) -> object:
         try:
-            return line.recv()
+            return connection.recv()
         except (EOFError, ConnectionError):
             self.end()
             raise WorkerLost from None
 
     def end(self) -> None:
-        """Tell all to end."""
-        for line in self._lines:
+        """Ask all workers to end."""
+        for connection in self._connections:
             with suppress(OSError):
-                line.send(None)
+                connection.send(None)
 
-    def ended(self) -> None:
-        """Return once all have ended."""
+    def wait(self) -> None:
+        """Return when all workers have ended."""
         for process in self._processes:
             process.join()
 
 
-def _begin(work: Work, number: int, pipes: Sequence[tuple[Connection, Connection]]) -> None:
-    """Be a worker. Whoever holds another's end of a line would keep it from noticing its end."""
-    for told in _TOLD:
-        signal.signal(told, signal.SIG_IGN)
-    for other, (theirs, ours) in enumerate(pipes):
-        theirs.close()
-        if other != number:
-            ours.close()
-    work(number, Line(pipes[number][1]))
+def _run_worker(work: Work, number: int, pipes: Sequence[tuple[Connection, Connection]]) -> None:
+    """Run the work. Other pipes are closed: an open end would hide that its owner has ended."""
+    for end_signal in _END_SIGNALS:
+        signal.signal(end_signal, signal.SIG_IGN)
+    for owner, (parent_end, worker_end) in enumerate(pipes):
+        parent_end.close()
+        if owner != number:
+            worker_end.close()
+    work(number, ParentPipe(pipes[number][1]))

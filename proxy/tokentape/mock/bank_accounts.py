@@ -1,4 +1,4 @@
-"""Bank accounts: what Stripe checks when a token is made, and the object it answers with."""
+"""Bank accounts: what Stripe checks when a token is created, and the object it returns."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ from collections.abc import Mapping
 
 from stdnum.us import rtn
 
-from tokentape.mock.parameters import Parameters
-from tokentape.mock.refusals import (
+from tokentape.mock.api_errors import (
     account_number_invalid,
     missing_parameter,
     routing_number_invalid,
 )
+from tokentape.mock.parameters import Parameters
 from tokentape.pure.stripe.kinds import compact
 
 _CURRENCIES: Mapping[str, str] = {"AU": "aud", "CA": "cad", "GB": "gbp", "US": "usd"}
-"""What accounts are held in where no currency was sent; elsewhere it is the euro."""
+"""Currencies by country, for an account without one; elsewhere it is the euro."""
 
 
-def bank_account(asked: Parameters, *, live: bool) -> dict[str, object]:
-    """Return the account of `bank_account[…]`, still without id. Raises Refusal (400).
+def bank_account(parameters: Parameters, *, live: bool) -> dict[str, object]:
+    """Return the account in `bank_account[…]`, without an id. Raises ApiError (400).
 
-    Fields as recorded in stripe-ios (2024-07-31), the holder's name twice.
+    Fields as recorded in stripe-ios (2024-07-31), where the holder's name occurs twice.
     """
-    country = (asked.text("bank_account", "country") or "").upper()
-    number = compact(asked.text("bank_account", "account_number") or "")
-    routing = asked.text("bank_account", "routing_number")
+    country = (parameters.text("bank_account", "country") or "").upper()
+    number = compact(parameters.text("bank_account", "account_number") or "")
+    routing = parameters.text("bank_account", "routing_number")
     if country == "US":
-        _check_us(number, routing, live=live)
-    holder = asked.text("bank_account", "account_holder_name")
-    currency = asked.text("bank_account", "currency") or _CURRENCIES.get(country, "eur")
+        _check_us_account(number, routing, live=live)
+    holder = parameters.text("bank_account", "account_holder_name")
+    currency = parameters.text("bank_account", "currency") or _CURRENCIES.get(country, "eur")
     return {
         "object": "bank_account",
         "account_holder_name": holder,
-        "account_holder_type": asked.text("bank_account", "account_holder_type"),
-        "account_type": asked.text("bank_account", "account_type"),
+        "account_holder_type": parameters.text("bank_account", "account_holder_type"),
+        "account_type": parameters.text("bank_account", "account_type"),
         "bank_name": "STRIPE TEST BANK",
         "country": country,
         "currency": currency.lower(),
@@ -46,10 +46,10 @@ def bank_account(asked: Parameters, *, live: bool) -> dict[str, object]:
     }
 
 
-def _check_us(number: str, routing: str | None, *, live: bool) -> None:
+def _check_us_account(number: str, routing: str | None, *, live: bool) -> None:
     """Check the nine digits of a routing number, its check digit (ABA), and an account's digits.
 
-    The words of a wrong account number are known for test mode alone.
+    The error for a wrong account number is documented only for test mode.
     """
     if routing is None:
         raise missing_parameter(("bank_account", "routing_number"))

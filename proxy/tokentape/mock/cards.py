@@ -1,4 +1,4 @@
-"""Cards: what Stripe checks when a token is made, and the card object it answers with."""
+"""Cards: what Stripe checks when a token is created, and the card object it returns."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
+from tokentape.mock.api_errors import card_error
 from tokentape.mock.parameters import Parameters
-from tokentape.mock.published import Issue
-from tokentape.mock.refusals import card_error
+from tokentape.mock.published import CardDetails
 from tokentape.pure.stripe.kinds import brand, card_guard, cvc_class, digits
 
 _BRANDS: Mapping[str, str] = {
@@ -23,34 +23,36 @@ _BRANDS: Mapping[str, str] = {
 }
 
 
-def card(asked: Parameters, today: date, published: Mapping[str, Issue]) -> dict[str, object]:
-    """Return the card of `card[…]`, still without id. Raises Refusal (402) for a wrong one.
+def card(
+    parameters: Parameters, today: date, published: Mapping[str, CardDetails]
+) -> dict[str, object]:
+    """Return the card in `card[…]`, without an id. Raises ApiError (402) for an invalid card.
 
-    Fields and nulls as recorded in stripe-ios (2025-10-13); `currency` is there when it was sent.
+    Fields and nulls as recorded in stripe-ios (2025-10-13); `currency` is there when it was number.
     """
-    number = _number(asked)
-    exp_month, exp_year = _expiry(asked, today)
-    cvc = asked.text("card", "cvc")
+    number = _number(parameters)
+    exp_month, exp_year = _expiry(parameters, today)
+    cvc = parameters.text("card", "cvc")
     if cvc is not None:
         check_cvc(cvc, number)
-    issue = published.get(number) or _issue(number)
-    currency = asked.text("card", "currency")
+    details = published.get(number) or _default_details(number)
+    currency = parameters.text("card", "currency")
     return {
         "object": "card",
-        **_address(asked),
-        "brand": issue.brand,
-        "country": issue.country,
+        **_address(parameters),
+        "brand": details.brand,
+        "country": details.country,
         **({"currency": currency.lower()} if currency else {}),
-        "cvc_check": _unchecked(cvc),
+        "cvc_check": _check_state(cvc),
         "dynamic_last4": None,
         "email": None,
         "exp_month": exp_month,
         "exp_year": exp_year,
-        "funding": issue.funding,
+        "funding": details.funding,
         "last4": number[-4:],
         "metadata": {},
-        "name": asked.text("card", "name"),
-        "networks": {"preferred": asked.text("card", "networks", "preferred")},
+        "name": parameters.text("card", "name"),
+        "networks": {"preferred": parameters.text("card", "networks", "preferred")},
         "phone": None,
         "regulated_status": "unregulated",
         "tokenization_method": None,
@@ -59,22 +61,22 @@ def card(asked: Parameters, today: date, published: Mapping[str, Issue]) -> dict
 
 
 def check_cvc(cvc: str, number: str = "") -> None:
-    """Raise Refusal for a CVC of a wrong length: 3 digits, or 4 where an Amex card may be meant."""
+    """Raise ApiError unless a CVC has 3 digits, or 4 where the card may be an Amex card."""
     amex = not number or brand(number)[0] == "amex"
     if cvc_class(cvc) not in ("3", "4" if amex else "3"):
         raise card_error("invalid_cvc")
 
 
-def _number(asked: Parameters) -> str:
-    sent = asked.text("card", "number") or ""
-    if card_guard(sent).endswith("_invalid"):
+def _number(parameters: Parameters) -> str:
+    number = parameters.text("card", "number") or ""
+    if card_guard(number).endswith("_invalid"):
         raise card_error("incorrect_number")
-    return digits(sent)
+    return digits(number)
 
 
-def _expiry(asked: Parameters, today: date) -> tuple[int, int]:
-    month = _whole(asked.text("card", "exp_month"), "[0-9]{1,2}")
-    year = _whole(asked.text("card", "exp_year"), "[0-9]{2}|[0-9]{4}")
+def _expiry(parameters: Parameters, today: date) -> tuple[int, int]:
+    month = _integer(parameters.text("card", "exp_month"), "[0-9]{1,2}")
+    year = _integer(parameters.text("card", "exp_year"), "[0-9]{2}|[0-9]{4}")
     if not 1 <= month <= 12:
         raise card_error("invalid_expiry_month")
     year += 2000 if 0 <= year < 100 else 0
@@ -85,23 +87,25 @@ def _expiry(asked: Parameters, today: date) -> tuple[int, int]:
     return month, year
 
 
-def _whole(text: str | None, form: str) -> int:
-    plain = (text or "").strip()
-    return int(plain) if re.fullmatch(form, plain) else -1
+def _integer(text: str | None, pattern: str) -> int:
+    stripped = (text or "").strip()
+    return int(stripped) if re.fullmatch(pattern, stripped) else -1
 
 
-def _issue(number: str) -> Issue:
-    # ISO/IEC 7812 ranges tell the brand alone; the rest is as of most of Stripe's test cards.
-    return Issue(_BRANDS[brand(number)[0]], "credit", "US")
+def _default_details(number: str) -> CardDetails:
+    # ISO/IEC 7812 ranges give only the brand; the rest is what most of Stripe's test cards have.
+    return CardDetails(_BRANDS[brand(number)[0]], "credit", "US")
 
 
-def _address(asked: Parameters) -> dict[str, object]:
+def _address(parameters: Parameters) -> dict[str, object]:
     parts = ("city", "country", "line1", "line2", "state", "zip")
-    sent = {f"address_{part}": asked.text("card", f"address_{part}") for part in parts}
-    checks = {f"{name}_check": _unchecked(sent[name]) for name in ("address_line1", "address_zip")}
-    return {**sent, **checks}
+    fields = {f"address_{part}": parameters.text("card", f"address_{part}") for part in parts}
+    checks = {
+        f"{name}_check": _check_state(fields[name]) for name in ("address_line1", "address_zip")
+    }
+    return {**fields, **checks}
 
 
-def _unchecked(sent: str | None) -> str | None:
-    """Return the state of a check until the first charge: null for what was not given."""
-    return None if sent is None else "unchecked"
+def _check_state(value: str | None) -> str | None:
+    """Return the state of a check before the first charge: None for a value that was not sent."""
+    return None if value is None else "unchecked"

@@ -1,4 +1,4 @@
-"""API keys: where a client may put one, and what its kind says of mode and sight."""
+"""API keys: where a client sends its key, and the mode and permissions that the key implies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from tokentape.errors import UnreadableBody
-from tokentape.mock.refusals import invalid_key, no_key
+from tokentape.mock.api_errors import invalid_key, no_key
 from tokentape.pure.http.forms import query_pairs, request_pairs
 from tokentape.pure.http.messages import Request
 from tokentape.pure.stripe.kinds import masked
@@ -18,18 +18,18 @@ _KEY = re.compile(r"(sk|rk|pk|sk_org)_(test|live)_[A-Za-z0-9]{8,}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Key:
-    """A key of a well-known form; this upstream has no accounts, so any such key will do."""
+    """A well-formed key. This upstream has no accounts, so it accepts every well-formed key."""
 
     text: str
     live: bool
     publishable: bool
-    """Whether it may be seen by anyone: then answers show no fingerprint and no metadata."""
+    """Whether anyone may see the key: then responses have no fingerprint and no metadata."""
 
 
 def read_key(request: Request) -> Key:
-    """Return the API key of a request. Raises Refusal (401) without one, or for what is none."""
+    """Return the API key of a request. Raises ApiError (401) for a missing or malformed key."""
     header = request.header("authorization")
-    text = _field(request) if header is None else _credentials(header)
+    text = _key_parameter(request) if header is None else _authorization_key(header)
     if not text:
         raise no_key()
     match = _KEY.fullmatch(text)
@@ -38,7 +38,7 @@ def read_key(request: Request) -> Key:
     return Key(text, live=match[2] == "live", publishable=match[1] == "pk")
 
 
-def _credentials(header: str) -> str:
+def _authorization_key(header: str) -> str:
     """Return the key of an Authorization header: Bearer, or Basic's user name (RFC 7617)."""
     scheme, _, credentials = header.strip().partition(" ")
     if scheme.lower() == "bearer":
@@ -51,7 +51,7 @@ def _credentials(header: str) -> str:
         return ""
 
 
-def _field(request: Request) -> str:
+def _key_parameter(request: Request) -> str:
     """Return the form or query field `key`, where browsers put a publishable key."""
     try:
         pairs = (*request_pairs(request), *query_pairs(request.target))

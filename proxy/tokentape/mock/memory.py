@@ -1,4 +1,4 @@
-"""What the embedded upstream remembers: the newest entries of each sort, and no raw number."""
+"""The state of the embedded upstream: bounded tables, and fingerprints instead of numbers."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _V = TypeVar("_V")
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
-class Newest(Generic[_K, _V]):
-    """A table of at most `size` entries; a new one drives the oldest out."""
+class BoundedTable(Generic[_K, _V]):
+    """A table of at most `size` entries: a new entry replaces the oldest."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -23,17 +23,17 @@ class Newest(Generic[_K, _V]):
         return self._entries.get(key)
 
     def put(self, key: _K, value: _V) -> None:
-        """Remember an entry."""
+        """Add an entry."""
         if len(self._entries) == self._size:
             del self._entries[next(iter(self._entries))]
         self._entries[key] = value
 
 
 class Fingerprints:
-    """Fingerprints of values: the same for the same value, in this process and no other.
+    """Fingerprints of values: equal for equal values, but only within one process.
 
     Keyed by a salt that is never stored or sent: PCI DSS 3.5.1.1 rules out a plain hash of a card
-    number, which is searched through in a second.
+    number, which can be found by trying all numbers in a second.
     """
 
     def __init__(self, salt: str) -> None:
@@ -43,4 +43,4 @@ class Fingerprints:
         """Return 16 base62 characters, the form of Stripe's fingerprints."""
         text = repr(values).encode()
         number = int.from_bytes(hashlib.blake2b(text, digest_size=16, key=self._salt).digest())
-        return "".join(_BASE62[number // 62**place % 62] for place in range(16))
+        return "".join(_BASE62[number // 62**position % 62] for position in range(16))

@@ -1,4 +1,4 @@
-"""The parameters of a request, read and checked as the API's schema wants them."""
+"""The parameters of a request, read and checked against the API's schema."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tokentape.errors import UnreadableBody
-from tokentape.mock.refusals import (
+from tokentape.mock.api_errors import (
     missing_parameter,
     not_expandable,
     unknown_parameters,
@@ -18,7 +18,7 @@ from tokentape.pure.http.messages import Request
 from tokentape.pure.stripe.catalog import HASH, Catalog
 from tokentape.pure.stripe.normalise import normalised
 
-# Required within an object that is sent at all, in the order of Stripe's OpenAPI 2026-09-30.endive.
+# Required if any field of the object is sent, in the order of Stripe's OpenAPI 2026-09-30.endive.
 _REQUIRED: Mapping[Path, tuple[str, ...]] = {
     ("account", "individual", "dob"): ("day", "month", "year"),
     ("bank_account",): ("account_number", "country"),
@@ -30,7 +30,7 @@ _REQUIRED: Mapping[Path, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Parameters:
-    """The parameters of one request by path. Blank ones that unset nothing are left out."""
+    """The parameters of one request by path, without blank ones that unset nothing."""
 
     values: Mapping[Path, str]
 
@@ -40,55 +40,55 @@ class Parameters:
 
     def has(self, *path: str) -> bool:
         """Tell whether anything was sent below `path`."""
-        return any(len(sent) > len(path) and sent[: len(path)] == path for sent in self.values)
+        return any(len(name) > len(path) and name[: len(path)] == path for name in self.values)
 
     def expand(self) -> frozenset[str]:
-        """Return what the answer should hold whole instead of by id."""
+        """Return the fields that the response should expand from an id to an object."""
         wanted = (value for path, value in self.values.items() if path[0] == "expand")
         return frozenset(value for value in wanted if value)
 
 
 def read_parameters(request: Request, catalog: Catalog) -> Parameters:
-    """Read body and query. Raises Refusal (400) for what the API's schema does not have."""
+    """Read body and query. Raises ApiError (400) for parameters that the schema does not allow."""
     try:
         pairs = (*request_pairs(request), *query_pairs(request.target))
     except UnreadableBody:
         raise unreadable_body() from None
-    asked = Parameters(dict(normalised(pairs, catalog, keep_blank=False)))
-    _refuse_unknown(asked.values, catalog)
-    _refuse_plain(asked.values, catalog)
-    _refuse_missing(asked)
-    _refuse_expansions(asked.expand(), catalog)
-    return asked
+    parameters = Parameters(dict(normalised(pairs, catalog, keep_blank=False)))
+    _check_names(parameters.values, catalog)
+    _check_shapes(parameters.values, catalog)
+    _check_required(parameters)
+    _check_expansions(parameters.expand(), catalog)
+    return parameters
 
 
-def _refuse_unknown(paths: Iterable[Path], catalog: Catalog) -> None:
-    """Name each unknown parameter by its path up to where it leaves the API."""
-    located = ((path, catalog.locate_request(path).known) for path in paths)
-    names = [join_name(path[: known + 1]) for path, known in located if known < len(path)]
+def _check_names(paths: Iterable[Path], catalog: Catalog) -> None:
+    """Raise ApiError for unknown parameters, each named up to its first unknown segment."""
+    located = ((path, catalog.locate_request(path).depth) for path in paths)
+    names = [join_name(path[: depth + 1]) for path, depth in located if depth < len(path)]
     if names:
         raise unknown_parameters(tuple(dict.fromkeys(names)))
 
 
-def _refuse_plain(values: Mapping[Path, str], catalog: Catalog) -> None:
-    """Refuse plain values where the API has a dictionary or an array; a blank one unsets it."""
+def _check_shapes(values: Mapping[Path, str], catalog: Catalog) -> None:
+    """Raise ApiError for a plain value in place of an object or array; a blank value unsets it."""
     for path, value in values.items():
-        known = catalog.locate_request(path).field
-        if value and (known is None or known.kind == HASH):
-            array = catalog.locate_request((*path, "0")).known > len(path)
+        field = catalog.locate_request(path).field
+        if value and (field is None or field.kind == HASH):
+            array = catalog.locate_request((*path, "0")).depth > len(path)
             raise wrong_shape(path, "array" if array else "object")
 
 
-def _refuse_missing(asked: Parameters) -> None:
+def _check_required(parameters: Parameters) -> None:
     for path, names in _REQUIRED.items():
-        if asked.has(*path):
+        if parameters.has(*path):
             for name in names:
-                if not asked.text(*path, name):
+                if not parameters.text(*path, name):
                     raise missing_parameter((*path, name))
 
 
-def _refuse_expansions(wanted: Iterable[str], catalog: Catalog) -> None:
-    known = catalog.locate_request(("expand", "0")).field
+def _check_expansions(wanted: Iterable[str], catalog: Catalog) -> None:
+    field = catalog.locate_request(("expand", "0")).field
     for name in sorted(wanted):
-        if known is None or name not in known.values:
+        if field is None or name not in field.values:
             raise not_expandable(name)

@@ -1,4 +1,4 @@
-"""Stripe's published test values, as far as tokens are made of them."""
+"""Stripe's published test values, as far as tokens are created from them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ US_ROUTING = "110000000"
 
 
 @dataclass(frozen=True, slots=True)
-class Issue:
-    """What an issuer's number says of a card, in Stripe's words."""
+class CardDetails:
+    """What the number of a published card determines, in Stripe's words."""
 
     brand: str
     funding: str
@@ -24,10 +24,10 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """The published cards by number, and what the published token ids stand for."""
+class PublishedNumbers:
+    """The published cards by number, and the numbers behind the published token ids."""
 
-    cards: Mapping[str, Issue]
+    cards: Mapping[str, CardDetails]
     card_tokens: Mapping[str, str]
     """tok_… -> card number"""
     bank_tokens: Mapping[str, str]
@@ -35,30 +35,30 @@ class Published:
 
 
 @lru_cache(maxsize=1)  # each embedded upstream reads the same
-def read_published(text: str) -> Published:
+def read_published_numbers(text: str) -> PublishedNumbers:
     """Read the table (CSV: kind, name, value, brand, funding, country, behaviour, source)."""
     rows = tuple(csv.DictReader(text.splitlines()))
-    cards, tokens = _of(rows, "card"), _of(rows, "tok")
+    cards, tokens = _rows_of_kind(rows, "card"), _rows_of_kind(rows, "tok")
     # The number published for tok_visa_credit_ae fails its check digit: no card has it.
     numbers = {row["name"]: row["value"] for row in cards if luhn.is_valid(row["value"])}
-    accounts = {row["name"]: row["value"] for row in _of(rows, "account_number")}
-    return Published(
-        {row["value"]: Issue(row["brand"], row["funding"], row["country"]) for row in cards},
+    accounts = {row["name"]: row["value"] for row in _rows_of_kind(rows, "account_number")}
+    return PublishedNumbers(
+        {row["value"]: CardDetails(row["brand"], row["funding"], row["country"]) for row in cards},
         {row["value"]: _card_number(row["name"], numbers) for row in tokens},
         {
             row["value"]: accounts[account]
-            for row in _of(rows, "btok")
+            for row in _rows_of_kind(rows, "btok")
             if (account := f"us_{row['behaviour']}") in accounts
         },
     )
 
 
-def _of(rows: tuple[dict[str, str], ...], kind: str) -> list[dict[str, str]]:
+def _rows_of_kind(rows: tuple[dict[str, str], ...], kind: str) -> list[dict[str, str]]:
     return [row for row in rows if row["kind"] == kind]
 
 
 def _card_number(token: str, numbers: Mapping[str, str]) -> str:
-    """Return the card a token's name stands for: the same name, or the longest start of one."""
+    """Return the number of the card with a token's name, or with the longest part of it."""
     return next((numbers[name] for name in _names(token) if name in numbers), VISA)
 
 

@@ -1,24 +1,24 @@
-"""A small Stripe for /v1/tokens: who asks, for what, and what it gets.
+"""A small Stripe for /v1/tokens: from a request to its response.
 
-The other modules know one thing each: `keys` who may ask, `parameters` the schema, `tokens` (with
-`cards`, `bank_accounts`, `published`) what is made, `views` what of it a key sees, `refusals` the
-words of each error, `answers` bytes and headers, `idempotency` what is answered twice, `memory`
-what is remembered.
+The other modules have one subject each: `keys` authentication, `parameters` the schema, `tokens`
+(with `cards`, `bank_accounts`, `published`) the objects, `views` what a key may see of them,
+`api_errors` the errors, `responses` bytes and headers, `idempotency` repeated requests, `memory`
+the state.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from tokentape.mock.answers import Call, refused, success, unauthorized
+from tokentape.mock.api_errors import ApiError, no_such, unrecognized_url
 from tokentape.mock.idempotency import Idempotency
 from tokentape.mock.keys import read_key
 from tokentape.mock.memory import Fingerprints
 from tokentape.mock.parameters import Parameters, read_parameters
-from tokentape.mock.published import read_published
-from tokentape.mock.refusals import Refusal, no_such, unrecognized_url
+from tokentape.mock.published import read_published_numbers
+from tokentape.mock.responses import Call, failure, success, unauthorized
 from tokentape.mock.tokens import Tokens
-from tokentape.mock.views import shown
+from tokentape.mock.views import token_view
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.stripe.catalog import read_catalog
 from tokentape.pure.stripe.routes import TOKENS, token_id
@@ -37,47 +37,49 @@ class MockStripe:
     ) -> None:
         """Take the text of both tables, the time in unix seconds, and n random base62 characters.
 
-        The upstream reads no file, clock or source of randomness itself.
+        The upstream itself reads no file, clock or source of randomness.
         """
         self._now = now
         self._entropy = entropy
         self._catalog = read_catalog(catalog_csv)
         fingerprints = Fingerprints(entropy(32))
-        self._tokens = Tokens(read_published(published_csv), entropy, fingerprints)
+        self._tokens = Tokens(read_published_numbers(published_csv), entropy, fingerprints)
         self._idempotency = Idempotency(fingerprints)
 
     def answer(self, request: Request) -> Response:
         """Answer a request as Stripe does. Never raises."""
         try:
             key = read_key(request)
-        except Refusal as refusal:
-            return unauthorized(refusal)
+        except ApiError as error:
+            return unauthorized(error)
         call = Call(request, key, f"req_{self._entropy(14)}", self._now())
         try:
-            return self._routed(call)
-        except Refusal as refusal:
-            return refused(call, refusal)
+            return self._route(call)
+        except ApiError as error:
+            return failure(call, error)
 
-    def _routed(self, call: Call) -> Response:
+    def _route(self, call: Call) -> Response:
         request, path = call.request, call.request.target.partition("?")[0]
-        wanted = token_id(request.target)
-        if request.method == "GET" and wanted is not None:
-            return self._retrieved(call, wanted)
+        requested_id = token_id(request.target)
+        if request.method == "GET" and requested_id is not None:
+            return self._retrieve(call, requested_id)
         if request.method == "POST" and path == TOKENS:
-            asked = read_parameters(request, self._catalog)
-            return self._idempotency.once(call, asked, lambda: self._created(call, asked))
+            parameters = read_parameters(request, self._catalog)
+            return self._idempotency.answer_once(
+                call, parameters, lambda: self._create(call, parameters)
+            )
         raise unrecognized_url(request.method, path)
 
-    def _created(self, call: Call, asked: Parameters) -> Response:
+    def _create(self, call: Call, parameters: Parameters) -> Response:
         try:
-            token = self._tokens.create(asked, call.key, call.time)
-        except Refusal as refusal:
-            return refused(call, refusal)
-        return success(call, shown(token, call.key, asked.expand()))
+            token = self._tokens.create(parameters, call.key, call.time)
+        except ApiError as error:
+            return failure(call, error)
+        return success(call, token_view(token, call.key, parameters.expand()))
 
-    def _retrieved(self, call: Call, wanted: str) -> Response:
-        asked = read_parameters(call.request, self._catalog)
-        token = self._tokens.find(wanted, call.key, call.time)
+    def _retrieve(self, call: Call, requested_id: str) -> Response:
+        parameters = read_parameters(call.request, self._catalog)
+        token = self._tokens.find(requested_id, call.key, call.time)
         if token is None:
-            raise no_such("token", wanted, param="token", status=404)
-        return success(call, shown(token, call.key, asked.expand()))
+            raise no_such("token", requested_id, param="token", status=404)
+        return success(call, token_view(token, call.key, parameters.expand()))

@@ -12,8 +12,8 @@ from tokentape.edges.server import Answer
 from tokentape.errors import CassetteBusy, CassetteError, ConfigurationError
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.own_routes import admin as admin_routes
-from tokentape.pure.own_routes.admin import Close, List, Look, Open, Token
-from tokentape.pure.own_routes.health import told
+from tokentape.pure.own_routes.admin import Close, List, Open, Show, Token
+from tokentape.pure.own_routes.health import json_response
 from tokentape.pure.replay.decide import Mode
 from tokentape.pure.replay.tally import Tally
 from tokentape.pure.stripe.refusals import refusal
@@ -63,12 +63,12 @@ class _Held:
         return {**known, "cassette": self.notes.name, "mode": self.session.service.mode}
 
     def so_far(self) -> Account:
-        did = admin_routes.account(self.session.receipt(), "", "", self.notes.lines())
+        did = admin_routes.session_summary(self.session.receipt(), "", "", self.notes.lines())
         return {**self.card(), "open": True, "expired": False, **did}
 
     def ended(self, ending: Ending) -> Account:
         said = self.notes.lines()
-        did = admin_routes.account(ending.receipt, ending.saved, ending.trouble, said)
+        did = admin_routes.session_summary(ending.receipt, ending.saved, ending.trouble, said)
         return {**self.card(), "open": False, "expired": self.expired, **did}
 
 
@@ -95,14 +95,16 @@ class Administration:
 
     async def handle(self, request: Request) -> Answer:
         """Answer a request. Never raises for what a client sends."""
-        match admin_routes.wish(request, self._host, self._token):
+        match admin_routes.read_command(request, self._host, self._token):
             case Response() as refused:
                 response = refused
             case Open() as wish:
                 response = await self._opened(wish)
             case List():
-                response = told({"sessions": [held.card() for held in self._open.values()]})
-            case Look(session):
+                response = json_response(
+                    {"sessions": [held.card() for held in self._open.values()]}
+                )
+            case Show(session):
                 response = _found(self._seen(session))
             case Close(session):
                 response = _found(await self._closed(session))
@@ -141,7 +143,7 @@ class Administration:
             return _refused(error)
         held = _Held(secrets.token_hex(8), notes, session)
         self._open[held.id] = held
-        return admin_routes.opened(held.card(), held.id)
+        return admin_routes.session_opened(held.card(), held.id)
 
     def _seen(self, session: str) -> Account | None:
         held = self._open.get(session)
@@ -172,7 +174,7 @@ class Administration:
 
 
 def _found(account: Account | None) -> Response:
-    return admin_routes.NO_SESSION if account is None else told(account)
+    return admin_routes.NO_SESSION if account is None else json_response(account)
 
 
 def _refused(error: CassetteError | ConfigurationError) -> Response:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tokentape.edges import cassette_file, package_data
 from tokentape.edges.settings import Match, Redact
 from tokentape.errors import CassetteError
-from tokentape.pure.audit.loading import admitted
+from tokentape.pure.audit.loading import load_cassette
 from tokentape.pure.cassette import writing as tape
 from tokentape.pure.cassette.match_key import MatchRules
 from tokentape.pure.cassette.model import Interaction
@@ -74,7 +74,7 @@ def judged(text: bytes, file: str, own_door: Door) -> tuple[Interaction, ...]:
     have written: what came in a pull request is hostile until it passed.
     """
     try:
-        return admitted(text, own_door)
+        return load_cassette(text, own_door)
     except CassetteError as error:
         raise CassetteError(error.message, file=file, line=error.line) from None
 

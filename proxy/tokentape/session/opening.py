@@ -89,7 +89,7 @@ class OpenSession:
         except CassetteError as error:
             saved, trouble = "", str(error)
         if self.service.counts.replayed or self.service.counts.recorded:
-            uses.note(self._path)
+            uses.record(self._path)
         return Ending(self.receipt(), saved, trouble)
 
     async def _saved(self) -> str:

@@ -76,12 +76,12 @@ class Recorder:
         judge = Judge(self.door.values, self.door.match_headers)
         object.__setattr__(self, "_judge", judge)
 
-    def wanted(self, request: Request) -> leak_check.Wanted:
+    def wanted(self, request: Request) -> leak_check.RawValues:
         """Return what the leak check is to look for once there is an answer to a request."""
-        return leak_check.wanted(self._raw(request), self.vocabulary)
+        return leak_check.RawValues.of(self._raw(request), self.vocabulary)
 
     def record(
-        self, request: SealedRequest, answer: Response, wanted: leak_check.Wanted
+        self, request: SealedRequest, answer: Response, wanted: leak_check.RawValues
     ) -> Recorded | HeldBack:
         """Write an exchange; return it as it was written, or why it must not be.
 
@@ -125,14 +125,14 @@ class Recorder:
             and self.door.values.published.value("card", found.name) is not None
         )
 
-    def _objections(self, one: Interaction, wanted: leak_check.Wanted) -> Iterator[str]:
+    def _objections(self, one: Interaction, wanted: leak_check.RawValues) -> Iterator[str]:
         for place in self._judge.problems(one):
             yield f"{place} holds what is not redacted"
         if max(map(_number, (*one.asked, *one.answered)), default=0) >= TOO_HIGH:
-            yield "a variable's number is too high: `tokentape fmt` numbers all of them anew"
+            yield "a variable's number is too high: `tokentape fmt` renumbers them"
         # The numbers of variables count up, and tell nothing of any value: much is alike but them.
         text = said(one.outline).encode("ascii")
-        for finding in (*leak_check.findings_in_one(text), *wanted.leaks(text)):
+        for finding in (*leak_check.interaction_findings(text), *wanted.leaks(text)):
             yield f"{finding.kind} in line {finding.line} of the interaction to write"
 
     def _raw(self, request: Request) -> Iterator[str]:
@@ -144,7 +144,7 @@ class Recorder:
         pairs = (*query_pairs(request.target), *request_pairs(request, values.catalog.names))
         for path, value in pairs:
             located = values.catalog.locate_request(path)
-            if located.known < len(path) or located.free:
+            if located.depth < len(path) or located.free:
                 yield join_name(path)
             if located.field is None or not self._public(located.field, value):
                 yield value
@@ -158,7 +158,7 @@ class Recorder:
         """Tell a value that is kept as it is, or by the name under which it was published."""
         values = self.door.values
         kind = id_kind(value) if known.kind == _ID.kind else known.kind
-        kept = values.catalog.kept(known, value) is not None
+        kept = values.catalog.normal_form(known, value) is not None
         return kept or values.published.name(kind, value) is not None
 
 

@@ -30,7 +30,7 @@ from tokentape.pure.stripe.routes import is_tokens
 from tokentape.session.retries import Answer, Outcome, Retries, Try
 
 if TYPE_CHECKING:
-    from tokentape.pure.leak_check import Wanted
+    from tokentape.pure.leak_check import RawValues
     from tokentape.session.recorder import Recorder  # replay does without, and starts the sooner
 
 T = TypeVar("T")
@@ -222,7 +222,7 @@ class Service:
             return self._not_recorded(answer)
         return self._record(redacted, answer, wanted)
 
-    def _wanted(self, request: Request) -> Callable[[], Wanted]:
+    def _wanted(self, request: Request) -> Callable[[], RawValues]:
         """Have it worked out, while the upstream works, what the leak check is to look for."""
         assert self.recorder is not None, "a session that records has a recorder"
         wanted = _Once(partial(self.recorder.wanted, request))
@@ -236,7 +236,7 @@ class Service:
         return self._not_recorded(upstream_failed(error.status, f"tokentape: {message}."))
 
     def _record(
-        self, request: SealedRequest, answer: Response, wanted: Callable[[], Wanted]
+        self, request: SealedRequest, answer: Response, wanted: Callable[[], RawValues]
     ) -> Answer:
         assert self.recorder is not None, "a session that records has a recorder"
         try:

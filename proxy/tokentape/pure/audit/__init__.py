@@ -1,1 +1,1 @@
-"""What scanning and loading judge by: whether a text says only what redaction writes."""
+"""The checks of scanning and loading: whether a text contains only what redaction writes."""

@@ -1,47 +1,53 @@
-"""One file judged: a cassette by its schema, the door's second look and the gate, others by that.
+"""Inspection of one file: cassettes by schema, redaction check and leak check, others by the last.
 
-A cassette that vcrpy recorded without tokentape is told by its form, and reported as a whole when
-it holds raw calls to the tokens API.
+A cassette that vcrpy recorded without tokentape is recognised by its form, and reported as a whole
+if it holds raw calls to the tokens API.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tokentape.errors import CassetteError
-from tokentape.pure import leak_check as gate
+from tokentape.pure import leak_check
 from tokentape.pure.audit.judge import Judge
-from tokentape.pure.cassette.hidden_text import hidden_lines, says_it_plainly
+from tokentape.pure.cassette.hidden_text import hidden_lines, is_plain_json
 from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.cassette.reading import read_tape
 from tokentape.pure.cassette.writing import cassette_text
 from tokentape.pure.cassette.yaml_nodes import Node, read_yaml
+from tokentape.pure.http.compression import inflate
 from tokentape.pure.leak_check.decodings import bytewise
-from tokentape.pure.leak_check.findings import HIDDEN, MALFORMED, RAW, UNREDACTED, Finding
+from tokentape.pure.leak_check.findings import (
+    HIDDEN_TEXT,
+    MALFORMED_CASSETTE,
+    RAW_CASSETTE,
+    UNREDACTED_VALUE,
+    Finding,
+)
 from tokentape.pure.redaction import Door
 from tokentape.pure.stripe.kinds import KINDS
 
 MAX_INFLATED = 64 << 20
-"""Bytes that a file compressed by gzip may grow to; what follows is not looked at."""
+"""Bytes of a decompressed file that are inspected; the rest is ignored."""
 _GZIP = b"\x1f\x8b"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_BINARY = 8_000
-"""Bytes at the beginning in which a zero tells a binary file, as git has it."""
+_BINARY_PREFIX = 8_000
+"""A file with a zero byte among its first bytes, as many as this, is binary, as in git."""
 
 
 def readable(data: bytes) -> bytes | None:
-    """Return the UTF-8 text of a file that may be compressed or UTF-16; None for a binary one."""
+    """Return the UTF-8 text of a file that may be in gzip or UTF-16; None for a binary file."""
     if data.startswith(_GZIP):
-        try:
-            data = zlib.decompressobj(47).decompress(data, MAX_INFLATED)
-        except zlib.error:
+        inflated = inflate(data, MAX_INFLATED)
+        if inflated is None:
             return None
+        data = inflated.data
     if data.startswith(_UTF16):
         data = data.decode("utf-16", "replace").encode()
-    return None if b"\0" in data[:_BINARY] else data
+    return None if b"\0" in data[:_BINARY_PREFIX] else data
 
 
 _RECORDED_WITH = bytewise(rb"(?:^|[\n{,])\s*[\"']?recorded_with[\"']?\s*:\s*[\"']?tokentape")
@@ -51,87 +57,90 @@ _TOKENS = bytewise(rb"/v1/tokens\b")
 
 
 def inspector(door: Door) -> Inspector:
-    """Return an inspector that takes the published card numbers for what they are."""
+    """Return an inspector that accepts the published card numbers in text."""
     values = door.values.published.values
     return Inspector(door, frozenset(text for (kind, _), text in values.items() if kind == "card"))
 
 
 @dataclass(frozen=True, slots=True)
 class Inspector:
-    """Knows what the door knows, and judges texts by it."""
+    """Inspects files by the rules of redaction and of the leak check."""
 
     door: Door
-    public: frozenset[str]
-    """Card numbers that are published, digits only."""
+    published_cards: frozenset[str]
+    """The digits of the published card numbers."""
 
     def cassette(self, text: bytes) -> tuple[Finding, ...]:
-        """Return what is wrong with a file that is to be a cassette of tokentape."""
-        return tuple(sorted({*self._faults(text), *gate.findings(text)}))
+        """Return the findings in a cassette of tokentape."""
+        return tuple(sorted({*self._problems(text), *leak_check.cassette_findings(text)}))
 
     def file(self, text: bytes) -> tuple[Finding, ...]:
-        """Return what is wrong with any other YAML or JSON file: a cassette, if it looks like one.
+        """Return the findings in a YAML or JSON file, which may be a cassette.
 
-        A cassette of vcrpy alone has one finding that says so, if it holds calls to the tokens
-        API, and those of the gate.
+        A raw cassette of vcrpy has one finding that says so, if it holds calls to the tokens API,
+        and those of the leak check.
         """
         if _RECORDED_WITH.search(text):
             return self.cassette(text)
         interactions = _INTERACTIONS.search(text)
         if interactions is None:
             return self.text(text)
-        if _PLACEHOLDER.search(text) or not any(self._faults(text)):
+        if _PLACEHOLDER.search(text) or not any(self._problems(text)):
             return self.cassette(text)
         if not _TOKENS.search(text):
             return self.text(text)
         line = text.count(b"\n", 0, interactions.end()) + 1
-        return (Finding(line, RAW), *self.text(text))
+        return (Finding(line, RAW_CASSETTE), *self.text(text))
 
     def name(self, name: str, number: int) -> tuple[str, tuple[Finding, ...]]:
-        """Return a file's name as it may be shown, and what the gate finds in it.
+        """Return a file's name as it may be shown, and the findings in it.
 
-        A name that holds a secret is shown as the file's number in the scan.
+        A name with a secret is replaced by the file's number in the scan.
         """
-        found = self.text(name.encode("utf-8", "surrogateescape"))
-        if found:
-            return f"file {number}", tuple(replace(one, detail="in its name") for one in found)
+        findings = self.text(name.encode("utf-8", "surrogateescape"))
+        if findings:
+            return f"file {number}", tuple(
+                replace(finding, detail="in its name") for finding in findings
+            )
         return "".join(char if char.isprintable() else "\ufffd" for char in name), ()
 
     def text(self, text: bytes) -> tuple[Finding, ...]:
-        """Return what the gate finds in a text that is no cassette."""
-        return gate.findings_elsewhere(text, self.public)
+        """Return the findings of the leak check in a text that is not a cassette."""
+        return leak_check.text_findings(text, self.published_cards)
 
-    def _faults(self, text: bytes) -> Iterator[Finding]:
+    def _problems(self, text: bytes) -> Iterator[Finding]:
         try:
             plain = text.decode("ascii").replace("\r\n", "\n")
-            placed = read_tape(plain)
+            located = read_tape(plain)
         except UnicodeDecodeError as error:
             line = text.count(b"\n", 0, error.start) + 1
-            yield Finding(line, MALFORMED, "a cassette is ASCII")
+            yield Finding(line, MALFORMED_CASSETTE, "a cassette is ASCII")
         except CassetteError as error:
-            yield Finding(max(error.line, 1), MALFORMED, error.message)
+            yield Finding(max(error.line, 1), MALFORMED_CASSETTE, error.message)
         else:
-            recorded = tuple(one.interaction for one in placed)
-            yield from self._unredacted(recorded, _Places(plain))
+            recorded = tuple(interaction.interaction for interaction in located)
+            yield from self._unredacted(recorded, _Lines(plain))
             for line in hidden_lines(plain, cassette_text(recorded)):
-                yield Finding(line, HIDDEN)
+                yield Finding(line, HIDDEN_TEXT)
 
-    def _unredacted(self, recorded: tuple[Interaction, ...], places: _Places) -> Iterator[Finding]:
+    def _unredacted(self, recorded: tuple[Interaction, ...], lines: _Lines) -> Iterator[Finding]:
         judge = Judge(self.door.values, self.door.match_headers)
-        most = sum(len(one.asked) + len(one.answered) for one in recorded)
-        for number, one in enumerate(recorded):
-            if any(counted > most for _, counted in (*one.asked, *one.answered)):
-                yield Finding(places.line(number, ""), MALFORMED, _MISNUMBERED)
-            faults = judge.problems(one)
-            for place in faults:
-                yield Finding(places.line(number, place), UNREDACTED, place)
-            if not faults and not says_it_plainly(one.outline.text):
-                yield Finding(places.line(number, _ANSWER), HIDDEN)
+        variables = [(*interaction.asked, *interaction.answered) for interaction in recorded]
+        total = sum(map(len, variables))
+        for number, interaction in enumerate(recorded):
+            if any(variable_number > total for _, variable_number in variables[number]):
+                yield Finding(lines.line(number, ""), MALFORMED_CASSETTE, _MISNUMBERED)
+            positions = judge.problems(interaction)
+            for position in positions:
+                yield Finding(lines.line(number, position), UNREDACTED_VALUE, position)
+            if not positions and not is_plain_json(interaction.outline.text):
+                yield Finding(lines.line(number, _RESPONSE_BODY), HIDDEN_TEXT)
 
 
-_ANSWER = "the answer's body"
+_RESPONSE_BODY = "the answer's body"
 _MISNUMBERED = (
     "a variable's number is higher than the cassette has variables, and could say something: "
-    "`tokentape fmt` numbers them anew"
+    "`tokentape fmt` renumbers them"
 )
 _NODES = {
     "the uri": ("request", "uri"),
@@ -139,14 +148,14 @@ _NODES = {
     "a request header": ("request", "headers"),
     "request field": ("request", "body"),
     "a response header": ("response", "headers"),
-    _ANSWER: ("response", "body", "string"),
+    _RESPONSE_BODY: ("response", "body", "string"),
 }
-"""Where in an interaction the places are that the second look names."""
+"""The nodes of an interaction by the positions that the redaction check reports."""
 
 
 @dataclass
-class _Places:
-    """The lines of a cassette, read when one is asked for: most cassettes have no faults."""
+class _Lines:
+    """The lines of a cassette, parsed on first use: most cassettes have no findings."""
 
     text: str
 
@@ -154,14 +163,14 @@ class _Places:
     def _root(self) -> Node:
         return read_yaml(self.text)
 
-    def line(self, number: int, place: str) -> int:
-        """Return the line of a place in an interaction, counted from 0."""
-        ways = (way for name, way in _NODES.items() if place.startswith(name))
-        node = _inside(self._root, "interactions", number)
-        return _inside(node, *next(ways, ())).line
+    def line(self, number: int, position: str) -> int:
+        """Return the line of a position in an interaction; interactions are numbered from 0."""
+        paths = (steps for name, steps in _NODES.items() if position.startswith(name))
+        node = _descend(self._root, "interactions", number)
+        return _descend(node, *next(paths, ())).line
 
 
-def _inside(node: Node, *way: str | int) -> Node:
-    for step in way:
+def _descend(node: Node, *steps: str | int) -> Node:
+    for step in steps:
         node = node.items[step]  # type: ignore[union-attr, index]
     return node

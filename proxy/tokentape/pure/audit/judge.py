@@ -1,8 +1,8 @@
-"""Judging many interactions: what was looked at once is not looked at again.
+"""Checks many interactions, and equal parts of them only once.
 
-Interactions that differ in the numbers of their variables alone are judged as one: no number makes
-anything right or wrong, except that a name may come to stand twice in one object. And whether a
-field or a leaf of an answer is right hangs on its place, not on what stands beside it.
+Interactions that differ only in the numbers of their variables have one outline and one result:
+a number cannot make a part invalid, except that a name may then occur twice in one JSON object.
+And whether a field, or a leaf of a response body, is valid depends on its path only.
 """
 
 from __future__ import annotations
@@ -16,92 +16,94 @@ from itertools import count
 
 import orjson
 
-from tokentape.pure.audit.admission import Look
+from tokentape.pure.audit.admission import RedactionCheck
 from tokentape.pure.cassette.model import Interaction, Texts
 from tokentape.pure.http.json_text import Json
 from tokentape.pure.notation.placeholders import numbered
 from tokentape.pure.redaction.values import Values
 
-_REMEMBERED = 1_000
-"""Outlines, fields, header lines and answers that are kept in mind."""
+_CACHE_SIZE = 1_000
+"""Outlines, fields, header lines and response bodies whose result is cached."""
 _AS_WRITTEN = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-_NO_JSON = "the answer's body, which is no JSON, or says something twice,"
+_BAD_JSON = "the answer's body, which is no JSON or repeats a name,"
 
 
 class Judge:
-    """Tells which places of interactions hold what the door would not have written."""
+    """Reports the positions in interactions that hold what redaction would not have written."""
 
     def __init__(self, values: Values, match_headers: tuple[str, ...]) -> None:
-        look = Look(values, match_headers)
-        self._look = look
-        self._outline = lru_cache(_REMEMBERED)(self._judged)
-        self._entry = lru_cache(_REMEMBERED)(look.entry)
-        self._request_header = lru_cache(_REMEMBERED)(look.request_header)
-        self._response_header = lru_cache(_REMEMBERED)(look.response_header)
-        self._right = _Right()
+        check = RedactionCheck(values, match_headers)
+        self._check = check
+        self._judged_outline = lru_cache(_CACHE_SIZE)(self._judge)
+        self._cached_entry = lru_cache(_CACHE_SIZE)(check.entry)
+        self._cached_request_header = lru_cache(_CACHE_SIZE)(check.request_header)
+        self._cached_response_header = lru_cache(_CACHE_SIZE)(check.response_header)
+        self._valid_bodies = _ValidBodies()
 
-    def problems(self, one: Interaction) -> tuple[str, ...]:
-        """Return each place of an interaction that is not right, in words for people."""
-        found, may_repeat = self._outline(one.outline)
-        if may_repeat and not found and _says_twice(one.texts.text):
-            return (_NO_JSON,)
-        return found
+    def problems(self, interaction: Interaction) -> tuple[str, ...]:
+        """Return the positions of unredacted values in an interaction, in words for people."""
+        problems, may_have_repeats = self._judged_outline(interaction.outline)
+        if may_have_repeats and not problems and _has_repeats(interaction.texts.text):
+            return (_BAD_JSON,)
+        return problems
 
-    def _judged(self, said: Texts) -> tuple[tuple[str, ...], bool]:
-        """Return what is not right in an outline, and whether its numbers have to be looked at."""
+    def _judge(self, texts: Texts) -> tuple[tuple[str, ...], bool]:
+        """Return the problems of an outline, and whether names may repeat once it has numbers."""
         try:
-            answer = _answer(said.text)
+            body = _read_body(texts.text)
         except (ValueError, RecursionError):
-            return (*self._around(said), _NO_JSON), False
-        return (*self._around(said), *self._inside(said.text, answer)), answer.may_repeat
+            return (*self._problems_outside_body(texts), _BAD_JSON), False
+        problems = (*self._problems_outside_body(texts), *self._body_problems(texts.text, body))
+        return problems, body.may_have_repeats
 
-    def _around(self, said: Texts) -> Iterator[str]:
-        """Yield what is not right outside the answer's body."""
-        if not self._look.path(said.path):
+    def _problems_outside_body(self, texts: Texts) -> Iterator[str]:
+        """Yield the problems outside the response body."""
+        if not self._check.path(texts.path):
             yield "the uri's path"
-        for what, entries in (("query field", said.query), ("request field", said.body)):
+        for label, entries in (("query field", texts.query), ("request field", texts.body)):
             for number, entry in enumerate(entries, 1):
-                if not self._entry(entry):
-                    yield f"{what} {number}"
-        for name, text in said.request_headers:
-            if not self._request_header(name, text):
+                if not self._cached_entry(entry):
+                    yield f"{label} {number}"
+        for name, text in texts.request_headers:
+            if not self._cached_request_header(name, text):
                 yield "a request header"
-        for name, text in said.response_headers:
-            if not self._response_header(name, text):
+        for name, text in texts.response_headers:
+            if not self._cached_response_header(name, text):
                 yield "a response header"
 
-    def _inside(self, text: str, answer: _Answer) -> Iterator[str]:
-        yield from self._look.spelling(text)
-        if not text or self._right.holds(answer.document):
+    def _body_problems(self, text: str, body: _Body) -> Iterator[str]:
+        yield from self._check.spelling(text)
+        if not text or self._valid_bodies.holds(body.document):
             return
-        found = tuple(self._look.node(answer.document, ()))
-        if not found:
-            self._right.add(answer.document)
-        yield from found
+        problems = tuple(self._check.node(body.document, ()))
+        if not problems:
+            self._valid_bodies.add(body.document)
+        yield from problems
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    """The body of an answer, read as JSON."""
+class _Body:
+    """A response body, read as JSON."""
 
     document: Json
-    may_repeat: bool = False
-    """Names may be the same once the variables in them have their numbers."""
+    may_have_repeats: bool = False
+    """Names may repeat once the variables in them have their numbers."""
 
 
-def _answer(text: str) -> _Answer:
-    """Read the body of an outline. Raises ValueError or RecursionError for what is no JSON."""
+def _read_body(text: str) -> _Body:
+    """Read the body of an outline. Raises ValueError or RecursionError for invalid JSON."""
     if not text:
-        return _Answer(None)
+        return _Body(None)
     with suppress(orjson.JSONDecodeError, orjson.JSONEncodeError):
         document = orjson.loads(text)
-        if orjson.dumps(document, option=_AS_WRITTEN).decode() == text:  # so no name is lost
-            return _Answer(document)
-    different = numbered(text, (("", number) for number in count(1)))
-    return _Answer(json.loads(different, object_pairs_hook=_without_repeats), may_repeat=True)
+        if orjson.dumps(document, option=_AS_WRITTEN).decode() == text:  # so no name repeats
+            return _Body(document)
+    renumbered = numbered(text, (("", number) for number in count(1)))
+    document = json.loads(renumbered, object_pairs_hook=_without_repeats)
+    return _Body(document, may_have_repeats=True)
 
 
-def _says_twice(text: str) -> bool:
+def _has_repeats(text: str) -> bool:
     try:
         json.loads(text, object_pairs_hook=_without_repeats)
     except ValueError:
@@ -110,60 +112,67 @@ def _says_twice(text: str) -> bool:
 
 
 def _without_repeats(members: list[tuple[str, Json]]) -> dict[str, Json]:
-    """Return an object's members. Raises ValueError for a key that stands twice: one would hide."""
+    """Return an object's members. Raises ValueError for a repeated key, which would hide a value.
+
+    >>> _without_repeats([("a", 1), ("b", 2)])
+    {'a': 1, 'b': 2}
+    >>> _without_repeats([("a", 1), ("a", 2)])
+    Traceback (most recent call last):
+    ValueError: a key occurs twice
+    """
     document = dict(members)
     if len(document) < len(members):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key occurs twice")
     return document
 
 
-_Place = dict[object, "_Place"]
-"""What was right at one place: containers by type, with what is inside; leaves with their type."""
-_LEAF: _Place = {}
+_Node = dict[object, "_Node"]
+"""Valid content of one path: containers by type, with their children; leaves with their type."""
+_LEAF: _Node = {}
 
 
-class _Right:
-    """Answers of which each value was right at its place, in one answer or another."""
+class _ValidBodies:
+    """All values that were valid at their path, in any response body so far."""
 
     def __init__(self) -> None:
-        self._root: _Place = {}
+        self._root: _Node = {}
         self._added = 0
 
     def add(self, document: Json) -> None:
-        """Take note of an answer that was found right."""
-        if self._added % _REMEMBERED == 0:
+        """Add the values of a valid body."""
+        if self._added % _CACHE_SIZE == 0:
             self._root = {}
         self._added += 1
         _add(document, self._root)
 
     def holds(self, document: Json) -> bool:
-        """Tell whether all of an answer has been right before."""
+        """Tell whether each value of a body was valid at its path before."""
         return _holds(document, self._root)
 
 
-def _add(value: Json, place: _Place) -> None:
+def _add(value: Json, node: _Node) -> None:
     if not isinstance(value, (dict, list)):
-        place[type(value), value] = _LEAF
+        node[type(value), value] = _LEAF
         return
-    here = place.setdefault(type(value), {})
-    for key, one in _members(value):
-        _add(one, here.setdefault(key, {}))
+    children = node.setdefault(type(value), {})
+    for key, item in _members(value):
+        _add(item, children.setdefault(key, {}))
 
 
-def _holds(value: Json, place: _Place) -> bool:
+def _holds(value: Json, node: _Node) -> bool:
     kind = type(value)
     if kind is not dict and kind is not list:
-        return (kind, value) in place
-    here = place.get(kind)
-    if here is None:
+        return (kind, value) in node
+    children = node.get(kind)
+    if children is None:
         return False
-    for key, one in _members(value):
-        inner = here.get(key)
-        if inner is None or not _holds(one, inner):
+    for key, item in _members(value):
+        child = children.get(key)
+        if child is None or not _holds(item, child):
             return False
     return True
 
 
 def _members(value: Json) -> Iterable[tuple[object, Json]]:
-    """Return what is in an object or list, by name or index."""
+    """Return the items of an object or list by name or index."""
     return value.items() if type(value) is dict else enumerate(value)

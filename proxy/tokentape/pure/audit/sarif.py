@@ -1,6 +1,6 @@
-"""The report of a scan as SARIF 2.1.0, from which code hosts make annotations.
+"""The report of a scan as SARIF 2.1.0, which code hosts show as annotations.
 
-The properties are those that GitHub asks for: docs.github.com/code-security, SARIF support.
+The properties are those that GitHub requires: docs.github.com/code-security, SARIF support.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from urllib.parse import quote
 import orjson
 
 from tokentape import __version__
-from tokentape.pure.audit.reports import told
+from tokentape.pure.audit.reports import message
 from tokentape.pure.http.json_text import Json
-from tokentape.pure.leak_check.findings import MENDING, Found, Scan
+from tokentape.pure.leak_check.findings import MENDING, FileFinding, Scan
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _KINDS = tuple(MENDING)
 
 
 def as_sarif(scan: Scan, root: str) -> str:
-    """Return the report; names of files below `root`, a folder, are given relative to it."""
+    """Return the report; files in the folder `root` are named relative to it."""
     run = {
         "tool": {"driver": _driver()},
-        "results": [_result(one, root) for one in scan.found],
+        "results": [_result(file_finding, root) for file_finding in scan.findings],
         "invocations": [
             {
                 "executionSuccessful": not scan.unread,
@@ -43,28 +43,28 @@ def _driver() -> Json:
 
 def _rule(kind: str) -> Json:
     return {
-        "id": _id(kind),
+        "id": _rule_id(kind),
         "shortDescription": {"text": kind},
         "help": {"text": MENDING[kind]},
         "defaultConfiguration": {"level": "error"},
     }
 
 
-def _id(kind: str) -> str:
+def _rule_id(kind: str) -> str:
     return kind.lower().replace(" ", "-")
 
 
-def _result(one: Found, root: str) -> Json:
+def _result(file_finding: FileFinding, root: str) -> Json:
     return {
-        "ruleId": _id(one.finding.kind),
-        "ruleIndex": _KINDS.index(one.finding.kind),
+        "ruleId": _rule_id(file_finding.finding.kind),
+        "ruleIndex": _KINDS.index(file_finding.finding.kind),
         "level": "error",
-        "message": {"text": told(one)},
+        "message": {"text": message(file_finding)},
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": quote(one.file.removeprefix(f"{root}/"))},
-                    "region": {"startLine": one.finding.line},
+                    "artifactLocation": {"uri": quote(file_finding.file.removeprefix(f"{root}/"))},
+                    "region": {"startLine": file_finding.finding.line},
                 }
             }
         ],

@@ -1,7 +1,7 @@
-"""What changed between a recorded answer and one of today, both redacted, field by field.
+"""The differences between a recorded response and a new one, both redacted, field by field.
 
-Numbers of variables do not count, but which values are the same does: a recorded variable is one
-value of today in all answers.
+Numbers of variables are not compared. But equal values must still be equal: a recorded variable is
+the same new variable in all responses.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from tokentape.pure.cassette.model import Interaction, Lines
+from tokentape.pure.cassette.model import Interaction, Texts
 from tokentape.pure.cassette.renaming import Renaming
 from tokentape.pure.http.json_text import Json
 from tokentape.pure.notation.placeholders import Placeholder, blanked, substitute
@@ -18,110 +18,114 @@ from tokentape.pure.notation.placeholders import Placeholder, blanked, substitut
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A place in an answer and what stands there, redacted; None where the field is not there."""
+    """The redacted values of one field of a response; None where the field is absent."""
 
-    place: str
+    path: str
     recorded: str | None
     now: str | None
 
     def __str__(self) -> str:
         if self.recorded is None:
-            return f"added    {self.place}: {self.now}"
+            return f"added    {self.path}: {self.now}"
         if self.now is None:
-            return f"removed  {self.place}: {self.recorded}"
-        return f"changed  {self.place}: {self.recorded} → {self.now}"
+            return f"removed  {self.path}: {self.recorded}"
+        return f"changed  {self.path}: {self.recorded} → {self.now}"
 
 
 def differences(recorded: Interaction, now: Interaction, names: Renaming) -> tuple[Difference, ...]:
-    """Compare the answers of one request; `names` learns which variables of today are which."""
+    """Compare the responses to one request; adds pairs of variables to `names`."""
     if recorded.outline.request() == now.outline.request():
         names.agree(recorded.asked, now.asked)
-    walk, texts = _Walk(names), (recorded.texts, now.texts)
-    head, today = ({"status": one.status} | _headers(one.response_headers) for one in texts)
-    body, body_now = (json.loads(one.text or "null") for one in texts)
-    return (*walk.node(head, today, ""), *walk.node(body, body_now, ""))
+    compare = _Comparison(names).node
+    heads = compare(_head(recorded.texts), _head(now.texts), "")
+    return (*heads, *compare(_body(recorded.texts), _body(now.texts), ""))
 
 
-def _headers(lines: Lines) -> dict[str, Json]:
-    found: dict[str, list[str]] = {}
-    for name, text in lines:
-        found.setdefault(f"header {name}", []).append(text)
-    return {name: ", ".join(texts) for name, texts in found.items()}
+def _body(texts: Texts) -> Json:
+    return json.loads(texts.text or "null")
+
+
+def _head(texts: Texts) -> dict[str, Json]:
+    values: dict[str, list[str]] = {}
+    for name, text in texts.response_headers:
+        values.setdefault(f"header {name}", []).append(text)
+    headers = {name: ", ".join(lines) for name, lines in values.items()}
+    return {"status": texts.status, **headers}
 
 
 @dataclass(frozen=True, slots=True)
-class _Walk:
+class _Comparison:
     names: Renaming
 
-    def node(self, recorded: Json, now: Json, place: str) -> Iterator[Difference]:
-        """Yield what differs from one place in an answer downwards."""
+    def node(self, recorded: Json, now: Json, path: str) -> Iterator[Difference]:
+        """Yield the differences between two JSON values at a path."""
         if isinstance(recorded, dict) and isinstance(now, dict):
-            yield from self._members(recorded, now, place)
+            yield from self._members(recorded, now, path)
         elif isinstance(recorded, list) and isinstance(now, list):
-            yield from self._members(_by_place(recorded), _by_place(now), place)
+            yield from self._members(_by_position(recorded), _by_position(now), path)
         elif not self._same(recorded, now):
-            yield Difference(place or "body", _shown(recorded), self._today(now))
+            yield Difference(path or "body", _shown(recorded), self._shown_now(now))
 
     def _members(
-        self, recorded: Mapping[str, Json], now: Mapping[str, Json], place: str
+        self, recorded: Mapping[str, Json], now: Mapping[str, Json], path: str
     ) -> Iterator[Difference]:
-        kept, added = self._paired(recorded, now)
+        paired, added = self._paired(recorded, now)
         for key, value in recorded.items():
-            if key in kept:
-                yield from self.node(value, kept[key], _inside(place, key))
+            if key in paired:
+                yield from self.node(value, paired[key], _joined(path, key))
             else:
-                yield Difference(_inside(place, key), _shown(value), None)
+                yield Difference(_joined(path, key), _shown(value), None)
         for key, value in added:
-            yield Difference(_inside(place, key), None, self._today(value))
+            yield Difference(_joined(path, key), None, self._shown_now(value))
 
     def _paired(
         self, recorded: Mapping[str, Json], now: Mapping[str, Json]
     ) -> tuple[dict[str, Json], list[tuple[str, Json]]]:
-        """Return today's members by their recorded keys, and those that are new.
+        """Return the new members by their recorded keys, and those without a recorded key.
 
-        Redacted keys not met before are taken in their order: nothing else tells them apart.
+        Redacted keys that have no pair yet are paired in order: nothing else distinguishes them.
         """
-        names = {key: self._text(key) for key in now}
-        free = [key for key in recorded if "{{" in key and key not in names.values()]
-        kept: dict[str, Json] = {}
+        names = {key: self._with_recorded_names(key) for key in now}
+        unpaired = [key for key in recorded if "{{" in key and key not in names.values()]
+        paired: dict[str, Json] = {}
         added: list[tuple[str, Json]] = []
         for key, value in now.items():
-            like = (one for one in free if one not in kept and self._same(one, key))
-            name = names[key] if names[key] in recorded else next(like, None)
+            candidates = (name for name in unpaired if name not in paired and self._same(name, key))
+            name = names[key] if names[key] in recorded else next(candidates, None)
             if name is None:
                 added.append((names[key], value))
             else:
-                kept[name] = value
-        return kept, added
+                paired[name] = value
+        return paired, added
 
     def _same(self, recorded: Json, now: Json) -> bool:
         if not (isinstance(recorded, str) and isinstance(now, str)):
             return type(recorded) is type(now) and bool(recorded == now)
-        (looks, variables), (looks_now, variables_now) = blanked(recorded), blanked(now)
-        return looks == looks_now and self.names.agree(variables, variables_now)
+        (text, variables), (text_now, variables_now) = blanked(recorded), blanked(now)
+        return text == text_now and self.names.agree(variables, variables_now)
 
-    def _today(self, value: Json) -> str:
-        return self._text(_shown(value))
+    def _shown_now(self, value: Json) -> str:
+        return self._with_recorded_names(_shown(value))
 
-    def _text(self, text: str) -> str:
-        """Return a text of today by recorded names; variables that have none show no number."""
+    def _with_recorded_names(self, text: str) -> str:
+        """Replace new variables by the recorded ones; a variable without a pair has no number."""
 
-        def fill(found: Placeholder) -> str:
-            if not found.number:
-                return str(found)
-            known = self.names.here((found.kind, int(found.number)))
-            number = str(known[1]) if known else ""
-            return str(replace(found, number=number))
+        def fill(placeholder: Placeholder) -> str:
+            if not placeholder.number:
+                return str(placeholder)
+            variable = self.names.from_other((placeholder.kind, int(placeholder.number)))
+            number = str(variable[1]) if variable else ""
+            return str(replace(placeholder, number=number))
 
         return substitute(text, fill)
 
 
-def _by_place(items: list[Json]) -> dict[str, Json]:
+def _by_position(items: list[Json]) -> dict[str, Json]:
     return {str(index): value for index, value in enumerate(items)}
 
 
-def _inside(place: str, key: str) -> str:
-    return f"{place}.{key}" if place else key
+def _joined(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
 
 
 def _shown(value: Json) -> str:

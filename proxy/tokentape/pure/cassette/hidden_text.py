@@ -1,8 +1,8 @@
-"""What the text of a cassette says beside its interactions: comments, spacing, unread values.
+"""Text of a cassette outside its interactions: comments, spacing, ignored values.
 
-Whatever a reader leaves unread could hide something, and no second look at what was read would
-see it. How a cassette is spelt is free (vcrpy and editors quote and indent in their own ways), but
-each character must be part of a value that was read, or of the plainest structure around it.
+Text that a reader ignores could hide a secret, and no check of the interactions would see it. The
+spelling of a cassette is free (vcrpy and editors quote and indent differently), but each character
+must be part of a value, or of the structure around it in its simplest form.
 """
 
 from __future__ import annotations
@@ -26,32 +26,32 @@ _BLOCK = re.compile(r"[|>][+-]?\n")
 
 
 def hidden_lines(text: str, canonical: str) -> Iterator[int]:
-    """Yield lines of a cassette that say more than its interactions do.
+    """Yield lines of a cassette that have more than its interactions.
 
-    `canonical` is the cassette that tokentape makes of these interactions.
+    `canonical` is the canonical cassette of these interactions.
     """
     if text != canonical:
-        yield from _unsaid(read_yaml(text), read_yaml(canonical))
-        yield from (_line(text, space.start()) for space in _SPACING.finditer(text))
+        yield from _differing_lines(read_yaml(text), read_yaml(canonical))
+        yield from (_line(text, spacing.start()) for spacing in _SPACING.finditer(text))
         yield from unread_lines(text)
 
 
-def _unsaid(node: Node, said: Node) -> Iterator[int]:
-    """Yield the lines of values that differ from what the interactions say."""
-    if isinstance(node, Mapping) and isinstance(said, Mapping):
+def _differing_lines(node: Node, canonical: Node) -> Iterator[int]:
+    """Yield the lines of values that differ from those of the canonical cassette."""
+    if isinstance(node, Mapping) and isinstance(canonical, Mapping):
         for name, item in node.items.items():
-            if name not in said.items:  # a header without a value
+            if name not in canonical.items:  # a header without a value
                 yield item.line
             elif name != "recorded_with":
-                yield from _unsaid(item, said.items[name])
-    elif isinstance(node, Sequence) and isinstance(said, Sequence):
-        for item, other in zip(node.items, said.items, strict=True):
-            yield from _unsaid(item, other)
-    elif isinstance(node, Scalar) and isinstance(said, Scalar):
-        if _value(node) != _value(said):
+                yield from _differing_lines(item, canonical.items[name])
+    elif isinstance(node, Sequence) and isinstance(canonical, Sequence):
+        for item, canonical_item in zip(node.items, canonical.items, strict=True):
+            yield from _differing_lines(item, canonical_item)
+    elif isinstance(node, Scalar) and isinstance(canonical, Scalar):
+        if _value(node) != _value(canonical):
             yield node.line
-    elif isinstance(said, Sequence):  # a header's only value, or no headers or interactions at all
-        yield from _unsaid(Sequence(node.line, [node]), said)
+    elif isinstance(canonical, Sequence):  # a header with one value, or no headers or interactions
+        yield from _differing_lines(Sequence(node.line, [node]), canonical)
 
 
 def _value(node: Scalar) -> str:
@@ -59,37 +59,45 @@ def _value(node: Scalar) -> str:
 
 
 def unread_lines(text: str) -> Iterator[int]:
-    """Yield lines with text that is no part of a value: comments, directives, odd spacing."""
+    r"""Yield lines with text outside values: comments, directives, unusual spacing.
+
+    >>> list(unread_lines("a: b\nc: d # text\n"))
+    [2]
+    """
     end = 0
     for event in yaml.parse(text, _Loader):
         if isinstance(event, yaml.ScalarEvent):
             start, stop = (mark.index for mark in (event.start_mark, event.end_mark) if mark)
-            yield from _between(text, end, start)
+            yield from _outside_values(text, end, start)
             if event.style in ("|", ">") and not _BLOCK.match(text, start):
                 yield _line(text, start)
             end = stop
-    yield from _between(text, end, len(text))
+    yield from _outside_values(text, end, len(text))
 
 
-def _between(text: str, start: int, end: int) -> Iterator[int]:
+def _outside_values(text: str, start: int, end: int) -> Iterator[int]:
     structure = _STRUCTURE.match(text, start, end)
-    reached = structure.end() if structure else start
-    if reached < end:
-        yield _line(text, reached)
+    structure_end = structure.end() if structure else start
+    if structure_end < end:
+        yield _line(text, structure_end)
 
 
 def _line(text: str, offset: int) -> int:
     return text.count("\n", 0, offset) + 1
 
 
-def says_it_plainly(body: str) -> bool:
-    """Tell whether JSON is spelt as a program prints it, so that its spelling hides nothing."""
+def is_plain_json(body: str) -> bool:
+    """Tell whether JSON is spelt as a program prints it, so that the spelling hides nothing.
+
+    >>> is_plain_json('{"a": 1}'), is_plain_json('{"a":    1}'), is_plain_json('{"a": 1, "a": 1}')
+    (True, False, False)
+    """
     text = body.rstrip("\n")
-    return not text or any(text == spelt for spelt in _spelt(text))
+    return not text or any(text == spelling for spelling in _usual_spellings(text))
 
 
-def _spelt(text: str) -> Iterator[str]:
-    with suppress(orjson.JSONDecodeError):  # it takes less than `json` does
+def _usual_spellings(text: str) -> Iterator[str]:
+    with suppress(orjson.JSONDecodeError):  # it is faster than `json`
         yield orjson.dumps(orjson.loads(text), option=orjson.OPT_INDENT_2).decode()
     document = json.loads(text)
     yield json.dumps(document, indent=2)

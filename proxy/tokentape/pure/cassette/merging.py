@@ -1,10 +1,10 @@
-"""Two branches that recorded into one cassette, made one again.
+"""Merging the cassettes of two branches.
 
-What git leaves of such a merge has conflict markers, and its hunks may cut through an interaction.
-So both sides are put together as whole cassettes first. Then each interaction of theirs that is
-like one of ours, up to the names of variables, is that one, and its variables are those of ours;
-what is left of theirs follows, and variables of it that ours does not know get new numbers: both
-sides counted on from the same number, for different values.
+After a conflict in git the file has conflict markers, which may be inside an interaction. So both
+sides are restored as whole cassettes first. An interaction of theirs that equals one of ours,
+except for the numbers of variables, is the same, and its variables are those of ours. The other
+interactions of theirs follow. Their other variables get new numbers, because both sides have used
+the next numbers for different values.
 """
 
 from __future__ import annotations
@@ -22,38 +22,41 @@ from tokentape.pure.notation.placeholders import Variable
 
 OURS, BASE, THEIRS = "ours", "base", "theirs"
 _MARKER = re.compile(rb"(<<<<<<<|\|\|\|\|\|\|\||=======|>>>>>>>)(?: .*)?")
-_STEPS = {
+_TRANSITIONS = {
     ("", b"<<<<<<<"): OURS,
     (OURS, b"|||||||"): BASE,
     (OURS, b"======="): THEIRS,
     (BASE, b"======="): THEIRS,
     (THEIRS, b">>>>>>>"): "",
 }
-"""(side under way, marker) -> side that follows; "" is text that both sides share."""
+"""(current side, marker) -> next side; "" is text of both sides."""
 
 
 def sides(text: bytes) -> tuple[bytes, bytes] | None:
-    """Return a file with conflict markers as ours and as theirs; None for one without.
+    r"""Return both sides of a file with conflict markers, or None for a file without.
 
-    Raises CassetteError with a line for markers that do not stand as git writes them.
+    Raises CassetteError with a line for markers in another order than git writes them.
+
+    >>> sides(b"a\n<<<<<<< x\nb\n=======\nc\n>>>>>>> y\n")
+    (b'a\nb\n', b'a\nc\n')
     """
-    found: dict[str, list[bytes]] = {OURS: [], THEIRS: [], BASE: []}
-    side, number, marked = "", 0, False
+    lines: dict[str, list[bytes]] = {OURS: [], THEIRS: [], BASE: []}
+    side, number, has_markers = "", 0, False
     for number, line in enumerate(text.splitlines(keepends=True), 1):
         marker = _MARKER.fullmatch(line.rstrip(b"\r\n"))
         if marker is not None:
-            side, marked = _following(side, marker[1], number), True
+            side, has_markers = _next_side(side, marker[1], number), True
         else:
-            for one in (side,) if side else (OURS, THEIRS):
-                found[one].append(line)
+            for name in (side,) if side else (OURS, THEIRS):
+                lines[name].append(line)
     if side:
         raise CassetteError("a conflict begins and does not end", line=number)
-    return (b"".join(found[OURS]), b"".join(found[THEIRS])) if marked else None
+    return (b"".join(lines[OURS]), b"".join(lines[THEIRS])) if has_markers else None
 
 
-def _following(side: str, marker: bytes, line: int) -> str:
+def _next_side(side: str, marker: bytes, line: int) -> str:
     try:
-        return _STEPS[side, marker]
+        return _TRANSITIONS[side, marker]
     except KeyError:
         raise CassetteError("conflict markers are not as git writes them", line=line) from None
 
@@ -61,39 +64,50 @@ def _following(side: str, marker: bytes, line: int) -> str:
 def merged(
     ours: Sequence[Interaction], theirs: Sequence[Interaction], rules: MatchRules
 ) -> tuple[Interaction, ...]:
-    """Return one cassette, canonical, that answers what either side answers."""
-    kept = rewritten(ours)
-    alike: dict[object, list[tuple[Variable, ...]]] = defaultdict(list)
-    for looks, variables in (_taken_apart(one, rules) for one in kept):
-        alike[looks].append(variables)
-    known = Renaming()
-    added = tuple(one for one in rewritten(theirs) if not _is_one_of(one, alike, known, rules))
-    free = max((number for one in kept for _, number in (*one.asked, *one.answered)), default=0)
+    """Return one canonical cassette that answers the requests of both sides."""
+    own = rewritten(ours)
+    own_by_content: dict[object, list[tuple[Variable, ...]]] = defaultdict(list)
+    for content, variables in (_content_and_variables(interaction, rules) for interaction in own):
+        own_by_content[content].append(variables)
+    names = Renaming()
+    added = [
+        interaction
+        for interaction in rewritten(theirs)
+        if not _is_ours(interaction, own_by_content, names, rules)
+    ]
+    used = (number for interaction in own for _, number in _variables(interaction))
+    highest = max(used, default=0)
 
     def name(variable: Variable) -> Variable:
-        """Return a variable's name in ours, or one that is free there, for `renumbered` to mend."""
-        return known.there(variable) or (variable[0], free + variable[1])
+        """Return a variable of ours, or an unused one, which `renumbered` then numbers."""
+        return names.to_other(variable) or (variable[0], highest + variable[1])
 
-    return renumbered((*kept, *(renamed(one, name) for one in added)))
+    return renumbered((*own, *(renamed(interaction, name) for interaction in added)))
 
 
-def _is_one_of(
-    one: Interaction,
-    alike: Mapping[object, list[tuple[Variable, ...]]],
-    known: Renaming,
+def _variables(interaction: Interaction) -> tuple[Variable, ...]:
+    return (*interaction.asked, *interaction.answered)
+
+
+def _is_ours(
+    interaction: Interaction,
+    own_by_content: Mapping[object, list[tuple[Variable, ...]]],
+    names: Renaming,
     rules: MatchRules,
 ) -> bool:
-    """Tell whether one of theirs can be one of ours, and take that one out: it is found once."""
-    looks, variables = _taken_apart(one, rules)
-    for candidate in alike[looks]:
-        if known.agree(variables, candidate):
-            alike[looks].remove(candidate)
+    """Tell whether an interaction is one of ours, and remove that one from `own_by_content`."""
+    content, variables = _content_and_variables(interaction, rules)
+    for candidate in own_by_content[content]:
+        if names.agree(variables, candidate):
+            own_by_content[content].remove(candidate)
             return True
     return False
 
 
-def _taken_apart(one: Interaction, rules: MatchRules) -> tuple[object, tuple[Variable, ...]]:
-    """Return what of an interaction counts, its variables blanked, and those variables."""
-    key, asked = rules.of_recorded(one)
-    looks = key, one.outline.status, one.outline.response_headers, one.outline.text
-    return looks, (*asked, *one.answered)
+def _content_and_variables(
+    interaction: Interaction, rules: MatchRules
+) -> tuple[object, tuple[Variable, ...]]:
+    """Return what is compared of an interaction, without its variables, and the variables."""
+    key, request_variables = rules.of_recorded(interaction)
+    outline = interaction.outline
+    return (key, outline.response()), (*request_variables, *interaction.answered)

@@ -1,7 +1,7 @@
-"""Cassettes named after tests and files: readable, safe in any file system, and telling nothing.
+"""Names of cassettes for tests and files: readable, safe in any file system, without secrets.
 
-The value of a parameter, which pytest puts into a test's id, may be a card number: of it the name
-has the position of the case alone.
+The parameters in a test id of pytest may be secret, for example card numbers. A name has only the
+position of the parameter set.
 """
 
 from __future__ import annotations
@@ -14,33 +14,41 @@ from tokentape.errors import CassetteError
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]|^[.-]")
 _SUFFIX = re.compile(r"\.(?:ya?ml|json)$")
-_SEGMENT = 80
-_NAME = 180
+_MAX_SEGMENT = 80
+_MAX_NAME = 180
 
 
-def cassette_name(file: str, inside: Sequence[str], case: int | None) -> str:
-    """Return the name of a test's cassette: `tests/test_pay/TestCard/test_declined-2`.
+def cassette_name(file: str, scopes: Sequence[str], case: int | None) -> str:
+    """Return the name of a test's cassette.
 
-    `file` is the test's file under the root directory, `inside` the classes and the function,
-    `case` the position (from 0) among a parametrised function's cases. What a name cannot hold is
-    replaced, and then a digest of the names in the source keeps it apart from those like it.
+    `file` is the test's file below the root directory, `scopes` the classes and the function,
+    `case` the position (from 0) of the parameter set. Characters that a name cannot have are
+    replaced; then the name ends with a digest of the original names, which makes it unique.
+
+    >>> cassette_name("tests/test_pay.py", ["TestCard", "test_declined"], 2)
+    'tests/test_pay/TestCard/test_declined-2'
     """
-    segments = (*file.removesuffix(".py").split("/"), *inside)
-    safe = [_UNSAFE.sub("_", segment)[:_SEGMENT] for segment in segments]
-    if len("/".join(safe)) > _NAME:
+    segments = (*file.removesuffix(".py").split("/"), *scopes)
+    safe = [_UNSAFE.sub("_", segment)[:_MAX_SEGMENT] for segment in segments]
+    if len("/".join(safe)) > _MAX_NAME:
         safe = safe[-1:]
     digest = hashlib.sha256("/".join(segments).encode()).hexdigest()[:8]
-    same = safe == list(segments)
-    return "/".join(safe) + ("" if same else f"-{digest}") + ("" if case is None else f"-{case}")
+    unchanged = safe == list(segments)
+    return (
+        "/".join(safe) + ("" if unchanged else f"-{digest}") + ("" if case is None else f"-{case}")
+    )
 
 
 def imported_name(path: str) -> str:
-    """Return the name of the clean cassette for a raw one: the path below its folder `cassettes`.
+    """Return the name of a clean cassette for a raw one: its path below the folder `cassettes`.
 
     Raises CassetteError for a path that could hold the value of a test's parameter.
+
+    >>> imported_name("tests/cassettes/shop/pay.yaml")
+    'shop/pay'
     """
-    _, folder, below = f"/{path}".rpartition("/cassettes/")
-    name = _SUFFIX.sub("", below if folder else path.rpartition("/")[2])
+    _, folder, path_below = f"/{path}".rpartition("/cassettes/")
+    name = _SUFFIX.sub("", path_below if folder else path.rpartition("/")[2])
     if any(map(_UNSAFE.search, name.split("/"))):
         message = (
             "this file cannot name its cassette, for what is not a plain word in it may be the "
@@ -51,7 +59,7 @@ def imported_name(path: str) -> str:
 
 
 def shown_path(path: str, number: int) -> str:
-    """Return a raw cassette's path as it may be shown, or its number if it can give no name."""
+    """Return the path of a raw cassette, or its number if the path could hold a secret."""
     try:
         imported_name(path)
     except CassetteError:

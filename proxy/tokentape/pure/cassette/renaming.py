@@ -1,4 +1,4 @@
-"""Variables of one recording by the names of another: one to one, found bit by bit."""
+"""A one-to-one relation between the variables of two recordings, extended step by step."""
 
 from __future__ import annotations
 
@@ -8,36 +8,47 @@ from tokentape.pure.notation.placeholders import Variable
 
 
 class Renaming:
-    """What variables are called elsewhere; no two have one name, and none has two.
+    """Pairs of variables of this and another recording; each variable is in one pair at most.
 
-    But for the `free` ones of here: what those are called does not matter.
+    The `free` ones of this recording are paired with none: they may be any.
     """
 
     def __init__(self, free: Collection[Variable] = ()) -> None:
         self._free = free
-        self._there: dict[Variable, Variable] = {}
-        self._here: dict[Variable, Variable] = {}
+        self._to_other: dict[Variable, Variable] = {}
+        self._from_other: dict[Variable, Variable] = {}
 
-    def there(self, variable: Variable) -> Variable | None:
-        """Return what a variable is called there, or None."""
-        return self._there.get(variable)
+    def to_other(self, variable: Variable) -> Variable | None:
+        """Return the variable of the other recording for one of this recording, or None."""
+        return self._to_other.get(variable)
 
-    def here(self, variable: Variable) -> Variable | None:
-        """Return what a variable of there is called here, or None."""
-        return self._here.get(variable)
+    def from_other(self, variable: Variable) -> Variable | None:
+        """Return the variable of this recording for one of the other recording, or None."""
+        return self._from_other.get(variable)
 
-    def agree(self, here: Sequence[Variable], there: Sequence[Variable]) -> bool:
-        """Tell whether these can be each other, one by one; if so, they are from now on."""
-        found: dict[Variable, Variable] = {}
-        for one, other in zip(here, there, strict=True):
-            if one in self._free:
+    def agree(self, variables: Sequence[Variable], counterparts: Sequence[Variable]) -> bool:
+        """Pair variables with counterparts, one by one; False, without a change, if impossible.
+
+        >>> names = Renaming()
+        >>> names.agree([("name", 1), ("name", 2)], [("name", 5), ("name", 6)])
+        True
+        >>> names.agree([("name", 1)], [("name", 6)])
+        False
+        >>> names.to_other(("name", 1))
+        ('name', 5)
+        """
+        pairs: dict[Variable, Variable] = {}
+        for variable, counterpart in zip(variables, counterparts, strict=True):
+            if variable in self._free:
                 continue
-            if self._there.get(one, other) != other or self._here.get(other, one) != one:
+            if self._to_other.get(variable, counterpart) != counterpart:
                 return False
-            if found.setdefault(one, other) != other:
+            if self._from_other.get(counterpart, variable) != variable:
                 return False
-        if len({*found.values()}) < len(found):
+            if pairs.setdefault(variable, counterpart) != counterpart:
+                return False
+        if len({*pairs.values()}) < len(pairs):
             return False
-        self._there.update(found)
-        self._here.update((other, one) for one, other in found.items())
+        self._to_other.update(pairs)
+        self._from_other.update((counterpart, variable) for variable, counterpart in pairs.items())
         return True

@@ -1,8 +1,8 @@
-"""From a cassette of plain vcrpy to the requests and answers that it holds, raw.
+"""From a raw cassette of vcrpy to its requests and responses.
 
-vcrpy's YAML and JSON, as pytest-recording writes them too. Read as any cassette is, without tags
-but !!binary, anchors or depth; but its schema is open: versions of vcrpy differ. Errors quote
-nothing.
+The formats are vcrpy's YAML and JSON, which pytest-recording also writes. The YAML is as strict as
+that of any cassette, except for the tag !!binary, but the schema is open, because versions of vcrpy
+differ. Errors quote no values.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _BRACES = re.compile(r"\{\{[^{}]*\}\}")
 
 @dataclass(frozen=True, slots=True)
 class Exchanges:
-    """What a cassette holds: exchanges with the tokens API, and how many there are with others."""
+    """The exchanges with the tokens API in a cassette, and the number of others."""
 
     tokens: tuple[tuple[Request, Response], ...]
     others: int
@@ -35,13 +35,15 @@ class Exchanges:
 
 def read_vcr(text: str) -> Exchanges:
     """Return the exchanges of a cassette. Raises CassetteError with a line."""
-    clean = next((one for one in _BRACES.finditer(text) if whole(one[0])), None)
-    if clean:
-        line = text.count("\n", 0, clean.start()) + 1
-        message = "this is clean already, in part at least: nothing in it may be taken for raw"
+    placeholder = next((match for match in _BRACES.finditer(text) if whole(match[0])), None)
+    if placeholder:
+        line = text.count("\n", 0, placeholder.start()) + 1
+        message = (
+            "this has placeholders, so at least a part of it is clean already: it is not imported"
+        )
         raise CassetteError(message, line=line)
     top = _mapping(_document(text))
-    items = _sequence(_at(top, "interactions")).items
+    items = _sequence(_value(top, "interactions")).items
     tokens = tuple(_exchange(item) for item in items if is_tokens(_target(item)))
     return Exchanges(tokens, len(items) - len(tokens))
 
@@ -57,37 +59,43 @@ def _document(text: str) -> Node:
 
 def _node(value: object, depth: int) -> Node:
     if depth > MAX_DEPTH:
-        raise CassetteError("this is nested too deeply for a cassette")
+        raise CassetteError("this is nested too deeply")
     if isinstance(value, dict):
-        return Mapping(0, {key: _node(one, depth + 1) for key, one in value.items()})
+        return Mapping(0, {key: _node(item, depth + 1) for key, item in value.items()})
     if isinstance(value, list):
-        return Sequence(0, [_node(one, depth + 1) for one in value])
+        return Sequence(0, [_node(item, depth + 1) for item in value])
     return Scalar(0, "null" if value is None else str(value), plain=not isinstance(value, str))
 
 
 def _exchange(item: Node) -> tuple[Request, Response]:
-    asked = _mapping(_at(_mapping(item), "request"))
-    answered = _mapping(_at(_mapping(item), "response"))
-    method = _text(_at(asked, "method")).upper()
-    request = Request(method, _target(item), _headers(asked), _body(asked.items.get("body")))
-    body = _body(answered.items.get("body") or answered.items.get("content"))
-    return request, Response(_status(answered), tuple(undone(_headers(answered), body)), body)
+    request_node = _mapping(_value(_mapping(item), "request"))
+    response_node = _mapping(_value(_mapping(item), "response"))
+    method = _text(_value(request_node, "method")).upper()
+    request = Request(
+        method, _target(item), _headers(request_node), _body(request_node.items.get("body"))
+    )
+    body = _body(response_node.items.get("body") or response_node.items.get("content"))
+    return request, Response(
+        _status(response_node), tuple(without_encoding(_headers(response_node), body)), body
+    )
 
 
 def _target(item: Node) -> str:
-    """Return path and query of the request, whatever its host."""
-    asked = _mapping(_at(_mapping(item), "request"))
-    uri = asked.items.get("uri") or _at(asked, "url")
+    """Return path and query of the request, without its host."""
+    request_node = _mapping(_value(_mapping(item), "request"))
+    uri = request_node.items.get("uri") or _value(request_node, "url")
     try:
         parts = urlsplit(_text(uri))
     except ValueError:
-        raise CassetteError("the uri of a request is none", line=uri.line) from None
+        raise CassetteError("the uri of a request is invalid", line=uri.line) from None
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def _status(answered: Mapping) -> int:
-    """Return the status; old versions wrote `status_code` for httpx."""
-    node = answered.items.get("status_code") or _at(_mapping(_at(answered, "status")), "code")
+def _status(response_node: Mapping) -> int:
+    """Return the status; old versions of vcrpy wrote `status_code` for httpx."""
+    node = response_node.items.get("status_code") or _value(
+        _mapping(_value(response_node, "status")), "code"
+    )
     code = _text(node)
     if not (code.isascii() and code.isdigit() and len(code) == 3):
         raise CassetteError("the status code is a number of three digits", line=node.line)
@@ -98,18 +106,20 @@ def _headers(message: Mapping) -> Headers:
     node = message.items.get("headers")
     lines = _mapping(node).items.items() if node and not _is_null(node) else ()
     return tuple(
-        (name, _bytes(one).decode("latin-1")) for name, node in lines for one in _listed(node)
+        (name, _bytes(value).decode("latin-1"))
+        for name, values in lines
+        for value in _listed(values)
     )
 
 
-def undone(headers: Headers, body: bytes) -> Iterator[tuple[str, str]]:
-    """Leave out the encoding where vcrpy kept the body without it."""
+def without_encoding(headers: Headers, body: bytes) -> Iterator[tuple[str, str]]:
+    """Yield headers, without Content-Encoding if vcrpy stored the decompressed body."""
     plain = body[:1] in (b"{", b"[", b"")
     return (line for line in headers if not (plain and line[0].lower() == "content-encoding"))
 
 
 def _body(node: Node | None) -> bytes:
-    """Return a body: a text, binary data, or either of them in a mapping."""
+    """Return a body: text or binary data, or a mapping with one of them."""
     if isinstance(node, Mapping):
         encoded = node.items.get("base64_string")
         if encoded is not None:
@@ -133,11 +143,11 @@ def _decoded(text: str, line: int) -> bytes:
         raise CassetteError("this is no base64", line=line) from None
 
 
-def _at(node: Mapping, key: str) -> Node:
-    found = node.items.get(key)
-    if found is None:
+def _value(node: Mapping, key: str) -> Node:
+    value = node.items.get(key)
+    if value is None:
         raise CassetteError(f"missing here: {key}", line=node.line)
-    return found
+    return value
 
 
 def _listed(node: Node) -> list[Node]:
@@ -150,17 +160,17 @@ def _is_null(node: Node) -> bool:
 
 def _text(node: Node) -> str:
     if not isinstance(node, Scalar):
-        raise CassetteError("a single value is due here", line=node.line)
+        raise CassetteError("a single value is expected here", line=node.line)
     return node.text
 
 
 def _mapping(node: Node) -> Mapping:
     if not isinstance(node, Mapping):
-        raise CassetteError("a mapping is due here", line=node.line)
+        raise CassetteError("a mapping is expected here", line=node.line)
     return node
 
 
 def _sequence(node: Node) -> Sequence:
     if not isinstance(node, Sequence):
-        raise CassetteError("a list is due here", line=node.line)
+        raise CassetteError("a list is expected here", line=node.line)
     return node

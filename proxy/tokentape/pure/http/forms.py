@@ -1,18 +1,17 @@
-"""From body bytes to (path, value) pairs: forms, JSON and multipart, with gzip or deflate on top.
+"""From body bytes to (path, value) pairs: forms, JSON and multipart, optionally compressed.
 
-A *path* is a bracketed name taken apart: `card[number]` is `("card", "number")`. Nothing is
-redacted here, so nothing from here may be kept: see `redact`.
+A *path* is a bracketed name in parts: `card[number]` is `("card", "number")`. The values are raw:
+they must not be stored or logged before redaction.
 
-The wire forms of the official clients differ (percent-encoding, order, brackets); what a server
-makes of them does not. Bytes that are not UTF-8 survive as surrogate escapes, so that two
-different values never become one.
+The official clients encode the same fields differently (percent-encoding, order, brackets); here
+the result is the same. Bytes that are not UTF-8 become surrogate escapes, so that different values
+stay different.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -21,6 +20,7 @@ from urllib.parse import unquote_to_bytes
 from multipart import MultipartError, PushMultipartParser, parse_options_header
 
 from tokentape.errors import UnreadableBody
+from tokentape.pure.http.compression import FRAMED, RAW, inflate
 from tokentape.pure.http.messages import Headers, Request, Response
 
 Path = tuple[str, ...]
@@ -31,25 +31,25 @@ Names = Mapping[str, Path]
 _NO_NAMES: Names = {}
 
 MAX_DECODED = 4 * 1024 * 1024
-"""Bytes a compressed body may grow to: a token request has a few kilobytes, a bomb gigabytes."""
+"""Bytes of the largest decompressed body. A token request has a few kilobytes."""
 MAX_PAIRS = 2_000
 MAX_DEPTH = 16
 
 FORM_METHODS = frozenset({"GET", "POST", "DELETE"})
 """The methods of the API."""
 
-_PLAIN = re.compile(r"[^\[\]]+(?:\[[^\[\]]*\])+")
-"""Names whose brackets hold no brackets."""
+_SIMPLE_NAME = re.compile(r"[^\[\]]+(?:\[[^\[\]]*\])+")
+"""Names without nested brackets."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _ENCODINGS = {"gzip", "x-gzip", "deflate"}
 
 
 def request_pairs(request: Request, names: Names = _NO_NAMES) -> Pairs:
-    """Return the fields of a request's body in wire order; none for an empty body.
+    """Return the fields of a request's body in wire order, or () for an empty body.
 
-    `names` are ways in which names are often written, with what they come to: it saves work.
-    Raises UnreadableBody for a body that is no form, JSON object or multipart form.
+    `names` maps usual spellings of names to their paths, which saves parsing them. Raises
+    UnreadableBody for a body that is not a form, JSON object or multipart form.
     """
     body = plain_body(request)
     if not body:
@@ -57,9 +57,9 @@ def request_pairs(request: Request, names: Names = _NO_NAMES) -> Pairs:
     content_type = request.header("content-type") or ""
     media = media_type(content_type)
     if media == "multipart/form-data":
-        pairs = _multipart(body, content_type)
+        pairs = _multipart_pairs(body, content_type)
     elif media == "application/json" or media.endswith("+json"):
-        pairs = _json(body)
+        pairs = _json_pairs(body)
     elif media in ("application/x-www-form-urlencoded", ""):
         pairs = form_pairs(body, names)
     else:
@@ -68,21 +68,33 @@ def request_pairs(request: Request, names: Names = _NO_NAMES) -> Pairs:
 
 
 def query_pairs(target: str) -> Pairs:
-    """Return the query fields of a request target (origin form) in wire order."""
+    """Return the query fields of a request target (origin form) in wire order.
+
+    >>> query_pairs("/v1/tokens?expand[]=card")
+    ((('expand', ''), 'card'),)
+    """
     _, _, query = target.partition("?")
     return _bounded(form_pairs(query.encode("utf-8", "surrogateescape"))) if query else ()
 
 
 def form_pairs(text: bytes, names: Names = _NO_NAMES) -> Iterator[Pair]:
-    """Take apart `application/x-www-form-urlencoded` text (WHATWG URL §5.1), blanks kept."""
+    """Parse `application/x-www-form-urlencoded` text (WHATWG URL §5.1), including blank values.
+
+    >>> list(form_pairs(b"card[name]=Ada+L&card%5Bcvc%5D="))
+    [(('card', 'name'), 'Ada L'), (('card', 'cvc'), '')]
+    """
     for part in text.decode("utf-8", "surrogateescape").split("&"):
         if part:
             name, _, value = part.partition("=")
             yield names.get(name) or split_name(_decode(name)), _decode(value)
 
 
-def written(path: Path) -> tuple[str, str]:
-    """Return the two ways in which clients write a name of the API, with brackets and encoded."""
+def spellings(path: Path) -> tuple[str, str]:
+    """Return the two usual spellings of a name, with brackets and percent-encoded.
+
+    >>> spellings(("card", "cvc"))
+    ('card[cvc]', 'card%5Bcvc%5D')
+    """
     name = join_name(path)
     return name, name.replace("[", "%5B").replace("]", "%5D")
 
@@ -97,12 +109,18 @@ def _decode(text: str) -> str:
 
 
 def split_name(name: str) -> Path:
-    """Take a bracketed name apart: `a[b][]` is `("a", "b", "")`.
+    """Split a bracketed name into its segments.
 
-    A name whose brackets do not close in order is one opaque segment. Brackets inside brackets
-    stay with their segment: `metadata[k[1]]` is `("metadata", "k[1]")`.
+    A name with unbalanced brackets is one segment. Nested brackets belong to their segment.
+
+    >>> split_name("a[b][]")
+    ('a', 'b', '')
+    >>> split_name("metadata[k[1]]")
+    ('metadata', 'k[1]')
+    >>> split_name("a[b")
+    ('a[b',)
     """
-    if _PLAIN.fullmatch(name):
+    if _SIMPLE_NAME.fullmatch(name):
         plain = tuple(name[:-1].replace("][", "[").split("["))
         return plain if len(plain) <= MAX_DEPTH else (name,)
     head, bracket, rest = name.partition("[")
@@ -127,18 +145,26 @@ def split_name(name: str) -> Path:
 
 
 def join_name(path: Iterable[str]) -> str:
-    """Put a path together again: the reverse of `split_name` for well-formed names."""
+    """Join a path to a name: the reverse of `split_name` for well-formed names.
+
+    >>> join_name(("a", "b", ""))
+    'a[b][]'
+    """
     head, *rest = path
     return head + "".join(f"[{segment}]" for segment in rest)
 
 
 def media_type(content_type: str) -> str:
-    """Return the media type alone, in lower case, without parameters."""
+    """Return the media type in lower case, without parameters.
+
+    >>> media_type("Application/JSON; charset=utf-8")
+    'application/json'
+    """
     return content_type.partition(";")[0].strip().lower()
 
 
 def plain_body(message: Request | Response) -> bytes:
-    """Return the body with its content-encoding taken off, declared or told by gzip's magic number.
+    """Return the decompressed body; gzip is recognised also where no header declares it.
 
     Raises UnreadableBody for an encoding other than gzip or deflate, for damaged data, and for
     data that grows beyond MAX_DECODED bytes.
@@ -161,32 +187,28 @@ def _encodings(headers: Headers) -> list[str]:
 
 
 def _inflated(body: bytes) -> bytes:
-    # 47 takes zlib's and gzip's framing; "deflate" is also sent raw (RFC 9110 §8.4.1.2, note).
-    for window_bits in (47, -15):
-        inflater = zlib.decompressobj(window_bits)
-        try:
-            plain = inflater.decompress(body, MAX_DECODED)
-        except zlib.error:
-            continue
-        if inflater.unconsumed_tail:
+    # "deflate" is also sent without a header (RFC 9110 §8.4.1.2, note).
+    for window_bits in (FRAMED, RAW):
+        inflated = inflate(body, MAX_DECODED, window_bits)
+        if inflated and inflated.too_large:
             raise UnreadableBody("the body grows too large when it is decompressed")
-        if inflater.eof and not inflater.unused_data:
-            return plain
+        if inflated and inflated.complete:
+            return inflated.data
     raise UnreadableBody("the compressed body is damaged")
 
 
-def _json(body: bytes) -> Iterator[Pair]:
+def _json_pairs(body: bytes) -> Iterator[Pair]:
     try:
         document = json.loads(body, object_pairs_hook=_Members)
     except (ValueError, RecursionError):
         raise UnreadableBody("the JSON cannot be read") from None
     if not isinstance(document, _Members):
         raise UnreadableBody("the JSON is no object")
-    return _leaves(document, ())
+    return _json_leaves(document, ())
 
 
 class _Members(tuple[tuple[str, Any], ...]):
-    """A JSON object as its members in order, so that a repeated key is not lost."""
+    """The members of a JSON object in order, including repeated keys."""
 
     __slots__ = ()
 
@@ -194,22 +216,22 @@ class _Members(tuple[tuple[str, Any], ...]):
         return f"<{len(self)} members>"
 
 
-def _leaves(node: Any, path: Path) -> Iterator[Pair]:  # noqa: ANN401 - any JSON value
+def _json_leaves(node: Any, path: Path) -> Iterator[Pair]:  # noqa: ANN401 - any JSON value
     if len(path) > MAX_DEPTH:
         raise UnreadableBody("the JSON is nested too deeply")
     if isinstance(node, _Members):
         for key, value in node:
-            yield from _leaves(value, (*path, key))
+            yield from _json_leaves(value, (*path, key))
     elif isinstance(node, list):
         for index, value in enumerate(node):
-            yield from _leaves(value, (*path, str(index)))
+            yield from _json_leaves(value, (*path, str(index)))
     elif isinstance(node, str):
         yield path, node
     else:
         yield path, "" if node is None else json.dumps(node)
 
 
-def _multipart(body: bytes, content_type: str) -> Iterator[Pair]:
+def _multipart_pairs(body: bytes, content_type: str) -> Iterator[Pair]:
     _, options = parse_options_header(content_type)
     name, value = "", b""
     try:
@@ -227,7 +249,7 @@ def _multipart(body: bytes, content_type: str) -> Iterator[Pair]:
 
 
 def _bounded(pairs: Iterable[Pair]) -> Pairs:
-    kept = tuple(islice(pairs, MAX_PAIRS + 1))
-    if len(kept) > MAX_PAIRS:
+    bounded = tuple(islice(pairs, MAX_PAIRS + 1))
+    if len(bounded) > MAX_PAIRS:
         raise UnreadableBody("there are too many fields")
-    return kept
+    return bounded

@@ -1,7 +1,7 @@
-"""Pretty-printed JSON in tape notation, written piece by piece, ASCII only.
+"""Pretty-printed JSON for cassettes, from parts, in ASCII.
 
-Two spaces of indent, as Stripe prints its answers. Written here and not by a JSON library, because
-a library takes a dict, and two redacted names may look the same.
+The indent is two spaces, as in Stripe's responses. A JSON library would take a dict, but two
+redacted names in one object may be equal.
 """
 
 from __future__ import annotations
@@ -13,16 +13,24 @@ from typing import Any
 __all__ = ["Json", "begun", "enclosed", "string"]
 
 Json = Any
-"""Whatever a JSON document may hold."""
+"""Any JSON value."""
 
 
 def begun(depth: int) -> str:
-    """Return how the line of a member or element at a depth begins."""
+    r"""Return the line feed and indent before a member or element at a depth.
+
+    >>> begun(1)
+    '\n  '
+    """
     return "\n" + "  " * depth
 
 
 def enclosed(opening: str, items: Sequence[str], closing: str, depth: int) -> str:
-    """Return an object or array at a depth around its items, each of which begins with its line."""
+    r"""Join items, each of which starts with `begun`, to an object or array at a depth.
+
+    >>> enclosed("[", [begun(1) + "1", begun(1) + "2"], "]", 0)
+    '[\n  1,\n  2\n]'
+    """
     if not items:
         return opening + closing
     return f"{opening}{','.join(items)}{begun(depth)}{closing}"

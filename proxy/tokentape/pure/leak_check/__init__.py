@@ -1,8 +1,7 @@
-"""The gate: what stands behind the door, and knows nothing of the catalog.
+"""The leak check: a second check behind redaction that does not use the catalog.
 
-Before a byte is written it is read as an enemy would read it: decoded every way there is, and
-searched for card numbers, keys and the raw values of the very exchange it came from. A finding
-names its kind and line, never what was found.
+Before a byte is written, it is decoded in every known way and searched for card numbers, keys and
+the raw values of its exchange. A finding has a kind and a line, never the value.
 """
 
 from __future__ import annotations
@@ -15,47 +14,47 @@ from tokentape.pure.leak_check.findings import (
     CARD_NUMBER,
     CLIENT,
     CREDENTIALS,
-    KEY,
+    STRIPE_KEY,
     WEBHOOK,
     Finding,
 )
-from tokentape.pure.leak_check.raw_values import Wanted, wanted
-from tokentape.pure.leak_check.views import remembering, views
+from tokentape.pure.leak_check.raw_values import RawValues
+from tokentape.pure.leak_check.views import cached_search, views
 
-__all__ = ["Wanted", "findings", "findings_elsewhere", "findings_in_one", "wanted"]
+__all__ = ["RawValues", "cassette_findings", "interaction_findings", "text_findings"]
 
 Finder = Callable[[bytes], Iterator[int]]
-"""Yields the offsets in a text where something of one kind begins."""
+"""Yields the offsets at which secrets of one kind begin in a text."""
 
 _SHORTEST = 13
-"""Characters of the shortest secret with a shape of its own: a card number."""
+"""Characters of the shortest secret with a recognisable shape, a card number."""
 
 
-def findings(text: bytes) -> tuple[Finding, ...]:
-    """Return where a cassette holds what might be a secret, whatever encoding it hides in."""
-    return _found(text, _STRICT)
+def cassette_findings(text: bytes) -> tuple[Finding, ...]:
+    """Return possible secrets in a cassette, in any encoding."""
+    return _findings(text, _CASSETTE_FINDERS)
 
 
-findings_in_one = remembering(findings)
-"""Returns what `findings` does, of the text of one interaction."""
+interaction_findings = cached_search(cassette_findings)
+"""Returns the same as `cassette_findings`, for the text of one interaction."""
 
 
-def findings_elsewhere(text: bytes, public: frozenset[str]) -> tuple[Finding, ...]:
-    """Return where a text that is no cassette holds secrets; `public` card numbers are none."""
-    finders = _careful(public)
+def text_findings(text: bytes, public: frozenset[str]) -> tuple[Finding, ...]:
+    """Return secrets in a text that is not a cassette, except the `public` card numbers."""
+    finders = _text_finders(public)
     return tuple(
-        Finding(before + found.line, found.kind)
-        for before, block in _blocks(text)
-        for found in _found(block, finders)
+        Finding(lines_before + finding.line, finding.kind)
+        for lines_before, block in _blocks(text)
+        for finding in _findings(block, finders)
     )
 
 
 _BLOCK = 4 << 20
-"""Bytes that are looked at in one go: decoding takes several times as much memory."""
+"""Bytes that are searched at once: decoding takes several times as much memory."""
 
 
 def _blocks(text: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield a text block by block, each with the number of lines before it, cut at line ends."""
+    """Yield a text in blocks that end at line ends, each with the number of lines before it."""
     start = lines = 0
     while start < len(text):
         end = start + _BLOCK
@@ -67,33 +66,33 @@ def _blocks(text: bytes) -> Iterator[tuple[int, bytes]]:
         start = end
 
 
-_STRICT: tuple[tuple[str, Finder], ...] = (
-    (CARD_NUMBER, cards.any_card_number),
-    (KEY, keys.any_key),
-    (WEBHOOK, keys.any_webhook_secret),
-    (CLIENT, keys.any_client_secret),
+_CASSETTE_FINDERS: tuple[tuple[str, Finder], ...] = (
+    (CARD_NUMBER, cards.card_numbers),
+    (STRIPE_KEY, keys.keys_of_any_form),
+    (WEBHOOK, keys.webhook_secrets),
+    (CLIENT, keys.client_secrets),
     (CREDENTIALS, keys.basic_credentials),
 )
 
 
 @cache
-def _careful(public: frozenset[str]) -> tuple[tuple[str, Finder], ...]:
+def _text_finders(public: frozenset[str]) -> tuple[tuple[str, Finder], ...]:
     return (
-        (CARD_NUMBER, partial(cards.lone_card_number, public=public)),
-        (CARD_NUMBER, partial(cards.named_card_number, public=public)),
-        (KEY, keys.lone_key),
-        (KEY, keys.lone_live_key),
-        (WEBHOOK, keys.lone_webhook_secret),
-        (CLIENT, keys.lone_client_secret),
+        (CARD_NUMBER, partial(cards.separate_card_numbers, public=public)),
+        (CARD_NUMBER, partial(cards.labelled_card_numbers, public=public)),
+        (STRIPE_KEY, keys.random_keys),
+        (STRIPE_KEY, keys.separate_live_keys),
+        (WEBHOOK, keys.random_webhook_secrets),
+        (CLIENT, keys.random_client_secrets),
         (CREDENTIALS, keys.basic_credentials),
     )
 
 
-def _found(text: bytes, finders: Iterable[tuple[str, Finder]]) -> tuple[Finding, ...]:
-    found = {
+def _findings(text: bytes, finders: Iterable[tuple[str, Finder]]) -> tuple[Finding, ...]:
+    findings = {
         Finding(view.line(offset), kind)
         for view in views(text, _SHORTEST)
         for kind, finder in finders
         for offset in finder(view.text)
     }
-    return tuple(sorted(found))
+    return tuple(sorted(findings))

@@ -1,8 +1,7 @@
-"""Encoded text decoded: escapes in their line, base64 and hex wherever they stand, compression.
+"""Decodings: escapes by line, base64 and hex at any position, compressed data.
 
-Each decoding takes a text and yields what it finds in it: the offset of the encoded form, and the
-plain bytes. Nothing here judges; all of it is linear in the text, and what a compressed piece may
-grow to is bounded.
+Each decoding takes a text and yields pieces: the offset of the encoded form, and the decoded
+bytes. Time is linear in the text, and the size of decompressed data is bounded.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import binascii
 import html
 import re
-import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
@@ -19,17 +17,19 @@ from typing import Any
 
 import re2
 
+from tokentape.pure.http.compression import FRAMED, RAW, inflate
+
 Piece = tuple[int, bytes]
-"""The offset of an encoded form, and what it says."""
+"""The offset of an encoded form, and its decoded bytes."""
 Pattern = Any
 """A compiled pattern of re2, which has no types."""
 
 MAX_INFLATED = 1 << 20
-"""Bytes of a compressed piece that are looked at."""
+"""Bytes of a compressed piece that are searched."""
 
 
 def bytewise(pattern: bytes) -> Pattern:
-    """Return a compiled pattern that takes each byte for a character."""
+    """Compile a pattern that matches bytes, not UTF-8 characters."""
     options = re2.Options()
     options.encoding = options.Encoding.LATIN1
     options.log_errors = False
@@ -37,16 +37,22 @@ def bytewise(pattern: bytes) -> Pattern:
 
 
 def decoded(text: bytes, shortest: int) -> Iterator[Piece]:
-    """Yield what `text` says in any encoding, if it has `shortest` characters or more."""
+    """Yield the decoded pieces of `text` that have `shortest` characters or more.
+
+    >>> list(decoded(b"a=4%32", 4))
+    [(0, b'a=42')]
+    >>> next(decoded(b"x: NDI0MjQy", 4))
+    (3, b'424242')
+    """
     yield from _escapes(text)
     yield from _quoted_printable(text)
     yield from _base64(text, shortest)
     yield from _hex(text, shortest)
-    yield from _codes(text, shortest)
+    yield from _character_codes(text, shortest)
 
 
-# Escapes: percent (also %u), backslashes of JSON, YAML and C, HTML entities. All at once, since
-# one word may mix them, and the whole line, since a secret may be encoded in part.
+# Escapes: percent (also %u), backslashes of JSON, YAML and C, HTML entities. All at once, because
+# one word may mix them, and the whole line, because only a part of a secret may be encoded.
 
 _ESCAPED_LINE = bytewise(
     rb"[^\n]*(?:%(?:[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})|\\[^\n]|&(?:#[0-9xX]|[A-Za-z]+;))[^\n]*"
@@ -67,12 +73,12 @@ def _escapes(text: bytes) -> Iterator[Piece]:
     for line in _ESCAPED_LINE.finditer(text):
         plain = _ESCAPE.sub(_unescaped, line[0])
         yield line.start(), plain
-        for _, inside in _framed(_octets(plain)):
-            yield line.start(), inside
+        for _, content in _decompressed(_escaped_octets(plain)):
+            yield line.start(), content
 
 
-def _octets(text: bytes) -> bytes:
-    """Return the bytes that a text spells one by one, as JSON's escapes for U+001F U+008B do."""
+def _escaped_octets(text: bytes) -> bytes:
+    """Return the bytes of gzip data that is written as one code point for each byte."""
     if b"\x1f\xc2\x8b" not in text:
         return text
     return bytes(ord(char) & 0xFF for char in text.decode("utf-8", "surrogateescape"))
@@ -99,7 +105,7 @@ def _from_hex(digits: bytes) -> bytes:
     return bytes.fromhex(digits.decode("ascii"))
 
 
-# Quoted-printable (RFC 2045 §6.7): a few escapes in a row, or lines that go on after `=`.
+# Quoted-printable (RFC 2045 §6.7): three escapes in a row, or lines that continue after `=`.
 _QUOTED = bytewise(rb"(?:[^\n]*=\r?\n)+[^\n]*|[^\n]*(?:=[0-9A-Fa-f]{2}){3}[^\n]*")
 
 
@@ -109,15 +115,15 @@ def _quoted_printable(text: bytes) -> Iterator[Piece]:
 
 
 # Base64, standard and URL-safe, padded or not, also broken over lines. It may be part of a longer
-# word, so each word is read from its first four characters on. All words are decoded in one go,
-# with `////` between them, which says 0xFF: no text holds that. Digits alone say no text either.
+# word, so each word is decoded from each of its first four characters. All words are decoded at
+# once, with `////` between them: its 0xFF bytes occur in no text. Words of digits hold no text.
 
-_SHRUNK = 9
-"""Octets that a number of repeating digits may shrink to when it is compressed."""
+_SHORTEST_COMPRESSED = 9
+"""Octets of the shortest compressed card number, one with repeated digits."""
 _SEPARATOR = b"////"
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _LINE_END = rb"(?:[\"'],?(?: ?\+)?|[,\\])?[ \t]*[\r\n]+[ \t]*(?:[#>*]+ ?)?[\"']?"
-"""A line end inside a word, with what quotes, comments and code put around it."""
+"""A line end inside a word, with the characters that quotes, comments and code add."""
 _BREAK = re.compile(_LINE_END)
 _WRAPPED = bytewise(rb"[A-Za-z0-9+/_-]{8,}(?:%s[A-Za-z0-9+/_-]{4,})+" % _LINE_END)
 
@@ -128,8 +134,8 @@ def _base64_words(characters: int) -> Pattern:
 
 
 def _base64(text: bytes, shortest: int) -> Iterator[Piece]:
-    least = _base64_words(min(shortest, _SHRUNK) * 4 // 3)
-    words = [(word.start(), word[0]) for word in least.finditer(text) if not word[0].isdigit()]
+    pattern = _base64_words(min(shortest, _SHORTEST_COMPRESSED) * 4 // 3)
+    words = [(word.start(), word[0]) for word in pattern.finditer(text) if not word[0].isdigit()]
     words += ((lines.start(), _BREAK.sub(b"", lines[0])) for lines in _WRAPPED.finditer(text))
     offsets = [offset for offset, _ in words]
     for shift in range(4 if words else 0):
@@ -138,14 +144,14 @@ def _base64(text: bytes, shortest: int) -> Iterator[Piece]:
         sizes = [len(part) // 4 * 3 + 3 for part in parts]
         yield from _texts(offsets, sizes, raw, shortest)
         if not shift:
-            yield from _deflated(offsets, sizes, raw)
+            yield from _raw_deflated(offsets, sizes, raw)
 
 
 def _whole_quads(word: bytes) -> bytes:
     return word + b"A" * (-len(word) % 4)
 
 
-# Hex: as one word, from its first or second digit on, or byte by byte with something between.
+# Hex: as one word, from its first or second digit, or byte by byte with separators.
 
 _SPACED_HEX = b"(?:0[xX])?[0-9A-Fa-f]{2}(?:[ ,:;-]{1,3}(?:0[xX])?[0-9A-Fa-f]{2}){%d,}"
 _MARK = re.compile(rb"0[xX]|[ ,:;-]+")
@@ -157,15 +163,15 @@ def _hex_words(octets: int) -> Pattern:
 
 
 def _hex(text: bytes, shortest: int) -> Iterator[Piece]:
-    least = _hex_words(min(shortest, _SHRUNK))
-    words = [(word.start(), _MARK.sub(b"", word[0])) for word in least.finditer(text)]
+    pattern = _hex_words(min(shortest, _SHORTEST_COMPRESSED))
+    words = [(word.start(), _MARK.sub(b"", word[0])) for word in pattern.finditer(text)]
     offsets = [offset for offset, _ in words]
     for shift in range(2 if words else 0):
         parts = [word[shift : shift + (len(word) - shift) // 2 * 2] for _, word in words]
         raw, sizes = _from_hex(b"ff".join(parts)), [len(part) // 2 + 1 for part in parts]
         yield from _texts(offsets, sizes, raw, shortest)
         if not shift:
-            yield from _deflated(offsets, sizes, raw)
+            yield from _raw_deflated(offsets, sizes, raw)
 
 
 # Character codes in decimal, as a byte array prints in JSON: 52, 50, 52, 50.
@@ -177,13 +183,13 @@ def _code_lists(count: int) -> Pattern:
     return bytewise(b"%s(?:[,;]?\\s{0,40}\\b%s){%d,}" % (_CODE, _CODE, count - 1))
 
 
-def _codes(text: bytes, shortest: int) -> Iterator[Piece]:
-    for found in _code_lists(shortest).finditer(text):
-        yield found.start(), bytes(map(int, re.findall(rb"[0-9]+", found[0])))
+def _character_codes(text: bytes, shortest: int) -> Iterator[Piece]:
+    for match in _code_lists(shortest).finditer(text):
+        yield match.start(), bytes(map(int, re.findall(rb"[0-9]+", match[0])))
 
 
-# Text in what was decoded: UTF-8, or UTF-16 of ASCII, which is the same with zeros between; as it
-# stands, or compressed. `raw` holds the decoded words one after another.
+# Text in decoded bytes: UTF-8, or ASCII in UTF-16 (the same with zero bytes between), plain or
+# compressed. `raw` is the concatenation of the decoded words.
 
 
 @cache
@@ -197,44 +203,41 @@ def _runs(characters: int) -> Pattern:
 def _texts(
     offsets: Sequence[int], sizes: Iterable[int], raw: bytes, shortest: int
 ) -> Iterator[Piece]:
-    begins = [*accumulate(sizes, initial=0)]
+    starts = [*accumulate(sizes, initial=0)]
 
-    def offset(at: int) -> int:
-        return offsets[bisect_right(begins, at) - 1]
+    def offset(position: int) -> int:
+        return offsets[bisect_right(starts, position) - 1]
 
     for run in _runs(shortest).finditer(raw):
         yield offset(run.start()), run[0]
-    for at, inside in _framed(raw):
-        yield offset(at), inside
+    for position, content in _decompressed(raw):
+        yield offset(position), content
 
 
-_FRAME = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
-"""How gzip (RFC 1952 §2.3) and zlib (RFC 1950 §2.2) begin."""
-_FRAMES = 1_000
-"""Beginnings that are followed in one go: by chance there are 60 in a megabyte of noise."""
-_FRAMED, _BARE = 47, -15
+_FRAME_HEADER = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
+"""The first bytes of gzip (RFC 1952 §2.3) and zlib (RFC 1950 §2.2) data."""
+_MAX_FRAMES = 1_000
+"""Headers that are tried in one text: a megabyte of random bytes has about 60."""
 
 
-def _framed(raw: bytes) -> Iterator[Piece]:
-    for frame in islice(_FRAME.finditer(raw), _FRAMES):
+def _decompressed(raw: bytes) -> Iterator[Piece]:
+    for frame in islice(_FRAME_HEADER.finditer(raw), _MAX_FRAMES):
         start = frame.start()
-        yield start, _inflated(raw[start : start + MAX_INFLATED], _FRAMED)
+        yield start, _inflated(raw[start : start + MAX_INFLATED], FRAMED)
 
 
-_LEAST = 6
-"""Bytes below which nothing that tells much is compressed."""
+_SHORTEST_DEFLATED = 6
+"""Bytes of the shortest deflate data that is tried."""
 
 
-def _deflated(offsets: Iterable[int], sizes: Iterable[int], raw: bytes) -> Iterator[Piece]:
-    """Yield what words say that are deflated without a frame (RFC 1951)."""
-    begins = accumulate(sizes, initial=0)
-    for offset, (begin, end) in zip(offsets, pairwise(begins), strict=True):
-        if end - begin > _LEAST:
-            yield offset, _inflated(raw[begin:end], _BARE)
+def _raw_deflated(offsets: Iterable[int], sizes: Iterable[int], raw: bytes) -> Iterator[Piece]:
+    """Yield the content of words that are deflate data without a header (RFC 1951)."""
+    starts = accumulate(sizes, initial=0)
+    for offset, (begin, end) in zip(offsets, pairwise(starts), strict=True):
+        if end - begin > _SHORTEST_DEFLATED:
+            yield offset, _inflated(raw[begin:end], RAW)
 
 
 def _inflated(raw: bytes, window_bits: int) -> bytes:
-    try:
-        return zlib.decompressobj(window_bits).decompress(raw, MAX_INFLATED)
-    except zlib.error:
-        return b""
+    inflated = inflate(raw, MAX_INFLATED, window_bits)
+    return inflated.data if inflated else b""

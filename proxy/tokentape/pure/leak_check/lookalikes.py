@@ -1,4 +1,4 @@
-"""Text as an eye would read it: other digits, full-width letters and invisible characters."""
+"""Look-alike characters: other digits, full-width letters and invisible characters."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import unicodedata
 
 import re2
 
-# Format characters and combining marks show nothing of their own; the named ones are letters and
-# symbols without ink: Hangul fillers, the blank Braille cell.
+# Format characters and combining marks are invisible; the listed ones are letters and symbols that
+# are blank: Hangul fillers, the blank Braille cell.
 _INVISIBLE = re2.compile(rb"[\p{Mn}\p{Me}\p{Cf}\x{115f}\x{1160}\x{2800}\x{3164}\x{ffa0}]+")
 _DIGIT = re2.compile(rb"[^\P{Nd}0-9]")
 # Tags (U+E0020 to U+E007E) spell ASCII without showing it.
@@ -16,7 +16,11 @@ _TAGS_BEGIN = 0xE0000
 
 
 def plain(text: bytes) -> bytes:
-    """Return UTF-8 text with look-alikes made plain. Lines stay lines; other bytes stay too."""
+    """Replace look-alikes in UTF-8 text with plain characters; lines and other bytes stay.
+
+    >>> plain("\uff14\u0662 caf\u00e9".encode()).decode()
+    '42 café'
+    """
     if text.isascii():
         return text
     folded = unicodedata.normalize("NFKC", text.decode("utf-8", "surrogateescape"))

@@ -1,4 +1,4 @@
-"""The raw values of an exchange, looked for in what is to be written of it."""
+"""The raw values of an exchange, searched for in the text that is to be written of it."""
 
 from __future__ import annotations
 
@@ -10,122 +10,134 @@ from functools import cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from tokentape.pure.leak_check.findings import VALUE, Finding
+from tokentape.pure.leak_check.findings import RAW_VALUE, Finding
 from tokentape.pure.leak_check.lookalikes import plain
-from tokentape.pure.leak_check.views import View, remembering, views
+from tokentape.pure.leak_check.views import View, cached_search, views
 
 _SHORTEST = 4
 _SHORTEST_NUMBER = 5
-"""Characters from which on a value, or one of digits alone, can be told from chance."""
-_SPELT = 9
-"""Digits from which on a number is looked for however it is grouped."""
+"""The shortest values, of any characters and of digits only, that do not occur by chance."""
+_SHORTEST_GROUPED = 9
+"""Digits of the shortest number that is searched for in any grouping."""
 
 _WORD = re.compile(r"\{\{[a-z]\w*[.:][\w.:?]+\}\}|\w+")
-"""A word, or a placeholder: `{{name.1}}` does not say the words name and 1."""
-_WORDS = re.compile(r"\w+")
-_LETTER = re.compile(r"[^\W\d_]")
+"""A word or a placeholder: `{{name.1}}` does not contain the words name and 1."""
+_PLAIN_WORD = re.compile(r"\w+")
+_HAS_LETTER = re.compile(r"[^\W\d_]")
 _NO_DIGITS = re.compile(r"\D+")
 _GAP = re.compile(r"(?<=\d)[^0-9a-z\n]{1,3}(?=\d)")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Wanted:
-    """Raw values of a request, made ready to be looked for. Its repr shows none."""
+class RawValues:
+    """The raw values of a request, prepared for the search. The repr shows none of them."""
 
-    rows: tuple[str, ...]
-    """Values as rows of their words."""
+    phrases: tuple[str, ...]
+    """Each value as its words, separated by spaces."""
     numbers: tuple[str, ...]
 
-    def leaks(self, text: bytes) -> tuple[Finding, ...]:
-        """Return where one of the values stands in `text`, whatever encoding it hides in."""
-        found = {
-            Finding(reading.view.line_of_row(row), VALUE)
-            for reading in _readings(text)
-            for row in (*reading.said(self.rows), *reading.spelt(self.numbers))
+    @classmethod
+    def of(cls, values: Iterable[str], vocabulary: frozenset[str]) -> RawValues:
+        """Prepare the raw values of a request.
+
+        A value is compared word by word, without case and separators. It is left out if all its
+        words are in the `vocabulary` of the API or if it is so short that it can occur by chance.
+        """
+        excluded = _normal_words(vocabulary)
+        phrases = {
+            normal: phrase
+            for value in values
+            if (phrase := _phrase(normal := _normal(value), excluded))
         }
-        return tuple(sorted(found))
+        return cls(tuple(phrases.values()), tuple(filter(None, map(_digits, phrases))))
 
-
-def wanted(values: Iterable[str], vocabulary: frozenset[str]) -> Wanted:
-    """Return what to look for of the raw values of a request.
-
-    A value is the row of its words, whatever their case and what stands between them. One all of
-    whose words are of the `vocabulary` cannot be told from the API's own words, and one of a few
-    characters cannot be told from chance: neither is looked for.
-    """
-    known = _folded_words(vocabulary)
-    rows = {folded: row for value in values if (row := _row(folded := _folded(value), known))}
-    return Wanted(tuple(rows.values()), tuple(filter(None, map(_digits, rows))))
+    def leaks(self, text: bytes) -> tuple[Finding, ...]:
+        """Return where one of the values occurs in `text`, in any encoding."""
+        findings = {
+            Finding(indexed.view.line_of_row(row), RAW_VALUE)
+            for indexed in _indexed_views(text)
+            for row in indexed.rows_of(self)
+        }
+        return tuple(sorted(findings))
 
 
 @cache
-def _folded_words(vocabulary: frozenset[str]) -> frozenset[str]:
-    return frozenset(map(_folded, vocabulary))
+def _normal_words(vocabulary: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(_normal, vocabulary))
 
 
-def _folded(value: str) -> str:
+def _normal(value: str) -> str:
     if value.isascii():
         return value.lower()
-    return _shown(plain(value.encode("utf-8", "surrogateescape")))
+    return _case_folded(plain(value.encode("utf-8", "surrogateescape")))
 
 
-def _shown(text: bytes) -> str:
+def _case_folded(text: bytes) -> str:
     return text.decode("utf-8", "replace").casefold()
 
 
-def _row(value: str, vocabulary: frozenset[str]) -> str:
-    """Return a value as the row of its words; "" for one that cannot be told."""
+def _phrase(value: str, excluded: frozenset[str]) -> str:
+    """Return the words of a value, separated by spaces; "" for a value that is left out."""
     if len(value) < (_SHORTEST_NUMBER if value.isdigit() else _SHORTEST):
         return ""
-    words = _WORDS.findall(value)
-    return "" if vocabulary.issuperset(words) else " ".join(words)
+    words = _PLAIN_WORD.findall(value)
+    return "" if excluded.issuperset(words) else " ".join(words)
 
 
 def _digits(value: str) -> str:
-    """Return the digits of a value that is a number in groups; "" for any other."""
-    if len(value) < _SPELT or _LETTER.search(value):
+    """Return the digits of a number, without separators; "" for any other value.
+
+    >>> _digits("+1 (555) 123-4567")
+    '15551234567'
+    >>> _digits("1 Main Street")
+    ''
+    """
+    if len(value) < _SHORTEST_GROUPED or _HAS_LETTER.search(value):
         return ""
     digits = _NO_DIGITS.sub("", value)
-    return digits if len(digits) >= _SPELT else ""
+    return digits if len(digits) >= _SHORTEST_GROUPED else ""
 
 
-class _Reading(NamedTuple):
-    """A view of an interaction, made ready for values to be looked for."""
+class _IndexedView(NamedTuple):
+    """A view of an interaction, indexed for the search."""
 
     view: View
     words: str
-    """All its words in a row."""
-    vocabulary: frozenset[str]
-    """The same words, each once."""
-    begins: tuple[int, ...]
-    """Where in `words` its rows begin."""
+    """All its words, separated by spaces."""
+    distinct_words: frozenset[str]
+    """The set of its words."""
+    row_starts: tuple[int, ...]
+    """The offset in `words` of each row of the view."""
     digits: str
-    """Its text, with groups of digits in one."""
+    """Its text, without separators between digits."""
 
-    def said(self, values: Iterable[str]) -> Iterator[int]:
-        """Yield the rows in which one of the values begins, each a row of words."""
-        for value in values:
-            if value.partition(" ")[0] in self.vocabulary:
-                at = self.words.find(f" {value} ")
-                if at >= 0:
-                    yield bisect_right(self.begins, at) - 1
+    def rows_of(self, values: RawValues) -> Iterator[int]:
+        """Yield the row in which each value first occurs."""
+        yield from self._rows_of_phrases(values.phrases)
+        yield from self._rows_of_numbers(values.numbers)
 
-    def spelt(self, numbers: Iterable[str]) -> Iterator[int]:
-        """Yield the rows in which one of the numbers stands."""
+    def _rows_of_phrases(self, phrases: Iterable[str]) -> Iterator[int]:
+        for phrase in phrases:
+            if phrase.partition(" ")[0] in self.distinct_words:
+                position = self.words.find(f" {phrase} ")
+                if position >= 0:
+                    yield bisect_right(self.row_starts, position) - 1
+
+    def _rows_of_numbers(self, numbers: Iterable[str]) -> Iterator[int]:
         for number in numbers:
-            at = self.digits.find(number)
-            if at >= 0:
-                yield self.digits.count("\n", 0, at)
+            position = self.digits.find(number)
+            if position >= 0:
+                yield self.digits.count("\n", 0, position)
 
 
-@remembering
-def _readings(text: bytes) -> tuple[_Reading, ...]:
-    return tuple(map(_reading, views(text, _SHORTEST)))
+@cached_search
+def _indexed_views(text: bytes) -> tuple[_IndexedView, ...]:
+    return tuple(map(_indexed, views(text, _SHORTEST)))
 
 
-def _reading(view: View) -> _Reading:
-    shown = _shown(view.text)
-    rows = [" ".join(["", *_WORD.findall(row)]) for row in shown.split("\n")]
-    begins = tuple(accumulate(map(len, rows), initial=0))
+def _indexed(view: View) -> _IndexedView:
+    text = _case_folded(view.text)
+    rows = [" ".join(["", *_WORD.findall(row)]) for row in text.split("\n")]
+    row_starts = tuple(accumulate(map(len, rows), initial=0))
     words = "".join((*rows, " "))
-    return _Reading(view, words, frozenset(words.split(" ")), begins, _GAP.sub("", shown))
+    return _IndexedView(view, words, frozenset(words.split(" ")), row_starts, _GAP.sub("", text))

@@ -1,4 +1,4 @@
-"""A text as it stands, and then level by level as it reads decoded, each with its lines known."""
+"""Views of a text: the text itself, then each level of decoding, with their line numbers."""
 
 from __future__ import annotations
 
@@ -13,31 +13,32 @@ from tokentape.pure.leak_check.decodings import decoded
 from tokentape.pure.leak_check.lookalikes import plain
 
 MAX_DEPTH = 6
-"""How deep encodings are followed: percent twice inside base64 inside JSON inside JSON, say."""
-_SPARE = 4 << 20
-"""Bytes that decodings may add up to beside four times the text: a bomb ends there."""
+"""Levels of nested encodings, for example percent twice in base64 in JSON in JSON."""
+_EXTRA_ROOM = 4 << 20
+"""Bytes that all decodings together may have, in addition to four times the text."""
 _LINE_END = re.compile(b"\n")
 
-_REMEMBERED = 200
-"""Interactions that are kept in mind, of at most so many bytes:"""
-_SMALL = 16 * 1024
+_CACHE_SIZE = 200
+"""Interactions whose result is cached."""
+_MAX_CACHED = 16 * 1024
+"""Bytes of the largest interaction whose result is cached."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class View:
-    """One reading of a text. `lines` holds the text's own line for each line of the view."""
+    """A text or one level of its decoding. `lines` has the line of the text for each row."""
 
     text: bytes
     lines: Sequence[int]
 
     def line(self, offset: int) -> int:
-        """Return the line of the text, from 1, that stands behind an offset of the view."""
+        """Return the line of the text, from 1, for an offset of the view."""
         return self.line_of_row(bisect_right(self._ends, offset - 1))
 
     def line_of_row(self, row: int) -> int:
-        """Return the line of the text that stands behind a row of the view, from 0."""
+        """Return the line of the text, from 1, for a row of the view, from 0."""
         return self.lines[row] if self.lines else row + 1
 
     @cached_property
@@ -45,16 +46,16 @@ class View:
         return [end.start() for end in _LINE_END.finditer(self.text)]
 
 
-def remembering(look: Callable[[bytes], T]) -> Callable[[bytes], T]:
-    """Return a look at texts of interactions that looks at each text once."""
-    remembered = lru_cache(_REMEMBERED)(look)
-    return lambda text: remembered(text) if len(text) <= _SMALL else look(text)
+def cached_search(search: Callable[[bytes], T]) -> Callable[[bytes], T]:
+    """Return `search` with a cache for the texts of interactions."""
+    cached = lru_cache(_CACHE_SIZE)(search)
+    return lambda text: cached(text) if len(text) <= _MAX_CACHED else search(text)
 
 
 def views(text: bytes, shortest: int) -> Iterator[View]:
-    """Yield `text`, and what it says in encodings if that has `shortest` characters or more."""
+    """Yield `text` and its decodings, without pieces shorter than `shortest` characters."""
     view = View(plain(text), ())
-    room = 4 * len(text) + _SPARE
+    room = 4 * len(text) + _EXTRA_ROOM
     seen: set[bytes] = set()
     for _ in range(MAX_DEPTH):
         yield view
@@ -64,10 +65,10 @@ def views(text: bytes, shortest: int) -> Iterator[View]:
             room -= len(piece)
             if room < 0:
                 break
-            one = _one_line(piece)
-            if len(one) >= shortest and one not in seen:
-                seen.add(one)
-                pieces.append(one)
+            line = _one_line(piece)
+            if len(line) >= shortest and line not in seen:
+                seen.add(line)
+                pieces.append(line)
                 lines.append(view.line(offset))
         if not pieces:
             return
@@ -76,5 +77,11 @@ def views(text: bytes, shortest: int) -> Iterator[View]:
 
 
 def _one_line(piece: bytes) -> bytes:
-    """Return a piece as one line of a view; without zeros, UTF-16 of ASCII reads as ASCII."""
+    r"""Return a decoded piece as one row of a view.
+
+    Zero bytes are removed, so that ASCII text in UTF-16 becomes ASCII.
+
+    >>> _one_line(b"a\0b\0\n\0")
+    b'ab\r'
+    """
     return piece.replace(b"\0", b"").replace(b"\n", b"\r")

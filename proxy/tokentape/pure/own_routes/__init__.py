@@ -1,1 +1,1 @@
-"""The tool's own routes: health, and the admin port."""
+"""tokentape's own routes: health, and the admin port."""

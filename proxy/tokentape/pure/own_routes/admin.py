@@ -1,11 +1,11 @@
-"""The routes of the admin port: what a request asks for, and how it is answered.
+"""The routes of the admin port: from requests to commands, and their responses.
 
     POST   /_tokentape/sessions      open a session
-    GET    /_tokentape/sessions      list those that are open
-    GET    /_tokentape/sessions/ID   look at one
-    DELETE /_tokentape/sessions/ID   close one, and get its receipt
+    GET    /_tokentape/sessions      list the open sessions
+    GET    /_tokentape/sessions/ID   show a session
+    DELETE /_tokentape/sessions/ID   close a session and return its receipt
 
-Every answer is made of names this program knows, names of cassettes, and redacted forms.
+Responses hold only names of this program, names of cassettes, and redacted values.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from typing import Any
 import orjson
 
 from tokentape.pure.http.messages import Request, Response
-from tokentape.pure.own_routes.health import PREFIX, barred, told
+from tokentape.pure.own_routes.health import PREFIX, barred, json_response
 from tokentape.pure.replay.decide import Mode
 from tokentape.pure.replay.receipt import Receipt
 from tokentape.pure.stripe.refusals import refusal
 
 SESSIONS = PREFIX + "sessions"
 
-_ONE = re.compile(re.escape(SESSIONS) + r"/([0-9a-f]{1,32})")
+_SESSION = re.compile(re.escape(SESSIONS) + r"/([0-9a-f]{1,32})")
 _EXAMPLE = '{"cassette": "checkout/declined"}'
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Token:
-    """The bearer token that opens the admin port."""
+    """The bearer token of the admin port."""
 
     text: str
 
     def admits(self, request: Request) -> bool:
-        """Tell whether a request carries it (RFC 6750 section 2.1), in time that tells nothing."""
+        """Tell whether a request has the token (RFC 6750 section 2.1), in constant time."""
         scheme, _, sent = (request.header("authorization") or "").partition(" ")
         same = hmac.compare_digest(sent.encode("utf-8", "surrogateescape"), self.text.encode())
         return same and scheme.lower() == "bearer"
@@ -45,7 +45,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Open a session; what is None is as the settings have it."""
+    """Open a session; for fields that are None the settings apply."""
 
     cassette: str
     mode: Mode | None = None
@@ -61,23 +61,23 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """Tell what a session did so far."""
+class Show:
+    """Show the counts of a session."""
 
     session: str
 
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """Tell which sessions are open."""
+    """List the open sessions."""
 
 
-Wish = Open | Close | Look | List | Response
-"""What to do; a Response is the answer already."""
+Command = Open | Close | Show | List | Response
+"""A command, or the response to a request that has none."""
 
 
-def wish(request: Request, host: str, token: Token) -> Wish:
-    """Return what a request to the admin port at `host` asks for, or its refusal."""
+def read_command(request: Request, host: str, token: Token) -> Command:
+    """Return the command of a request to the admin port at `host`, or its refusal."""
     refused = barred(request, host)
     if refused is not None:
         return refused
@@ -85,70 +85,72 @@ def wish(request: Request, host: str, token: Token) -> Wish:
         return UNAUTHORISED
     path = request.target.partition("?")[0]
     if path == SESSIONS:
-        return _by_method(request, {"GET": List, "POST": lambda: _opening(request)})
-    found = _ONE.fullmatch(path)
-    if found is None:
+        return _by_method(request, {"GET": List, "POST": lambda: _read_open(request)})
+    match = _SESSION.fullmatch(path)
+    if match is None:
         return NO_ROUTE
-    one = found[1]
-    return _by_method(request, {"GET": lambda: Look(one), "DELETE": lambda: Close(one)})
+    session = match[1]
+    return _by_method(request, {"GET": lambda: Show(session), "DELETE": lambda: Close(session)})
 
 
-def _by_method(request: Request, wishes: Mapping[str, Callable[[], Wish]]) -> Wish:
+def _by_method(request: Request, commands: Mapping[str, Callable[[], Command]]) -> Command:
     method = "GET" if request.method == "HEAD" else request.method
-    if method in wishes:
-        return wishes[method]()
-    allow = ", ".join(wishes)
+    if method in commands:
+        return commands[method]()
+    allow = ", ".join(commands)
     message = f"This route takes {allow}."
     return refusal(405, "method_not_allowed", message, headers=(("Allow", allow),))
 
 
-def _opening(request: Request) -> Open | Response:
+def _read_open(request: Request) -> Open | Response:
     media = (request.header("content-type") or "").partition(";")[0].strip().lower()
     if media != "application/json":
         return NOT_JSON
     try:
-        said = orjson.loads(request.body)
+        document = orjson.loads(request.body)
     except orjson.JSONDecodeError:
         return MALFORMED
-    if not isinstance(said, dict):
+    if not isinstance(document, dict):
         return MALFORMED
-    given = {name: value for name, value in said.items() if value is not None}
-    problems = tuple(_problems(given))
+    fields = {name: value for name, value in document.items() if value is not None}
+    problems = tuple(_problems(fields))
     if problems:
         return refusal(422, "unusable_session", " ".join(problems))
-    mode = given.pop("mode", None)
-    return Open(**given, mode=mode and Mode(mode))
+    mode = fields.pop("mode", None)
+    return Open(**fields, mode=mode and Mode(mode))
 
 
 _FIELDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
-    "cassette": (lambda said: isinstance(said, str), "the name of a cassette, such as a/b"),
-    "mode": (lambda said: said in tuple(Mode), "record, replay or auto"),
-    "strict": (lambda said: isinstance(said, bool), "true or false"),
-    "on_exhausted": (lambda said: said in ("repeat", "miss"), "repeat or miss"),
+    "cassette": (lambda value: isinstance(value, str), "the name of a cassette, such as a/b"),
+    "mode": (lambda value: value in tuple(Mode), "record, replay or auto"),
+    "strict": (lambda value: isinstance(value, bool), "true or false"),
+    "on_exhausted": (lambda value: value in ("repeat", "miss"), "repeat or miss"),
 }
 
 
-def _problems(given: Mapping[str, object]) -> Iterable[str]:
-    if "cassette" not in given:
+def _problems(fields: Mapping[str, object]) -> Iterable[str]:
+    if "cassette" not in fields:
         yield f"cassette is missing: send such as {_EXAMPLE}."
-    if given.keys() - _FIELDS.keys():
-        yield f"There is a field that is not known; allowed: {', '.join(_FIELDS)}."
-    for name, (fits, allowed) in _FIELDS.items():
-        if name in given and not fits(given[name]):
+    if fields.keys() - _FIELDS.keys():
+        yield f"There is an unknown field; allowed: {', '.join(_FIELDS)}."
+    for name, (is_valid, allowed) in _FIELDS.items():
+        if name in fields and not is_valid(fields[name]):
             yield f"{name}: allowed: {allowed}."
 
 
-def opened(one: Mapping[str, object], session: str) -> Response:
-    """Answer that a session was opened."""
-    return told(one, 201, (("Location", f"{SESSIONS}/{session}"),))
+def session_opened(content: Mapping[str, object], session_id: str) -> Response:
+    """Return the response for a new session."""
+    return json_response(content, 201, (("Location", f"{SESSIONS}/{session_id}"),))
 
 
-def account(receipt: Receipt, saved: str, trouble: str, said: Iterable[str]) -> dict[str, object]:
-    """Return what a session did, for programs; `lines` is for people, as a terminal shows it.
+def session_summary(
+    receipt: Receipt, saved: str, trouble: str, notes: Iterable[str]
+) -> dict[str, object]:
+    """Return what a session did, for programs; `lines` is the text of a terminal, for people.
 
-    `saved` is the path of the cassette, if it was written, `trouble` why it could not be.
+    `saved` is the path of the written cassette, `trouble` the reason why it could not be written.
     """
-    became = (saved and f"saved {saved}", trouble)
+    saving = (saved and f"saved {saved}", trouble)
     return {
         "ok": not (trouble or receipt.exit_status),
         **asdict(receipt.counts),
@@ -156,7 +158,7 @@ def account(receipt: Receipt, saved: str, trouble: str, said: Iterable[str]) -> 
         "order_dependent": [(pair.first, pair.second) for pair in receipt.order_dependent],
         "saved": saved,
         "trouble": trouble,
-        "lines": [*said, *filter(None, became), *receipt.lines()],
+        "lines": [*notes, *filter(None, saving), *receipt.lines()],
     }
 
 

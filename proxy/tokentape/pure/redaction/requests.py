@@ -104,7 +104,7 @@ def _kept(value: str, known: Field | None, values: Values) -> Sealed | None:
     """Return a value that is kept as it is, or None."""
     if value == "":
         return Sealed("")
-    kept = None if known is None else values.catalog.kept(known, value)
+    kept = None if known is None else values.catalog.normal_form(known, value)
     return None if kept is None else Sealed(quote_plus(kept, errors="surrogateescape"))
 
 
@@ -166,7 +166,7 @@ def _header(line: tuple[str, Field], value: str, values: Values) -> Sealed:
         return _bearer(key_class(api_key(value)))
     if FORM in known.values:
         return _FORM
-    if values.catalog.kept(known, value) is not None:
+    if values.catalog.normal_form(known, value) is not None:
         return Sealed(escape(value))
     return values.sealed("text" if known.kind == KEEP else known.kind, value, name)
 

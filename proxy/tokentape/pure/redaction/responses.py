@@ -104,7 +104,7 @@ class Answers:
         value = media_type(line[1]) if name == "Content-Type" else line[1]
         if known.kind == "object_id":
             return name, self._values.sealed("object_id", value, name)
-        if self._values.catalog.kept(known, value) is None:
+        if self._values.catalog.normal_form(known, value) is None:
             return None
         sealed = name, Sealed(escape(value))
         if len(self._kept) < _MOST_KEPT:
@@ -170,7 +170,7 @@ class _Answer:
     def _spot(self, around: Spot, name: str) -> Spot:
         path = (*around.path, name)
         located = self.values.catalog.locate_response(path)
-        known = located.known == len(path)
+        known = located.depth == len(path)
         own = known and len(around.path) not in located.free
         key = string(escape(name)) if own else self._said(self._user_name(name, around))
         field = field_name(path, located)
@@ -182,7 +182,7 @@ class _Answer:
     def _item(self, index: int, value: Json, around: Spot) -> str:
         path = (*around.path, str(index))
         located = self.values.catalog.locate_response(path)
-        known = located.known == len(path)
+        known = located.depth == len(path)
         spot = Spot(path, field_name(path, located), located.field, known)
         return begun(len(path)) + self.node(value, spot)
 
@@ -224,7 +224,7 @@ class _Answer:
         if isinstance(value, bool):
             return known.anything or known.form == "bool"
         if isinstance(value, (str, int)):
-            plain = self.values.catalog.kept(known, str(value)) is not None
+            plain = self.values.catalog.normal_form(known, str(value)) is not None
             return plain and str(value) not in self.given_away
         return known.anything
 

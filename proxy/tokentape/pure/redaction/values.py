@@ -88,14 +88,14 @@ class Values:
         located = self.catalog.locate_request(path)
         pieces = [
             Sealed(quote_plus(segment))
-            if position < located.known and position not in located.free
+            if position < located.depth and position not in located.free
             else self.sealed("field", segment, field_name(path[:position], located))
             for position, segment in enumerate(path)
         ]
         text = join_name(piece.text for piece in pieces)
         name = Sealed(text, tuple(one for piece in pieces for one in piece.secrets))
         place = _place(name, path, located)
-        if located.known == len(path) and not located.free:
+        if located.depth == len(path) and not located.free:
             self._places[path] = place
         return place
 
@@ -131,7 +131,7 @@ def field_name(path: Path, located: Located) -> str:
         [
             segment
             for position, segment in segments
-            if position >= located.known or position in located.free or not segment.isdigit()
+            if position >= located.depth or position in located.free or not segment.isdigit()
         ]
     )
 

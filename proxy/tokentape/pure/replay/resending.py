@@ -44,7 +44,7 @@ class Refilling:
         if not found.number:
             public = self.published.value(found.kind, found.name)
             return stand_in(found, self.seed) if public is None else public
-        name = self.names.there((found.kind, int(found.number)))
+        name = self.names.to_other((found.kind, int(found.number)))
         bound = name and self.numbering.value(name)
         return bound.text if bound else stand_in(found, self.seed)
 

@@ -1,30 +1,35 @@
-"""What is known of each field of the API: kept as it is, or of which sensitive kind.
+"""The catalog: for each field of the API, whether it is kept, or its kind of sensitive value.
 
-What the catalog does not know is redacted, its name too. A field is kept only while its value is
-what it should be: one of an enumeration, or of a closed form such as a currency. `keep` is
-thus no promise to a value, but to the vocabulary of the API.
+A field that is not in the catalog is redacted, including its name. A field of class `keep` is kept
+only if its value is in the field's vocabulary: one of an enumeration, or of a closed form such as
+a currency. Any other value of it is redacted.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
+from difflib import get_close_matches
 from functools import cached_property, lru_cache
 
-from tokentape.pure.http.forms import Names, Path, split_name, written
+from tokentape.pure.http.forms import Names, Path, spellings, split_name
+from tokentape.pure.stripe.kinds import KINDS, SLOTS
 
 KEEP = "keep"
 HASH = "hash"
+_OWN_CLASSES = frozenset({KEEP, HASH, "message"})
+"""Classes of the catalog that are not kinds of sensitive values."""
 
-_INDEX = re.compile(r"[0-9]|[1-9][0-9]")
+_POSITION = re.compile(r"[0-9]|[1-9][0-9]")
 """A position in an array. No array of the API is longer, and three digits may be a CVC."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: `kind` is keep, hash or a sensitive kind, `slot` the part of it that is sent."""
+    """A field: `kind` is keep, hash, message or a sensitive kind, `slot` the part that is sent."""
 
     kind: str
     slot: str = ""
@@ -32,30 +37,30 @@ class Field:
     form: str = ""
     blank_unsets: bool = False
     anything: bool = False
-    """Kept whatever it holds: a user said so (`redact.keep`)."""
+    """Kept with any value, by the user's configuration (`redact.keep`)."""
 
 
 @dataclass(slots=True)
 class _Node:
-    children: dict[str, _Node] = field(default_factory=dict)
+    children: dict[str, _Node] = dataclass_field(default_factory=dict)
     field: Field | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """Where a path leads: its segments up to `known` are the API's own, the rest are not.
+    """The place of a path in the catalog: its first `depth` segments are fields of the API.
 
-    `free` holds the positions of segments that the API lets a user name (metadata keys).
+    `free` holds the positions of segments that users may name (metadata keys).
     """
 
     field: Field | None
-    known: int
+    depth: int
     free: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """The fields of requests and responses as two trees, and the headers of each way."""
+    """The fields of requests and responses as two trees, and the headers of both."""
 
     request: _Node
     response: _Node
@@ -64,7 +69,7 @@ class Catalog:
     words: frozenset[str]
     """Every name of the API: segments of request and response paths."""
     lists: Mapping[str, frozenset[str]]
-    """Closed vocabularies that several fields share: countries, currencies."""
+    """Closed vocabularies for several fields: countries, currencies."""
 
     def locate_request(self, path: Path) -> Located:
         """Find a request field by its path."""
@@ -72,30 +77,30 @@ class Catalog:
 
     @cached_property
     def names(self) -> Names:
-        """The request's fields as clients write them, but for those in lists or named by users."""
+        """The usual spellings of request fields, except those in arrays or named by users."""
         paths = (path for path in _paths(self.request) if not {"", "*"}.intersection(path))
-        return {name: path for path in paths for name in written(path)}
+        return {name: path for path in paths for name in spellings(path)}
 
     def locate_response(self, path: Path) -> Located:
         """Find a response field by its path, list positions as digits."""
         return _locate(self.response, path)
 
-    def kept(self, known: Field, value: str) -> str | None:
+    def normal_form(self, field: Field, value: str) -> str | None:
         """Return the normal form of a value that may be kept, or None where it may not."""
-        if known.anything:
+        if field.anything:
             return value
-        if known.kind != KEEP:
+        if field.kind != KEEP:
             return None
-        if known.form:
-            return _FORMS[known.form](value, self)
-        return value if value in known.values else None
+        if field.form:
+            return _FORMS[field.form](value, self)
+        return value if value in field.values else None
 
 
 def _locate(node: _Node, path: Path) -> Located:
     free: set[int] = set()
     for position, segment in enumerate(path):
         child = node.children.get(segment) if segment not in ("", "*") else None
-        if child is None and _INDEX.fullmatch(segment):
+        if child is None and _POSITION.fullmatch(segment):
             child = node.children.get("")
         if child is None and (child := node.children.get("*")) is not None:
             free.add(position)
@@ -105,41 +110,63 @@ def _locate(node: _Node, path: Path) -> Located:
     return Located(node.field, len(path), frozenset(free))
 
 
-@lru_cache(maxsize=2)  # nothing changes a catalog, and each embedded upstream reads this one
+@lru_cache(maxsize=2)  # a catalog never changes, and each embedded upstream reads the same one
 def read_catalog(text: str) -> Catalog:
-    """Read the catalog (CSV: side, path, class, values, blank, source)."""
-    request, response = _Node(), _Node()
+    """Read the catalog (CSV: side, path, class, values, blank, source).
+
+    Raises ValueError with the line of an unknown side, class, slot or form.
+    """
+    trees = {"request": _Node(), "response": _Node()}
     headers: dict[str, dict[str, Field]] = {"request header": {}, "response header": {}}
     lists: dict[str, frozenset[str]] = {}
-    for row in csv.DictReader(text.splitlines()):
-        if row["side"] == "list":
-            lists[row["path"]] = frozenset(row["values"].split("|"))
-            continue
-        known = _field(row)
-        if row["side"] in headers:
-            headers[row["side"]][row["path"]] = known
-        else:
-            _plant(request if row["side"] == "request" else response, dotted(row["path"]), known)
+    rows = csv.DictReader(text.splitlines())
+    for row in rows:
+        side, name = row["side"], row["path"]
+        try:
+            _check("side", side, {"list", *trees, *headers})
+            if side == "list":
+                lists[name] = frozenset(row["values"].split("|"))
+            elif side in headers:
+                headers[side][name] = _field(row)
+            else:
+                _insert(trees[side], dotted(name), _field(row))
+        except ValueError as error:
+            raise ValueError(f"catalog.csv:{rows.line_num}: {error}") from None
+    request, response = trees.values()
     words = frozenset(_words(request)) | frozenset(_words(response))
-    there, back = headers["request header"], headers["response header"]
-    return Catalog(request, response, there, back, words, lists)
+    request_headers, response_headers = headers.values()
+    return Catalog(request, response, request_headers, response_headers, words, lists)
+
+
+def _check(column: str, word: str, allowed: Collection[str]) -> None:
+    """Raise ValueError with the closest allowed word for one that is not allowed."""
+    if word not in allowed:
+        closest = get_close_matches(word, sorted(allowed), n=1, cutoff=0)
+        hint = f"did you mean {closest[0]}?" if closest else "allowed: none"
+        raise ValueError(f"unknown {column} {word!r}; {hint}")
 
 
 def extended(catalog: Catalog, keep: Iterable[str], fields: Mapping[str, str]) -> Catalog:
-    """Return the catalog with a user's own fields, for requests and responses alike."""
+    """Return the catalog with additional fields of the user, in requests and responses."""
     request, response = _copy(catalog.request), _copy(catalog.response)
     for name in keep:
         for tree in (request, response):
-            _plant(tree, dotted(name), Field(KEEP, anything=True))
+            _insert(tree, dotted(name), Field(KEEP, anything=True))
     for name, kind in fields.items():
         for tree in (request, response):
-            _plant(tree, dotted(name), Field(kind))
+            _insert(tree, dotted(name), Field(kind))
     words = catalog.words | frozenset(_words(request))
     return replace(catalog, request=request, response=response, words=words)
 
 
 def dotted(name: str) -> Path:
-    """Take a field's name apart, in brackets (`card[number]`) or dots (`card.number`, `a.b[]`)."""
+    """Split a field's name, in brackets or with dots, into its segments.
+
+    >>> dotted("card[number]")
+    ('card', 'number')
+    >>> dotted("data[].object")
+    ('data', '', 'object')
+    """
     return tuple(part for dot in name.split(".") for part in split_name(dot))
 
 
@@ -147,13 +174,18 @@ def _field(row: Mapping[str, str]) -> Field:
     kind, _, slot = row["class"].partition(".")
     form = row["values"][1:] if row["values"].startswith("~") else ""
     values = frozenset(row["values"].split("|") if row["values"] and not form else ())
+    _check("class", kind, KINDS | _OWN_CLASSES)
+    if slot:
+        _check("slot", slot, SLOTS.get(kind, {}))
+    if form:
+        _check("form", form, _FORMS)
     return Field(kind, slot, values, form, blank_unsets=row["blank"] == "unset")
 
 
-def _plant(tree: _Node, path: Path, known: Field) -> None:
+def _insert(tree: _Node, path: Path, field: Field) -> None:
     for segment in path:
         tree = tree.children.setdefault(segment, _Node())
-    tree.field = known
+    tree.field = field
 
 
 def _copy(node: _Node) -> _Node:
@@ -174,7 +206,7 @@ def _words(node: _Node) -> Iterable[str]:
         yield from _words(child)
 
 
-# The closed forms a kept value may have. Each returns the value's normal form, or None.
+# The closed forms of kept values. Each returns the normal form of a value, or None.
 
 
 _Form = Callable[[str, Catalog], str | None]
@@ -185,7 +217,7 @@ def _matching(pattern: str, normal: Callable[[str], str] = str) -> _Form:
     return lambda value, _: normal(value) if compiled.fullmatch(value) else None
 
 
-def _listed(name: str, normal: Callable[[str], str]) -> _Form:
+def _in_list(name: str, normal: Callable[[str], str]) -> _Form:
     def form(value: str, catalog: Catalog) -> str | None:
         return normal(value) if normal(value) in catalog.lists[name] else None
 
@@ -193,15 +225,20 @@ def _listed(name: str, normal: Callable[[str], str]) -> _Form:
 
 
 def _number(value: str) -> str:
-    whole, _, fraction = value.partition(".")
+    """Return a decimal number without leading and trailing zeros.
+
+    >>> _number("05"), _number("1.50")
+    ('5', '1.5')
+    """
+    integer, _, fraction = value.partition(".")
     fraction = fraction.rstrip("0")
-    return str(int(whole)) + (f".{fraction}" if fraction else "")
+    return str(int(integer)) + (f".{fraction}" if fraction else "")
 
 
-def _words_only(value: str, catalog: Catalog) -> str | None:
+def _api_names(value: str, catalog: Catalog) -> str | None:
     segments = re.split(r"[.\[\]]+", value.rstrip("]"))
-    known = all(segment in catalog.words or segment == "token" for segment in segments)
-    return value if known else None
+    valid = all(segment in catalog.words or segment == "token" for segment in segments)
+    return value if valid else None
 
 
 def _doc_url(value: str, catalog: Catalog) -> str | None:
@@ -209,25 +246,25 @@ def _doc_url(value: str, catalog: Catalog) -> str | None:
         r"https://(?:docs\.)?stripe\.com/(?:docs/)?error-codes/([a-z0-9-]+)", value
     )
     codes = catalog.locate_response(("error", "code")).field
-    known = match is not None and codes is not None and match[1].replace("-", "_") in codes.values
-    return value if known else None
+    valid = match is not None and codes is not None and match[1].replace("-", "_") in codes.values
+    return value if valid else None
 
 
 _FORMS: Mapping[str, _Form] = {
     "bool": _matching(r"(?i:true|false)", str.lower),
-    "country": _listed("country", str.upper),
-    "currency": _listed("currency", str.lower),
+    "country": _in_list("country", str.upper),
+    "currency": _in_list("currency", str.lower),
     "doc_url": _doc_url,
     "language": _matching(r"[a-z]{2}(?:-[a-zA-Z]{2})?"),
     "month": _matching(r"[0-9]{1,2}", _number),
-    "param": _words_only,
+    "param": _api_names,
     "pasted_fields": _matching(r"(?:number|cvc|exp|zip)(?:,(?:number|cvc|exp|zip)){0,3}"),
     "percent": _matching(r"(?:[0-9]{1,2}|100)(?:\.[0-9]{1,4})?", _number),
     "purpose_code": _matching(r"[PS][0-9]{4}"),
-    "requirement": _words_only,
+    "requirement": _api_names,
     "seconds": _matching(r"[0-9]{1,4}"),
     "two_digits": _matching(r"[0-9]{2}"),
-    # Stripe's releases by name, docs.stripe.com/api/versioning; before them, the date was all.
+    # Releases with a name, docs.stripe.com/api/versioning; older versions are only a date.
     "version": _matching(
         r"20[1-9][0-9]-(?:0[1-9]|1[0-2])-(?:[0-2][0-9]|3[01])"
         r"(?:\.(?:acacia|basil|clover|dahlia|endive|preview))?"

@@ -1,8 +1,7 @@
-"""One form for all the ways to write the same fields.
+"""The normal form of a request's fields.
 
-Arrays are by position (`expand[]` is `expand[0]`); a blank field is an absent one where a blank
-means nothing to Stripe; the order of fields does not count. Values that stand for the same
-(`05` and `5`, `True` and `true`) fold in the catalog's closed forms.
+Arrays have positions (`expand[]` is `expand[0]`), and a blank field is left out where a blank has
+no meaning to Stripe. Equal values (`05` and `5`, `True` and `true`) get one form in the catalog.
 """
 
 from __future__ import annotations
@@ -14,39 +13,43 @@ from tokentape.pure.stripe.catalog import Catalog
 
 
 def normalised(pairs: Pairs, catalog: Catalog, *, keep_blank: bool) -> tuple[Pair, ...]:
-    """Return the fields with arrays by position and without blanks that mean nothing."""
-    placed = _positions(pairs) if any("" in path for path, _ in pairs) else pairs
+    """Return the fields with array positions and without blanks that have no meaning."""
+    positioned = _with_positions(pairs) if any("" in path for path, _ in pairs) else pairs
     return tuple(
         [
             (path, value)
-            for path, value in placed
-            if value or keep_blank or _blank_counts(path, catalog)
+            for path, value in positioned
+            if value or keep_blank or _blank_has_meaning(path, catalog)
         ]
     )
 
 
-def _blank_counts(path: Path, catalog: Catalog) -> bool:
-    """Tell whether a blank says something: it unsets a field, or no one knows the field."""
-    known = catalog.locate_request(path).field
-    return known is None or known.blank_unsets
+def _blank_has_meaning(path: Path, catalog: Catalog) -> bool:
+    """Tell whether a blank has a meaning: it unsets the field, or the field is unknown."""
+    field = catalog.locate_request(path).field
+    return field is None or field.blank_unsets
 
 
-def _positions(pairs: Pairs) -> list[Pair]:
-    """Put positions for `[]` as Rack does: a member that comes again starts the next element."""
-    seen: dict[Path, int] = defaultdict(int)
+def _with_positions(pairs: Pairs) -> list[Pair]:
+    """Replace `[]` by positions as Rack does: a repeated member starts the next element.
+
+    >>> _with_positions(((("a", "", "x"), "1"), (("a", "", "y"), "2"), (("a", "", "x"), "3")))
+    [(('a', '0', 'x'), '1'), (('a', '0', 'y'), '2'), (('a', '1', 'x'), '3')]
+    """
+    positions: dict[Path, int] = defaultdict(int)
     members: dict[Path, set[Path]] = defaultdict(set)
-    placed: list[Pair] = []
+    result: list[Pair] = []
     for path, value in pairs:
-        out: list[str] = []
+        segments: list[str] = []
         for index, segment in enumerate(path):
             if segment or index == 0:
-                out.append(segment)
+                segments.append(segment)
                 continue
-            array, member = tuple(out), path[index + 1 :]
+            array, member = tuple(segments), path[index + 1 :]
             if member in members[array]:
-                seen[array] += 1
+                positions[array] += 1
                 members[array].clear()
             members[array].add(member)
-            out.append(str(seen[array]))
-        placed.append((tuple(out), value))
-    return placed
+            segments.append(str(positions[array]))
+        result.append((tuple(segments), value))
+    return result

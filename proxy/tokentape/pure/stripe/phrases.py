@@ -1,7 +1,7 @@
 """Stripe's known messages as templates with typed slots.
 
-A free text is never kept by searching it for secrets. It is one of these, word for word outside
-its slots, or it is not kept at all.
+A message is kept only if it is one of these, with equal text outside the slots. It is never kept
+because a search found no secret in it.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _SLOT = re.compile(r"\{([a-z_]+)\}")
-_SHAPES = {"time": r"[0-9]{1,12}|\{\{[^{}]+\}\}"}
-"""What may stand in a slot, if not anything; in a message sealed before, a placeholder does."""
-_LONGEST = 10_000
-"""Characters of a message: a longer one is none of Stripe's, and slow to read as one."""
+_SLOT_PATTERNS = {"time": r"[0-9]{1,12}|\{\{[^{}]+\}\}"}
+"""Patterns of slots that take not any text: a time, or its placeholder if already redacted."""
+_MAX_LENGTH = 10_000
+"""Characters of the longest message that is compared with the templates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One message: literal text and slot kinds in turn; literals are one more than slots."""
+    """A message: literals and slots alternate, and the first and last are literals."""
 
     literals: tuple[str, ...]
     slots: tuple[str, ...]
@@ -29,7 +29,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Reading:
-    """A text read as a phrase, with what stood in its slots."""
+    """A text that matches a phrase, with the values of its slots."""
 
     phrase: Phrase
     values: tuple[str, ...]
@@ -41,16 +41,16 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """All known messages."""
+    """The known messages."""
 
     fixed: frozenset[str]
     templates: tuple[Phrase, ...]
 
     def read(self, text: str) -> Reading | str | None:
-        """Return a fixed message as it is, a template with its slots' values, or None."""
+        """Return a fixed message, a template with the values of its slots, or None."""
         if text in self.fixed:
             return text
-        for phrase in self.templates if len(text) <= _LONGEST else ():
+        for phrase in self.templates if len(text) <= _MAX_LENGTH else ():
             match = phrase.pattern.fullmatch(text)
             if match:
                 return Reading(phrase, match.groups())
@@ -65,9 +65,9 @@ def read_phrases(text: str) -> Phrases:
 
 
 def _phrase(text: str) -> Phrase:
-    pieces = _SLOT.split(text)
-    literals, slots = tuple(pieces[::2]), tuple(pieces[1::2])
+    parts = _SLOT.split(text)
+    literals, slots = tuple(parts[::2]), tuple(parts[1::2])
     pattern = re.escape(literals[0])
     for slot, literal in zip(slots, literals[1:], strict=True):
-        pattern += f"({_SHAPES.get(slot, '.+?')})" + re.escape(literal)
+        pattern += f"({_SLOT_PATTERNS.get(slot, '.+?')})" + re.escape(literal)
     return Phrase(literals, slots, re.compile(pattern, re.DOTALL))

@@ -1,7 +1,7 @@
-"""Stripe's published test values by their public names, and back.
+"""Stripe's published test values and their public names.
 
-They are no secrets: anyone can look them up, and what Stripe answers hangs on them. So they are
-stored by name, match that value and no other, and are given back as they are.
+They are not secret: Stripe documents them, and its responses depend on them. So they are stored by
+name, and a name matches only its own value.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from tokentape.pure.stripe.kinds import ID_KINDS, same
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The table of published values, both ways."""
+    """The published values by name, and their names by value."""
 
     names: Mapping[tuple[str, str], str]
-    """(kind, value in the form in which two values are the same) -> public name"""
+    """(kind, value in the form that is compared) -> public name"""
     values: Mapping[tuple[str, str], str]
     """(kind, public name) -> value"""
 
     def name(self, kind: str, text: str) -> str | None:
-        """Return the public name of a value of `kind`, or None if it is not published."""
+        """Return the public name of a value, or None if it is not published."""
         return self.names.get((kind, same(kind, text)))
 
     def value(self, kind: str, name: str) -> str | None:
-        """Return the published value of that kind and name, or None."""
+        """Return the published value with a kind and public name, or None."""
         return self.values.get((kind, name))
 
 

@@ -1,8 +1,8 @@
-"""Answers of our own in the shape of Stripe's errors, so that every client can read them.
+"""The proxy's error responses, in the shape of Stripe's errors, which every client can read.
 
 https://docs.stripe.com/api/errors. `Stripe-Should-Retry: false` keeps the official clients from
-sending a refused request again. Where an upstream failed it is left out: they try again then, as
-they would have without a proxy in between.
+retrying a refused request. It is left out if the upstream failed: clients may retry then, as they
+would without a proxy.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ def refusal(
     result: str = "refused",
     headers: Headers = (),
 ) -> Response:
-    """Return an error answer; `result` is the value of Tokentape-Result, a blank `code` is none.
+    """Return an error response; `result` is the value of Tokentape-Result.
 
-    `code` and `message` reach the client as they are.
+    A blank `code` is left out. `code` and `message` reach the client unchanged.
     """
     error = ({"code": code} if code else {}) | {"message": message, "type": type}
-    final = ("Stripe-Should-Retry", "false")
-    return _answer(status, error, (final, ("Tokentape-Result", result), *headers))
+    no_retry = ("Stripe-Should-Retry", "false")
+    return _error_response(status, error, (no_retry, ("Tokentape-Result", result), *headers))
 
 
 def upstream_failed(status: int, message: str) -> Response:
-    """Return the answer to a request that the upstream did not answer."""
+    """Return the response to a request that the upstream did not answer."""
     error = {"code": "upstream_failed", "message": message, "type": "api_connection_error"}
-    return _answer(status, error, (("Tokentape-Result", "forwarded"),))
+    return _error_response(status, error, (("Tokentape-Result", "forwarded"),))
 
 
-def _answer(status: int, error: dict[str, str], headers: Headers) -> Response:
+def _error_response(status: int, error: dict[str, str], headers: Headers) -> Response:
     body = json.dumps({"error": error}, indent=2) + "\n"
     return Response(status, (("Content-Type", "application/json"), *headers), body.encode())

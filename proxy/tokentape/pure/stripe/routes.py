@@ -1,4 +1,4 @@
-"""Which request targets are the tokens API. Everything else is outside."""
+"""Which request targets belong to the tokens API."""
 
 from __future__ import annotations
 
@@ -17,12 +17,16 @@ def is_tokens(target: str) -> bool:
 def token_id(target: str) -> str | None:
     """Return the decoded id of /v1/tokens/{id}, or None for any other target.
 
-    An id that would lead elsewhere once a server resolves it (a slash, dot segments: RFC 3986
-    §5.2.4) is none.
+    An id with a slash or dot segments, which a server could resolve to another path (RFC 3986
+    §5.2.4), gives None.
+
+    >>> token_id("/v1/tokens/tok_%31?expand[]=card")
+    'tok_1'
+    >>> token_id("/v1/tokens/..")
     """
     head, _, last = target.partition("?")[0].rpartition("/")
     if head != TOKENS:
         return None
     text = unquote(last, errors="surrogateescape")
-    elsewhere = text in ("", ".", "..") or "/" in text or "\\" in text or len(text) > _MAX_ID
-    return None if elsewhere else text
+    invalid = text in ("", ".", "..") or "/" in text or "\\" in text or len(text) > _MAX_ID
+    return None if invalid else text

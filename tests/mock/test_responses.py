@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from tokentape.mock.answers import LATEST_VERSION, Call, refused, replayed, success, unauthorized
+from tokentape.mock.api_errors import ApiError, card_error, invalid_key
 from tokentape.mock.keys import Key
-from tokentape.mock.refusals import Refusal, card_error, invalid_key
+from tokentape.mock.responses import LATEST_VERSION, Call, failure, replayed, success, unauthorized
 from tokentape.pure.http.messages import Headers, Request
 
 from tests.mock.client import SECRET, Client
@@ -16,17 +16,17 @@ def call(method: str = "POST", *headers: tuple[str, str], at: int = 1) -> Call:
 
 
 @pytest.mark.parametrize(
-    ("refusal", "at", "length"),
+    ("error", "at", "length"),
     [
         (card_error("invalid_cvc"), 1722391781, 312),
         (card_error("invalid_expiry_year"), 1721428483, 335),
     ],
 )
-def test_an_error_is_as_long_as_it_was_recorded(refusal: Refusal, at: int, length: int) -> None:
-    assert len(refused(call(at=at), refusal).body) == length
+def test_an_error_has_the_recorded_length(error: ApiError, at: int, length: int) -> None:
+    assert len(failure(call(at=at), error).body) == length
 
 
-def test_a_401_is_as_long_as_it_was_recorded() -> None:
+def test_a_401_has_the_recorded_length() -> None:
     assert len(unauthorized(invalid_key("not_a_va********asdf")).body) == 122
 
 
@@ -38,7 +38,7 @@ def test_an_object_is_written_in_stripes_order_and_as_utf_8() -> None:
     )
 
 
-ALWAYS = {
+COMMON_HEADERS = {
     "Content-Type": "application/json",
     "Access-Control-Allow-Credentials": "true",
     "Access-Control-Allow-Methods": "GET, HEAD, PUT, PATCH, POST, DELETE",
@@ -55,8 +55,8 @@ ALWAYS = {
 
 
 def test_the_headers_of_a_post() -> None:
-    asked = call("POST", ("idempotency-key", "k1"), ("stripe-version", "2020-08-27"))
-    assert one_each(success(asked, {}).headers) == ALWAYS | {
+    request_call = call("POST", ("idempotency-key", "k1"), ("stripe-version", "2020-08-27"))
+    assert as_dict(success(request_call, {}).headers) == COMMON_HEADERS | {
         "Idempotency-Key": "k1",
         "Original-Request": "req_y7W3xzvY8wvmxd",
         "Request-Id": "req_y7W3xzvY8wvmxd",
@@ -66,17 +66,17 @@ def test_the_headers_of_a_post() -> None:
 
 
 def test_the_headers_of_a_get() -> None:
-    asked = call("GET", ("Stripe-Account", "acct_1"), ("Idempotency-Key", "k1"))
-    assert one_each(success(asked, {}).headers) == ALWAYS | {
+    request_call = call("GET", ("Stripe-Account", "acct_1"), ("Idempotency-Key", "k1"))
+    assert as_dict(success(request_call, {}).headers) == COMMON_HEADERS | {
         "Request-Id": "req_y7W3xzvY8wvmxd",
         "Stripe-Account": "acct_1",
         "Stripe-Version": LATEST_VERSION,
     }
 
 
-def test_an_error_names_its_language_too() -> None:
-    answer = refused(call("GET"), card_error("invalid_cvc"))
-    assert one_each(answer.headers) == ALWAYS | {
+def test_the_headers_of_an_error() -> None:
+    answer = failure(call("GET"), card_error("invalid_cvc"))
+    assert as_dict(answer.headers) == COMMON_HEADERS | {
         "Content-Language": "en-us",
         "Request-Id": "req_y7W3xzvY8wvmxd",
         "Stripe-Version": LATEST_VERSION,
@@ -84,22 +84,22 @@ def test_an_error_names_its_language_too() -> None:
     }
 
 
-def test_a_401_tells_nothing_of_an_account() -> None:
+def test_a_401_has_no_headers_of_an_account() -> None:
     answer = unauthorized(invalid_key("x"))
-    assert one_each(answer.headers) == ALWAYS | {"Www-Authenticate": 'Bearer realm="Stripe"'}
+    assert as_dict(answer.headers) == COMMON_HEADERS | {"Www-Authenticate": 'Bearer realm="Stripe"'}
 
 
 @pytest.mark.parametrize("odd", ["", "latest", "2020-08-27; x", "2026-13", "2020-08-27.UP"])
-def test_a_version_that_is_none_is_the_latest(odd: str) -> None:
+def test_a_malformed_version_is_replaced_by_the_latest(odd: str) -> None:
     answer = success(call("GET", ("Stripe-Version", odd)), {})
     assert answer.header("Stripe-Version") == LATEST_VERSION
 
 
-def test_a_replayed_answer_keeps_all_but_its_request_id() -> None:
+def test_a_replayed_response_differs_only_in_its_request_id() -> None:
     first = success(call(), {"id": "tok_1"})
     again = replayed(Call(Request("POST", "/v1/tokens"), KEY, "req_2", 2), first)
     assert (again.status, again.body) == (first.status, first.body)
-    assert one_each(again.headers) == one_each(first.headers) | {
+    assert as_dict(again.headers) == as_dict(first.headers) | {
         "Request-Id": "req_2",
         "Idempotent-Replayed": "true",
     }
@@ -111,7 +111,7 @@ def test_broken_utf_8_does_not_break_the_answer(client: Client) -> None:
     assert b"No such token: 'tok_?'" in answer.body
 
 
-def one_each(headers: Headers) -> dict[str, str]:
-    named = dict(headers)
-    assert len(named) == len(headers)
-    return named
+def as_dict(headers: Headers) -> dict[str, str]:
+    by_name = dict(headers)
+    assert len(by_name) == len(headers)
+    return by_name
