@@ -261,7 +261,8 @@ class TestTheAnswer:
         seen: list[bytes] = []
         setting = (
             b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=1; Path=/\r\nSet-Cookie: b\xc3\xa4d=%b\r\n"
-            b"Content-Length: 0\r\n\r\n" % SECRET.encode()
+            b"Set-Cookie: %b,=1\r\nSet-Cookie: %b(=1\r\nContent-Length: 0\r\n\r\n"
+            % ((SECRET.encode(),) * 3)
         )
         async with listening(saying(setting, seen, hold=True)) as port, upstream(port) as edge:
             answer = await edge.send(Request("GET", "/"))

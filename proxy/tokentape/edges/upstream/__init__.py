@@ -74,6 +74,11 @@ class _Connector(TCPConnector):
             connection.close()
 
 
+class _NoCookies(DummyCookieJar):
+    def update_cookies_from_headers(self, headers: Sequence[str], response_url: URL) -> None:
+        """Leave cookies alone: aiohttp logs the names of those that it cannot read."""
+
+
 class Upstream:
     """Where requests are forwarded to, with a pool of connections. Use with `async with`."""
 
@@ -91,7 +96,7 @@ class Upstream:
     async def __aenter__(self) -> Self:
         self._session = ClientSession(
             connector=_Connector(limit=0),
-            cookie_jar=DummyCookieJar(),
+            cookie_jar=_NoCookies(),
             auto_decompress=False,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
             timeout=ClientTimeout(),
