@@ -1,144 +1,58 @@
-"""The fast way and the slow one give the same bytes, counts and receipts for the same requests."""
+"""What the port's memory goes by, how much it holds, and when it asks."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tokentape.edges.server.memory import Memory
-from tokentape.edges.server.recent import Recent
-from tokentape.pure.http.messages import Request, Response
-from tokentape.session.service import Policy
+from tokentape.edges.server.memory import NO_GIST, Gist, Memory
+from tokentape.edges.server.writer import framed
+from tokentape.pure.http.messages import Headers, Request, Response
 
-from tests.laws.pipeline import DOOR, PORT, Stage, replay, stripe
-from tests.laws.play import exchanges, play
-from tests.laws.traffic import Step, Trace, gets, posts, traces
-from tests.laws.worlds import Symbol, World
+from tests.laws.pipeline import DOOR, PORT
 
-JSON = (("Content-Type", "application/json"),)
-
-steps = st.integers(0, 2).flatmap(lambda dice: gets if dice == 0 else posts)
-limits = st.sampled_from((0, 2, 8, 1_000))
-policies = st.builds(Policy, repeat=st.booleans(), rebind=st.booleans())
+CARD = (("Authorization", "Bearer sk_test_" + "a" * 24),)
+ECHO = (("Idempotency-Key", "first"),)
 
 
-Story = list[tuple[int, bool, int]]
+def answer(body: bytes = b"", echo: Headers = (), final: object = "final") -> Response:
+    return Response(200, (), body, echo, final=final)
 
 
-@st.composite
-def stories(draw: st.DrawFn) -> Story:
-    """Draw what is asked, again and again.
-
-    Which of a trace, whether its answer arrives, and with which Idempotency-Key: 0 for its own.
-    """
-    arrives = st.sampled_from((True, True, True, False))
-    keys = st.integers(0, 5)
-    return draw(st.lists(st.tuples(st.integers(0, 5), arrives, keys), max_size=40))
+def keyed(key: str, name: str = "Idempotency-Key") -> Gist:
+    return PORT.gist(Request("POST", "/v1/tokens", (*CARD, (name, key)), b"a=1"))
 
 
-def keyed(request: Request, number: int) -> Request:
-    """Return a request with another Idempotency-Key."""
-    if not number:
-        return request
-    others = (line for line in request.headers if line[0] != "Idempotency-Key")
-    return replace(request, headers=(*others, ("Idempotency-Key", f"key {number}")))
+@given(st.integers(0, 4), st.lists(st.integers(0, 20), min_size=30))
+def test_a_memory_is_bounded_and_keeps_what_came_last(limit: int, numbers: list[int]) -> None:
+    memory = Memory(limit * 1_500, lambda *_: True, frozenset())
+    for number in numbers:
+        gist = memory.gist(Request("GET", f"/{number}"))
+        if memory.answer_to(gist) is None:
+            memory.keep(b"", gist, framed(answer(b"x" * 400)))
+        held = [memory.answer_to(memory.gist(Request("GET", f"/{n}"))) for n in set(numbers)]
+        assert len([raw for raw in held if raw]) <= limit
+        assert (memory.answer_to(gist) is not None) == (limit > 0)
 
 
-@given(traces(steps), policies, limits, stories())
-def test_with_a_memory_and_without_answers_are_the_same(
-    trace: Trace, policy: Policy, limit: int, story: Story
-) -> None:
-    recording = Stage(answer=stripe(1))
-    play(trace, World(1), recording)
-    fast = replay(recording.cassette, policy=policy, remembered=limit)
-    slow = replay(recording.cassette, policy=policy, remembered=0)
-    played = exchanges(trace, range(len(trace)), World(2), slow)
-    for request, answer in played.values():
-        assert fast.send(request) == answer
-    asked = [request for request, _ in played.values()]
-    assert_alike_in(story, asked, fast, slow)
+def test_what_is_put_again_outlives_what_it_replaces() -> None:
+    memory = Memory(3_300, lambda *_: True, frozenset())
+    first, second, third = (memory.gist(Request("GET", f"/{n}")) for n in range(3))
+    for gist, body in ((first, b"1"), (second, b"2"), (first, b"3"), (third, b"4")):
+        memory.keep(b"", gist, framed(answer(body)))
+
+    assert (memory.answer_to(first) or b"")[-1:] == b"3"
+    assert (memory.answer_to(third) or b"")[-1:] == b"4"
 
 
-@given(traces(steps), policies, limits, stories())
-def test_so_they_are_where_requests_are_repeated_before_others_come(
-    trace: Trace, policy: Policy, limit: int, story: Story
-) -> None:
-    recording = Stage(answer=stripe(1))
-    play(trace, World(1), recording)
-    guide = replay(recording.cassette, policy=policy, remembered=0)
-    played = exchanges(trace, range(len(trace)), World(2), guide)
-    fast = replay(recording.cassette, policy=policy, remembered=limit)
-    slow = replay(recording.cassette, policy=policy, remembered=0)
-    asked = [request for request, _ in played.values()]
-    assert_alike_in(story, asked, fast, slow)
-
-
-def assert_alike_in(story: Story, asked: Sequence[Request], fast: Stage, slow: Stage) -> None:
-    for number, taken, key in story:
-        request = keyed(asked[number % len(asked)], key)
-        assert fast.send(request, taken=taken) == slow.send(request, taken=taken)
-    assert_alike(fast, slow)
-
-
-def assert_alike(fast: Stage, slow: Stage) -> None:
-    assert fast.receipt() == slow.receipt()
-    assert fast.service.health() == slow.service.health()
-    assert fast.notices == slow.notices
-
-
-def people(numbers: st.SearchStrategy[int], size: int) -> st.SearchStrategy[Trace]:
-    """Draw requests that differ in a name alone."""
-    return st.lists(
-        numbers.map(lambda number: Step(((("person", "last_name"), Symbol("name", number)),))),
-        min_size=size,
-        max_size=20,
-    ).map(tuple)
-
-
-@given(people(st.integers(0, 2), 2), people(st.integers(0, 4), 8), policies)
-def test_so_they_are_where_variables_are_bound_anew(
-    recorded: Trace, asked: Trace, policy: Policy
-) -> None:
-    recording = Stage(answer=stripe(1))
-    play(recorded, World(1), recording)
-    fast = replay(recording.cassette, policy=policy)
-    slow = replay(recording.cassette, policy=policy, remembered=0)
-    assert play(asked, World(2), fast) == play(asked, World(2), slow)
-    assert fast.receipt() == slow.receipt()
-
-
-@given(st.integers(1, 9), st.lists(st.integers(0, 20), min_size=30))
-def test_a_memory_is_bounded_and_keeps_what_came_last(limit: int, keys: list[int]) -> None:
-    recent: Recent[int, int] = Recent(limit, lambda value: 1 + value % 2)
-    last: list[int] = []
-    for key in keys:
-        if recent.get(key) is None:
-            recent.put(key, key)
-            last.append(key)
-        assert sum(1 + one % 2 for one in set(keys) if recent.get(one) is not None) <= limit
-    if limit > 1:
-        assert recent.get(last[-1]) == last[-1]
-
-
-def test_what_is_put_again_takes_the_place_of_what_was_there() -> None:
-    recent: Recent[str, int] = Recent(4, int)
-    recent.put(1, "a", "b")
-    recent.put(2, "a")
-    assert (recent.get("a"), recent.get("b"), len(recent)) == (2, 1, 2)
-    recent.put(2, "c")  # and the first is forgotten, but not what took its place
-    assert (recent.get("a"), recent.get("b"), recent.get("c")) == (2, None, 2)
-    recent.put(5, "d")
-    assert len(recent) == 0
-
-
-def test_what_a_request_is_remembered_by_is_what_an_answer_can_hang_on() -> None:
-    asked = Request("POST", "/v1/tokens", (*CARD, ("User-Agent", "one")), b"card[name]=Ada")
-    mark = PORT.gist(asked).mark
+def test_what_a_request_is_remembered_by_is_what_an_answer_can_depend_on() -> None:
+    request = Request("POST", "/v1/tokens", (*CARD, ("User-Agent", "one")), b"card[name]=Ada")
+    mark = PORT.gist(request).mark
 
     def marked(*headers: tuple[str, str], **changes: object) -> bool:
-        return PORT.gist(replace(asked, headers=headers or asked.headers, **changes)).mark == mark
+        changed = replace(request, headers=headers or request.headers, **changes)
+        return PORT.gist(changed).mark == mark
 
     assert marked(*CARD, ("User-Agent", "other"), ("X-Stripe-Client-Telemetry", "{}"))
     assert not marked(("Authorization", "Bearer sk_test_" + "b" * 24))
@@ -151,55 +65,66 @@ def test_what_a_request_is_remembered_by_is_what_an_answer_can_hang_on() -> None
 
 
 def test_an_idempotency_key_is_no_part_of_it() -> None:
-    first, other = (
-        PORT.gist(Request("POST", "/v1/tokens", (*CARD, ("idempotency-key", key)), b"a=1"))
-        for key in ("a", "b")
-    )
-    assert first.mark == other.mark != b""
-    assert (first.key, other.key) == ("a", "b")
+    first, second = keyed("a"), keyed("b", "idempotency-key")
+
+    assert first.mark == second.mark != b""
+    assert (first.key, second.key) == ("a", "b")
 
 
 def test_it_is_where_requests_are_matched_by_it() -> None:
-    port = Memory(1 << 20, lambda *_: None, DOOR.looked_at | {"idempotency-key"})
-    first, other = (
-        port.gist(Request("POST", "/v1/tokens", (*CARD, ("Idempotency-Key", key)), b"a=1"))
+    port = Memory(1 << 20, lambda *_: True, DOOR.looked_at | {"idempotency-key"})
+    marks = {
+        port.gist(Request("POST", "/v1/tokens", (("Idempotency-Key", key),), b"a=1")).mark
         for key in ("a", "b")
-    )
-    assert first.mark != other.mark
+    }
+    assert len(marks) == 2
 
 
-def test_an_answer_stands_for_requests_with_a_key_or_without() -> None:
-    recording = Stage(answer=stripe(1))
-    recording.send(GRACE)
-    for first, other in ((GRACE, keyed(GRACE, 1)), (keyed(GRACE, 1), GRACE)):
-        stage = replay(recording.cassette)
-        again = stage.send(first).again
-        assert again
-        keys = [PORT.gist(one).key for one in (other, first)]
-        assert stage.service.again(again, keys[0]) is None
-        assert stage.service.counts.replayed == 1
+def test_two_keys_are_not_remembered() -> None:
+    keys = (("Idempotency-Key", "a"), ("idempotency-key", "b"))
+
+    assert PORT.gist(Request("POST", "/v1/tokens", keys)) is NO_GIST
 
 
 def test_long_requests_are_not_remembered() -> None:
-    for length, kept in ((3, True), (6_000, False)):
+    for length, remembered in ((3, True), (6_000, False)):
         request = Request("POST", "/v1/tokens", CARD, b"card[name]=" + b"a" * length)
-        assert (PORT.gist(request).mark != b"") == kept
+        assert (PORT.gist(request).mark != b"") == remembered
 
 
-CARD = (("Authorization", "Bearer sk_test_" + "a" * 24),)
-GRACE = Request("POST", "/v1/tokens", CARD, b"card[number]=tok_visa&card[name]=Grace")
+def test_the_handler_hears_of_each_answer_that_is_given_once_more() -> None:
+    heard: list[tuple[object, str | None]] = []
+    memory = Memory(10_000, lambda *seen: heard.append(seen) or True, frozenset())
+    with_key = memory.gist(Request("POST", "/", ECHO))
+    without = memory.gist(Request("POST", "/"))
+    memory.keep(b"", with_key, framed(answer(b"a", ECHO, "one")))
+    memory.keep(b"mark", without, framed(answer(b"b", (), "two")))
+
+    raw = memory.answer_to(with_key._replace(key="second"))
+    assert raw is not None
+    assert b"\r\nIdempotency-Key: second\r\n" in raw
+    assert b"first" not in raw
+    assert memory.answer(b"mark") == memory.answer_to(without) is not None
+    assert heard == [("one", "second"), ("two", None), ("two", None)]
 
 
-def named(name: str) -> Request:
-    return Request("POST", "/v1/tokens", CARD, f"card[name]={name}".encode())
+def test_the_handler_may_answer_itself() -> None:
+    memory = Memory(10_000, lambda *_: False, frozenset())
+    gist = memory.gist(Request("POST", "/"))
+    memory.keep(b"mark", gist, framed(answer()))
+
+    assert memory.answer_to(gist) is None
+    assert memory.answer(b"mark") is None
 
 
-def test_an_answer_that_quotes_what_is_not_bound_yet_does_not_stand() -> None:
-    street = Request("POST", "/v1/tokens", CARD, b"card[address_line1]=1 Main")
-    recording = Stage(answer=lambda _: Response(200, JSON, b'{"card": {"name": "Ada"}}'))
-    recording.send(street)
-    recording.send(named("Ada"))
-    fast, slow = (replay(recording.cassette, remembered=limit) for limit in (1_000, 0))
-    for request in (street, street, named("Eve"), street, street):
-        assert fast.send(request) == slow.send(request)
-    assert b"Eve" in fast.send(street).body
+def test_only_a_final_answer_that_echoes_a_key_where_there_is_one_is_kept() -> None:
+    memory = Memory(10_000, lambda *_: True, frozenset())
+    for headers, response in (
+        ((), answer(final=None)),
+        ((), answer(echo=ECHO)),
+        (ECHO, answer()),
+    ):
+        gist = memory.gist(Request("POST", "/", headers))
+        memory.keep(b"mark", gist, framed(response))
+        assert memory.answer_to(gist) is None
+        assert memory.answer(b"mark") is None

@@ -34,7 +34,6 @@ BODY_TOO_LARGE = refusal(
 
 _TLS_RECORD = b"\x16\x03"
 _HTTP_2 = b"PRI * "
-_BARE_LF = re.compile(rb"(?<!\r)\n")
 _HTTP_1_1 = re.compile(rb"[^\r\n]* HTTP/1\.1\r\n")
 _FRAMING = re.compile(rb"\n(content-length|transfer-encoding|expect):([^\r\n]*)", re.IGNORECASE)
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})((?:[ \t]{0,9};[^\r\n]{0,200})?)\r\n")
@@ -127,15 +126,14 @@ class RequestBuffer:
         if data.startswith(_HTTP_2):  # which aiohttp would wait to see more of
             raise Refused(MALFORMED)
         end = data.find(b"\r\n\r\n", max(0, self._at - 3))
-        if (end + 4 if end >= 0 else len(data)) > self._max_head:
+        self._at = end + 4 if end >= 0 else len(data)
+        if self._at > self._max_head:
             raise Refused(HEAD_TOO_LARGE)
-        if end >= 0:
-            self._head = self._at = end + 4
-            self._read_framing()
-        elif _BARE_LF.search(data, max(0, self._at - 1)):
+        if data.count(b"\n", 0, self._at) != data.count(b"\r\n", 0, self._at):
             raise Refused(MALFORMED)
-        else:
-            self._at = len(data)
+        if end >= 0:
+            self._head = self._at
+            self._read_framing()
 
     def _read_framing(self) -> None:
         lines = _FRAMING.findall(self._data, 0, self._head)
