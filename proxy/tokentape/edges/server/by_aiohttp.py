@@ -114,7 +114,9 @@ class AiohttpReader:
         except Exception:  # noqa: BLE001 - as above
             self._owner.refuse(MALFORMED)
             return _PASSED
-        if headers is None or whole is None or body != whole.body:
+        if headers is None or whole is None:
+            return _PASSED
+        if body != whole.body:
             self._owner.refuse(MALFORMED)
             return _PASSED
         closing = not (request.keep_alive and whole.strict) or "Upgrade" in request.headers

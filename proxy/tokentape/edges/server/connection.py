@@ -251,9 +251,11 @@ class Connection(asyncio.Protocol):
                 self._go_on()
 
     def refuse(self, response: Response) -> None:
-        """Refuse a request that aiohttp has read."""
+        """Refuse a request that aiohttp has read, or has come upon where there should be none."""
         if self._state is _State.READING:
             self._leave_with(response)
+        elif self._state is not _State.LEAVING:
+            self._open().abort()
 
     def fail(self, error: BaseException | None) -> None:
         """End after a fault of the server."""
