@@ -24,7 +24,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokentape.edges.server import Answer, Handler, Server, loop_exception_handler
 from tokentape.edges.server.framing import RequestBuffer
-from tokentape.edges.server.plain import plain_request
 from tokentape.errors import ConfigurationError
 from tokentape.pure.http.messages import Headers, Request, Response
 
@@ -223,7 +222,7 @@ def test_the_lanes_are_those_that_the_names_of_these_tests_say() -> None:
         buffer.add(GET.replace(HOST, host))
         whole = buffer.cut()
         assert whole
-        assert (plain_request(whole) is not None) == plain
+        assert (whole.request is not None) == plain
 
 
 class TestRequests:

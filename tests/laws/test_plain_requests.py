@@ -11,7 +11,6 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from tokentape.edges.server.by_aiohttp import AiohttpReader
 from tokentape.edges.server.framing import Refused, RequestBuffer, Whole
-from tokentape.edges.server.plain import plain_request
 from tokentape.pure.http.messages import Request, Response
 
 MAX_HEAD, MAX_BODY = 600, 60
@@ -160,7 +159,7 @@ def split(data: st.DataObject, whole: bytes) -> Sequence[bytes]:
 def test_what_the_fast_lane_reads_aiohttp_reads_the_same(raw: bytes) -> None:
     for whole in cut([raw]):
         if isinstance(whole, Whole):
-            request = plain_request(whole)
+            request = whole.request
             event("plain" if request else "not plain")
             outcome = asyncio.run(read_by_aiohttp(whole))
             assert len(outcome) in (1, 2), "aiohttp decides, once"
@@ -172,7 +171,7 @@ def test_what_is_in_doubt_is_read_by_nobody(raw: bytes) -> None:
     for whole in cut([raw]):
         if isinstance(whole, Whole):
             doubtful = whole._replace(body=None)
-            assert plain_request(doubtful) is None
+            assert doubtful.request is None
             assert asyncio.run(read_by_aiohttp(doubtful))[0] in (400, 417)
 
 
@@ -191,6 +190,6 @@ def test_what_clients_send_is_plain() -> None:
         head = b" /v1/tokens HTTP/1.1\r\nHost: 127.0.0.1:12121\r\nConnection: keep-alive\r\n"
         (whole,) = cut([method + head + rest])
         assert isinstance(whole, Whole)
-        request = plain_request(whole)
+        request = whole.request
         assert request is not None
         assert (request.method, request.body) == (method.decode(), b"a=1" * (method == b"POST"))

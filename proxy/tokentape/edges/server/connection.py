@@ -29,7 +29,6 @@ from typing import TYPE_CHECKING, cast
 
 from tokentape.edges.server.framing import MALFORMED, Refused, RequestBuffer, Whole
 from tokentape.edges.server.memory import NO_GIST, Memory
-from tokentape.edges.server.plain import plain_request
 from tokentape.edges.server.writer import CONTINUE, Framed, Unwritable, framed
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.stripe.refusals import refusal
@@ -231,8 +230,7 @@ class Connection(asyncio.Protocol):
 
     def _read(self, whole: Whole) -> bool:
         """Read and answer a request, or have it done; tell whether its answer is out already."""
-        request = plain_request(whole)
-        if request is not None:
+        if (request := whole.request) is not None:
             return self._answered(request)
         self._enter(_State.READING, self._terms.request_timeout)
         if self._reader is None:
