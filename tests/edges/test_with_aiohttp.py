@@ -13,7 +13,6 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import BaseTestServer, TestClient
 from tokentape.edges.server import Answer, Handler, Server
-from tokentape.edges.server.by_aiohttp import AiohttpReader
 from tokentape.edges.server.framing import Whole
 from tokentape.edges.upstream import Upstream
 from tokentape.pure.http.messages import Request, Response
@@ -142,7 +141,7 @@ async def test_nobody_listens_at_a_port_that_is_free(unused_tcp_port: int) -> No
 
 
 class Failing(Reading):
-    def take(self, request: Request, *, old: bool, closing: bool) -> None:
+    def take(self, request: Request, old: bool, closing: bool) -> None:
         raise KeyError(request.target)
 
     def fail(self, error: BaseException | None) -> None:
@@ -151,7 +150,7 @@ class Failing(Reading):
 
 async def outcome(reading: Reading, data: bytes, body: bytes = b"", turns: int = 20) -> list[Any]:
     """Return what becomes of bytes that are passed off as one request."""
-    reader = AiohttpReader(Unconnected(), reading, max_head=1000, max_body=1000)
+    reader = reading.reader(Unconnected())
     reader.read(Whole(data, len(data) - len(body), body, strict=True))
     for _ in range(turns):
         await asyncio.sleep(0)
@@ -181,7 +180,7 @@ class TestWhatAiohttpIsGiven:
         """Until the connection's deadline."""
         post = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na=1"
         reading = Reading()
-        reader = AiohttpReader(Unconnected(), reading, max_head=1000, max_body=1000)
+        reader = reading.reader(Unconnected())
         reader.read(Whole(post, len(post) - 3, b"a=1", strict=True))
         for _ in range(20):
             await asyncio.sleep(0)

@@ -113,8 +113,12 @@ class Reading:
     def __init__(self) -> None:
         self.outcome: list[Request | int | tuple[bool, bool]] = []
 
-    def take(self, request: Request, *, old: bool, closing: bool) -> None:
+    def take(self, request: Request, old: bool, closing: bool) -> None:
         self.outcome += [request, (old, closing)]
+
+    def reader(self, transport: asyncio.Transport) -> AiohttpReader:
+        limits = MAX_HEAD, MAX_BODY
+        return AiohttpReader(transport, limits, self.take, self.refuse, self.fail)
 
     def refuse(self, response: Response) -> None:
         self.outcome.append(response.status)
@@ -125,7 +129,7 @@ class Reading:
 
 async def read_by_aiohttp(whole: Whole) -> list[Request | int | tuple[bool, bool]]:
     reading, transport = Reading(), Unconnected()
-    reader = AiohttpReader(transport, reading, max_head=MAX_HEAD, max_body=MAX_BODY)
+    reader = reading.reader(transport)
     reader.read(whole)
     for _ in range(PATIENCE):
         await asyncio.sleep(0)

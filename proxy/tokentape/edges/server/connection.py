@@ -236,27 +236,26 @@ class Connection(asyncio.Protocol):
         if self._reader is None:
             from tokentape.edges.server.by_aiohttp import AiohttpReader  # noqa: PLC0415 - slow
 
-            limits = {"max_head": self._terms.max_head, "max_body": self._terms.max_body}
-            self._reader = AiohttpReader(self._open(), self, **limits)
+            limits = self._terms.max_head, self._terms.max_body
+            hooks = self._take, self._refuse, self._fail
+            self._reader = AiohttpReader(self._open(), limits, *hooks)
         self._reader.read(whole)
         return False
 
-    def take(self, request: Request, *, old: bool, closing: bool) -> None:
-        """Answer a request that aiohttp has read: HTTP/1.0 if `old`, and the last if `closing`."""
+    def _take(self, request: Request, old: bool, closing: bool) -> None:  # noqa: FBT001
         if self._state is _State.READING:
             self._old, self._last = old, self._last or closing
             if self._answered(request):
                 self._go_on()
 
-    def refuse(self, response: Response) -> None:
+    def _refuse(self, response: Response) -> None:
         """Refuse a request that aiohttp has read, or has come upon where there should be none."""
         if self._state is _State.READING:
             self._leave_with(response)
         elif self._state is not _State.LEAVING:
             self._open().abort()
 
-    def fail(self, error: BaseException | None) -> None:
-        """End after a fault of the server."""
+    def _fail(self, error: BaseException | None) -> None:
         self._terms.on_fault(type(error).__name__)
         if self._transport is not None:
             self._transport.abort()
