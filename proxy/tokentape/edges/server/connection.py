@@ -22,27 +22,19 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable
 from enum import Enum, auto
 from typing import TYPE_CHECKING, cast
 
 from tokentape.edges.server.framing import MALFORMED, Refused, RequestBuffer, Whole
-from tokentape.edges.server.memory import NO_GIST, Memory
+from tokentape.edges.server.memory import NO_GIST
+from tokentape.edges.server.terms import Answer, Done, Terms
 from tokentape.edges.server.writer import CONTINUE, Framed, Unwritable, framed
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.stripe.refusals import refusal
 
 if TYPE_CHECKING:
     from tokentape.edges.server.by_aiohttp import AiohttpReader
-
-Done = Callable[[bool], None]
-"""Called once for an answer: has all of it been handed to the client's connection?"""
-
-Answer = tuple[Response, Done]
-
-Handler = Callable[[Request], Answer | Awaitable[Answer]]
-"""Answers a request: at once, which costs no task and no turn of the event loop, or later."""
 
 LINGER_SECONDS = 2.0
 """How long a closing connection still takes bytes: a close with bytes unread is a reset, which may
@@ -56,23 +48,6 @@ FAULT = refusal(
     "tokentape failed at this request, and says why on its standard error.",
     type="api_error",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Terms:
-    """What holds for all connections of a server. Sizes are in bytes, times in seconds."""
-
-    handler: Handler
-    memory: Memory
-    max_head: int
-    max_body: int
-    request_timeout: float
-    idle_timeout: float
-    on_fault: Callable[[str], None]
-    joined: Callable[[Connection], bool]
-    """Tells whether there is room for another connection."""
-    left: Callable[[Connection], None]
-    """Hears that a connection has ended, and nothing works for it any more."""
 
 
 class _State(Enum):
