@@ -11,7 +11,7 @@ body is None: then the request is refused, whatever aiohttp makes of it.
     0\r\n \r\n                                                                       the last
     GET /v1/…                                                                        the next
 
-gives `Whole(data=…, head=…, body=b"a=123", strict=True)` once all of the last chunk has come.
+gives `Whole(data=…, body=b"a=123", strict=True)` once all of the last chunk has come.
 Each byte is looked at a bounded number of times, however small the pieces in which it comes.
 """
 
@@ -54,8 +54,6 @@ class Whole(NamedTuple):
     """The bytes of one request, all of them and no more."""
 
     data: bytes
-    head: int
-    """Where the body begins in them."""
     body: bytes | None
     """The body without the framing of its chunks; None where the head leaves doubt about it."""
     strict: bool
@@ -122,7 +120,7 @@ class RequestBuffer:
             return None
         data = bytes(self._data[: self._end])
         body = data[self._head :] if self._chunks is None else b"".join(self._chunks)
-        whole = Whole(data, self._head, None if self._doubtful else body, self._strict, self._plain)
+        whole = Whole(data, None if self._doubtful else body, self._strict, self._plain)
         del self._data[: self._end]
         self._begin()
         return whole
