@@ -1,6 +1,6 @@
-"""The server edge over real sockets, under asyncio and uvloop, for handlers that answer at once or
-later. A hostile client may send anything: no secret comes back or is logged, and the next good
-request is served.
+"""The server edge over real sockets, on both lanes, under asyncio and uvloop, for handlers that
+answer at once or later. A hostile client may send anything: no secret comes back or is logged, and
+the next good request is served.
 """
 
 from __future__ import annotations
@@ -41,6 +41,28 @@ TERMS: dict[str, Any] = {
 }
 
 
+HOST = b"Host: x\r\n"
+NOT_PLAIN = HOST + b"X-Lane: \xc3\xa9\r\n"
+
+
+class Client(socket.socket):
+    """A client whose requests take one of the lanes: a header in UTF-8 is not plain."""
+
+    host = HOST
+
+    def sendall(self, data: bytes) -> None:
+        super().sendall(self.on_lane(data))
+
+    def on_lane(self, data: bytes) -> bytes:
+        return data.replace(HOST, self.host)
+
+
+class SlowClient(Client):
+    """A client whose requests take aiohttp's lane."""
+
+    host = NOT_PLAIN
+
+
 class Said(NamedTuple):
     status: int
     reason: str
@@ -58,6 +80,7 @@ class Serving:
     handler: Handler
     loop_factory: Callable[[], asyncio.AbstractEventLoop]
     terms: dict[str, Any]
+    client: type[Client]
     faults: list[str] = field(default_factory=list)
     port: int = 0
     loop: asyncio.AbstractEventLoop | None = None
@@ -81,8 +104,10 @@ class Serving:
         if not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.stopping.set)
 
-    def connect(self) -> socket.socket:
-        client = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+    def connect(self) -> Client:
+        client = self.client()
+        client.settimeout(10)
+        client.connect(("127.0.0.1", self.port))
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return client
 
@@ -98,11 +123,16 @@ class Serving:
 Serve = Callable[..., Any]
 
 
+@pytest.fixture(params=[Client, SlowClient], ids=["fast", "aiohttp"])
+def lane(request: pytest.FixtureRequest) -> type[Client]:
+    return request.param
+
+
 @pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
-def serve(request: pytest.FixtureRequest) -> Serve:
+def serve(request: pytest.FixtureRequest, lane: type[Client]) -> Serve:
     @contextmanager
     def start(handler: Handler, **terms: Any) -> Iterator[Serving]:
-        serving = Serving(handler, request.param, {**TERMS, **terms})
+        serving = Serving(handler, request.param, {**TERMS, **terms}, lane)
         started = threading.Event()
         thread = threading.Thread(target=serving.run, args=(started,))
         thread.start()
@@ -174,7 +204,8 @@ def nobody(_written: bool) -> None:
 
 
 def echo(request: Request) -> Answer:
-    seen = [request.method, request.target, request.headers, request.body.decode("latin-1")]
+    headers = [line for line in request.headers if line[0] != "X-Lane"]
+    seen = [request.method, request.target, headers, request.body.decode("latin-1")]
     return Response(200, (), json.dumps(seen).encode()), nobody
 
 
@@ -183,6 +214,15 @@ def fixed(response: Response) -> Handler:
 
 
 OK = fixed(Response(200, (("Content-Type", "application/json"),), b"{}"))
+
+
+def test_the_lanes_are_those_that_the_names_of_these_tests_say() -> None:
+    for host, plain in ((HOST, True), (NOT_PLAIN, False)):
+        buffer = RequestBuffer(max_head=1000, max_body=1000)
+        buffer.add(GET.replace(HOST, host))
+        whole = buffer.cut()
+        assert whole
+        assert (whole.request is not None) == plain
 
 
 class TestRequests:
@@ -497,7 +537,6 @@ def hostile(head: bytes, rest: bytes = b"") -> bytes:
     return head.replace(b"%", SECRET) + b"\r\n" + rest.replace(b"%", SECRET)
 
 
-HOST = b"Host: x\r\n"
 BODY_OF_3 = b"Content-Length: 3\r\n\r\na=%"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 HOSTILE: dict[str, tuple[bytes, int, str]] = {
@@ -739,7 +778,7 @@ class TestLimits:
         with serve(handler) as serving, serving.connect() as client:
             client.settimeout(0.2)
             with pytest.raises(TimeoutError):
-                send_ahead(client, memoryview(GET * 1_000_000))
+                send_ahead(client, memoryview(client.on_lane(GET) * 1_000_000))
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             released.set()
 

@@ -117,6 +117,6 @@ def test_whatever_loads_is_served(good: str, folder: Path, random: Random, times
     service = Service(Mode.REPLAY, "changed", DOOR, Policy(), Instances(rules, "changed"), str)
     service.load(loaded)
     for answer in served(service):
-        assert framed(answer, to_head=False, connection="").raw()
+        assert framed(answer).raw()
         json.loads(answer.body or b"{}")
     assert list(service.receipt(rules, strict=True).lines())

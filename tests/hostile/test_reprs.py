@@ -76,7 +76,7 @@ async def test_no_object_of_ours_shows_what_it_holds() -> None:
                     await answered.read()
     assert inside.faults == []
     assert {
-        "tokentape.edges.server.heads.Head",
+        "tokentape.edges.server.framing.Whole",
         "tokentape.pure.http.messages.Request",
         "tokentape.pure.http.messages.Response",
         "tokentape.pure.stripe.kinds.Secret",

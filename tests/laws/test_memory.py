@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tokentape.edges.server.memory import Memory
 from tokentape.pure.http.messages import Request, Response
 from tokentape.session.service import Policy
 
-from tests.laws.pipeline import DOOR, PORT, Stage, replay, stripe
+from tests.laws.pipeline import Stage, replay, stripe
 from tests.laws.play import exchanges, play
 from tests.laws.traffic import Step, Trace, gets, posts, traces
 from tests.laws.worlds import Symbol, World
@@ -107,41 +106,6 @@ def test_answers_are_the_same_where_other_people_play_a_recording(
     assert fast.receipt() == slow.receipt()
 
 
-def test_what_a_request_is_remembered_by_is_what_an_answer_can_hang_on() -> None:
-    asked = Request("POST", "/v1/tokens", (*CARD, ("User-Agent", "one")), b"card[name]=Ada")
-    mark = PORT.gist(asked).mark
-
-    def marked(*headers: tuple[str, str], **changes: object) -> bool:
-        return PORT.gist(replace(asked, headers=headers or asked.headers, **changes)).mark == mark
-
-    assert marked(*CARD, ("User-Agent", "other"), ("X-Stripe-Client-Telemetry", "{}"))
-    assert not marked(("Authorization", "Bearer sk_test_" + "b" * 24))
-    assert not marked(*CARD, ("Stripe-Account", "acct_1"))
-    assert not marked(*CARD, ("Content-Type", "application/json"))
-    assert not marked(*CARD, ("Idempotency-Key", "a"))
-    assert not marked(method="GET")
-    assert not marked(target="/v1/tokens?a=1")
-    assert not marked(body=b"card[name]=Eve")
-
-
-def test_an_idempotency_key_is_no_part_of_it() -> None:
-    first, other = (
-        PORT.gist(Request("POST", "/v1/tokens", (*CARD, ("idempotency-key", key)), b"a=1"))
-        for key in ("a", "b")
-    )
-    assert first.mark == other.mark != b""
-    assert (first.key, other.key) == ("a", "b")
-
-
-def test_it_is_where_requests_are_matched_by_it() -> None:
-    port = Memory(1 << 20, lambda *_: True, DOOR.looked_at | {"idempotency-key"})
-    first, other = (
-        port.gist(Request("POST", "/v1/tokens", (*CARD, ("Idempotency-Key", key)), b"a=1"))
-        for key in ("a", "b")
-    )
-    assert first.mark != other.mark
-
-
 def test_a_retry_is_answered_by_the_session_itself() -> None:
     recording = Stage(answer=stripe(1))
     recording.send(GRACE)
@@ -151,12 +115,6 @@ def test_a_retry_is_answered_by_the_session_itself() -> None:
     assert stage.service.repeated(final, "key 2")
     assert not stage.service.repeated(final, "key 2")
     assert stage.service.counts.replayed == 2
-
-
-def test_long_requests_are_not_remembered() -> None:
-    for length, kept in ((3, True), (6_000, False)):
-        request = Request("POST", "/v1/tokens", CARD, b"card[name]=" + b"a" * length)
-        assert (PORT.gist(request).mark != b"") == kept
 
 
 CARD = (("Authorization", "Bearer sk_test_" + "a" * 24),)

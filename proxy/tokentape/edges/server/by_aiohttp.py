@@ -2,14 +2,14 @@
 
 aiohttp's `RequestHandler` is a protocol that reads requests and writes answers. A connection gives
 it one whole request at a time, as `framing` has cut it out, and takes over what it has read. So
-aiohttp decides what is well-formed, and the connection decides all else, for both lanes alike: its
+aiohttp decides what is well-formed, and the connection decides all else, for both lanes alike:
 deadlines and limits, the answer, and when it closes.
 
     connection   AiohttpReader.read(whole)
-    aiohttp        RequestHandler.data_received(bytes) … and, in a task of its own,
-    aiohttp        AiohttpReader.handle(BaseRequest)
-    connection       take(request, old=…, closing=…)  or  refuse(response)
-    aiohttp        `_Passed`: an answer that writes nothing and leaves the connection open
+    aiohttp        RequestHandler.data_received(bytes), and later, in a task of its own,
+                   AiohttpReader.handle(BaseRequest)
+    connection       take(request, old, closing)  or  refuse(response)
+    aiohttp        `_PASSED`: an answer that writes nothing and leaves the connection open
 
 A connection makes one of these when its first request comes that is not plain: importing aiohttp
 takes longer than all else at a start.
@@ -20,7 +20,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
 
@@ -51,43 +52,49 @@ _SILENT = logging.Logger("tokentape.silent", logging.CRITICAL + 1)  # noqa: LOG0
 """What aiohttp would log quotes what was sent. Out of reach of any configuration."""
 
 
-class Owner(Protocol):
-    """The connection whose requests are read."""
-
-    def take(self, request: Request, *, old: bool, closing: bool) -> None:
-        """Answer it. `old`: it is HTTP/1.0; `closing`: no other request may follow."""
-
-    def refuse(self, response: Response) -> None:
-        """Refuse it."""
-
-    def fail(self, error: BaseException | None) -> None:
-        """End after a fault inside."""
+Take = Callable[[Request, bool, bool], None]
+"""Takes a request: whether it is HTTP/1.0, and whether no other may follow on its connection."""
 
 
 class AiohttpReader:
     """Reads requests of one connection, one at a time."""
 
     def __init__(
-        self, transport: asyncio.Transport, owner: Owner, *, max_head: int, max_body: int
+        self,
+        transport: asyncio.Transport,
+        limits: tuple[int, int],
+        take: Take,
+        refuse: Callable[[Response], None],
+        fail: Callable[[BaseException | None], None],
     ) -> None:
-        self._owner = owner
+        """`limits` are those of head and body, in bytes; `fail` hears of a fault of our own."""
+        self._take = take
+        self._refuse = refuse
+        self._fail = fail
         self._whole: Whole | None = None
-        terms = {
+        max_head, max_body = limits
+        terms: dict[str, Any] = {
+            "logger": _SILENT,
+            "access_log": None,
+            "auto_decompress": False,
+            "keepalive_timeout": _NEVER,
+            "lingering_time": 0,
             "max_line_size": max_head,
             "max_field_size": max_head,
             "max_headers": max_head,
             "read_bufsize": max_body,
         }
-        self._handler = _Server(self, terms)()
+        self._handler = _Handler(web.Server(self.handle), loop=asyncio.get_running_loop(), **terms)
+        self._handler.reader = self
         self._handler.connection_made(transport)
 
     def read(self, whole: Whole) -> None:
-        """Begin to read a request; the client hears of it in a later turn of the event loop."""
+        """Begin to read a request; what comes of it is heard in a later turn of the event loop."""
         self._whole = whole
         try:
             self._handler.data_received(whole.data)
         except Exception:  # noqa: BLE001 - whatever it is, its text may quote what was sent
-            self._owner.refuse(MALFORMED)
+            self._refuse(MALFORMED)
 
     def close(self) -> None:
         """End what aiohttp has begun; the transport closes as well."""
@@ -96,9 +103,9 @@ class AiohttpReader:
     def end(self, error: BaseException | None, status: int) -> None:
         """Hear that aiohttp could not read what it was given, or that `handle` raised an error."""
         if status < 500:
-            self._owner.refuse(MALFORMED)
+            self._refuse(MALFORMED)
         else:
-            self._owner.fail(error)
+            self._fail(error)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Hand over what aiohttp has read."""
@@ -107,44 +114,21 @@ class AiohttpReader:
         try:
             headers = _checked(request, whole)
         except Refused as refused:
-            self._owner.refuse(refused.response)
+            self._refuse(refused.response)
         try:
             # All of it has come. If aiohttp waits for more, this ends with the connection.
             body = await request.content.read()
         except Exception:  # noqa: BLE001 - as above
-            self._owner.refuse(MALFORMED)
+            self._refuse(MALFORMED)
             return _PASSED
-        if headers is None or whole is None or body != whole.body:
-            self._owner.refuse(MALFORMED)
-            return _PASSED
-        closing = not (request.keep_alive and whole.strict) or "Upgrade" in request.headers
-        self._owner.take(
-            Request(request.method, request.raw_path, headers, body),
-            old=request.version == (1, 0),
-            closing=closing,
-        )
+        if headers is not None and whole is not None:
+            if body == whole.body:
+                closing = not (request.keep_alive and whole.strict) or "Upgrade" in request.headers
+                read = Request(request.method, request.raw_path, headers, body)
+                self._take(read, request.version == (1, 0), closing)
+            else:
+                self._refuse(MALFORMED)
         return _PASSED
-
-
-class _Server(web.Server):
-    def __init__(self, reader: AiohttpReader, terms: dict[str, Any]) -> None:
-        super().__init__(reader.handle)
-        self.reader = reader
-        self.terms = terms
-
-    def __call__(self) -> web.RequestHandler:
-        handler = _Handler(
-            self,
-            loop=asyncio.get_running_loop(),
-            logger=_SILENT,
-            access_log=None,  # type: ignore[arg-type]  # which its documentation allows
-            auto_decompress=False,
-            keepalive_timeout=_NEVER,
-            lingering_time=0,
-            **self.terms,
-        )
-        handler.reader = self.reader
-        return handler
 
 
 class _Handler(web.RequestHandler):
@@ -165,10 +149,7 @@ class _Handler(web.RequestHandler):
 class _Passed(web.StreamResponse):
     """Stands for an answer that the connection writes."""
 
-    @property
-    def keep_alive(self) -> bool:
-        """The connection itself decides."""
-        return True
+    keep_alive = True  # the connection itself decides
 
     async def prepare(self, request: web.BaseRequest) -> None:
         """Write nothing."""

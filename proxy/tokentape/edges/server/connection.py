@@ -22,28 +22,19 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable
 from enum import Enum, auto
 from typing import TYPE_CHECKING, cast
 
 from tokentape.edges.server.framing import MALFORMED, Refused, RequestBuffer, Whole
-from tokentape.edges.server.memory import NO_GIST, Memory
-from tokentape.edges.server.plain import plain_request
+from tokentape.edges.server.memory import NO_GIST
+from tokentape.edges.server.terms import Answer, Done, Terms
 from tokentape.edges.server.writer import CONTINUE, Framed, Unwritable, framed
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.stripe.refusals import refusal
 
 if TYPE_CHECKING:
     from tokentape.edges.server.by_aiohttp import AiohttpReader
-
-Done = Callable[[bool], None]
-"""Called once for an answer: has all of it been handed to the client's connection?"""
-
-Answer = tuple[Response, Done]
-
-Handler = Callable[[Request], Answer | Awaitable[Answer]]
-"""Answers a request: at once, which costs no task and no turn of the event loop, or later."""
 
 LINGER_SECONDS = 2.0
 """How long a closing connection still takes bytes: a close with bytes unread is a reset, which may
@@ -57,23 +48,6 @@ FAULT = refusal(
     "tokentape failed at this request, and says why on its standard error.",
     type="api_error",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Terms:
-    """What holds for all connections of a server. Sizes are in bytes, times in seconds."""
-
-    handler: Handler
-    memory: Memory
-    max_head: int
-    max_body: int
-    request_timeout: float
-    idle_timeout: float
-    on_fault: Callable[[str], None]
-    joined: Callable[[Connection], bool]
-    """Tells whether there is room for another connection."""
-    left: Callable[[Connection], None]
-    """Hears that a connection has ended, and nothing works for it any more."""
 
 
 class _State(Enum):
@@ -231,32 +205,32 @@ class Connection(asyncio.Protocol):
 
     def _read(self, whole: Whole) -> bool:
         """Read and answer a request, or have it done; tell whether its answer is out already."""
-        request = plain_request(whole)
-        if request is not None:
+        if (request := whole.request) is not None:
             return self._answered(request)
         self._enter(_State.READING, self._terms.request_timeout)
         if self._reader is None:
             from tokentape.edges.server.by_aiohttp import AiohttpReader  # noqa: PLC0415 - slow
 
-            limits = {"max_head": self._terms.max_head, "max_body": self._terms.max_body}
-            self._reader = AiohttpReader(self._open(), self, **limits)
+            limits = self._terms.max_head, self._terms.max_body
+            hooks = self._take, self._refuse, self._fail
+            self._reader = AiohttpReader(self._open(), limits, *hooks)
         self._reader.read(whole)
         return False
 
-    def take(self, request: Request, *, old: bool, closing: bool) -> None:
-        """Answer a request that aiohttp has read: HTTP/1.0 if `old`, and the last if `closing`."""
+    def _take(self, request: Request, old: bool, closing: bool) -> None:  # noqa: FBT001
         if self._state is _State.READING:
             self._old, self._last = old, self._last or closing
             if self._answered(request):
                 self._go_on()
 
-    def refuse(self, response: Response) -> None:
-        """Refuse a request that aiohttp has read."""
+    def _refuse(self, response: Response) -> None:
+        """Refuse a request that aiohttp has read, or has come upon where there should be none."""
         if self._state is _State.READING:
             self._leave_with(response)
+        elif self._state is not _State.LEAVING:
+            self._open().abort()
 
-    def fail(self, error: BaseException | None) -> None:
-        """End after a fault of the server."""
+    def _fail(self, error: BaseException | None) -> None:
         self._terms.on_fault(type(error).__name__)
         if self._transport is not None:
             self._transport.abort()

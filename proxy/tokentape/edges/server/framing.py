@@ -1,17 +1,17 @@
 r"""Where a request ends, decided from its bytes before anybody reads it; no I/O.
 
 A request ends with its head, after Content-Length bytes, or with its last chunk (RFC 9112 §6). Two
-parties that disagree about this let one client's bytes pass for another's request (§11.2). So each
-request is judged twice: `RequestBuffer` cuts it out, then `plain` or aiohttp reads exactly these
-bytes, and must come to the same body. Where the head leaves any doubt, the bytes end with the head
-and the body is None: then the request is refused, whoever reads it.
+parties that disagree about this let one client's bytes pass for another's request (§11.2). So what
+is not plain is judged twice: `RequestBuffer` cuts it out, then aiohttp reads exactly these bytes,
+and must come to the same body. Where the head leaves any doubt, the bytes end with the head and the
+body is None: then the request is refused, whatever aiohttp makes of it.
 
     POST /v1/tokens HTTP/1.1\r\n Host: x\r\n Transfer-Encoding: chunked\r\n \r\n     the head
     3\r\n a=1\r\n   2\r\n 23\r\n                                                     two chunks
     0\r\n \r\n                                                                       the last
     GET /v1/…                                                                        the next
 
-gives `Whole(head=…, body=b"a=123", strict=True)` once the last byte of the last chunk has come.
+gives `Whole(data=…, body=b"a=123", strict=True)` once all of the last chunk has come.
 Each byte is looked at a bounded number of times, however small the pieces in which it comes.
 """
 
@@ -20,7 +20,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tokentape.pure.http.messages import Response
+from tokentape.edges.server.plain import PlainHead, plain_head
+from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.stripe.refusals import refusal
 
 MALFORMED = refusal(400, "malformed_request", "The request is not well-formed HTTP/1.1.")
@@ -34,7 +35,6 @@ BODY_TOO_LARGE = refusal(
 
 _TLS_RECORD = b"\x16\x03"
 _HTTP_2 = b"PRI * "
-_BARE_LF = re.compile(rb"(?<!\r)\n")
 _HTTP_1_1 = re.compile(rb"[^\r\n]* HTTP/1\.1\r\n")
 _FRAMING = re.compile(rb"\n(content-length|transfer-encoding|expect):([^\r\n]*)", re.IGNORECASE)
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})((?:[ \t]{0,9};[^\r\n]{0,200})?)\r\n")
@@ -54,12 +54,18 @@ class Whole(NamedTuple):
     """The bytes of one request, all of them and no more."""
 
     data: bytes
-    head: int
-    """Where the body begins in them."""
     body: bytes | None
     """The body without the framing of its chunks; None where the head leaves doubt about it."""
     strict: bool
     """It has neither trailers nor chunk extensions."""
+    plain: PlainHead | None = None
+
+    @property
+    def request(self) -> Request | None:
+        """The request, if it is plain."""
+        if self.plain is None or self.body is None or not self.strict:
+            return None
+        return Request(self.plain.method, self.plain.target, self.plain.headers, self.body)
 
     def __repr__(self) -> str:
         return "<Whole>"
@@ -85,6 +91,7 @@ class RequestBuffer:
         """Up to where the bytes have been looked at."""
         self._end: int | None = None
         """Where the request ends; None while that is not clear."""
+        self._plain: PlainHead | None = None
         self._chunks: list[bytes] | None = None
         self._size = 0
         self._strict = True
@@ -113,7 +120,7 @@ class RequestBuffer:
             return None
         data = bytes(self._data[: self._end])
         body = data[self._head :] if self._chunks is None else b"".join(self._chunks)
-        whole = Whole(data, self._head, None if self._doubtful else body, self._strict)
+        whole = Whole(data, None if self._doubtful else body, self._strict, self._plain)
         del self._data[: self._end]
         self._begin()
         return whole
@@ -127,34 +134,44 @@ class RequestBuffer:
         if data.startswith(_HTTP_2):  # which aiohttp would wait to see more of
             raise Refused(MALFORMED)
         end = data.find(b"\r\n\r\n", max(0, self._at - 3))
-        if (end + 4 if end >= 0 else len(data)) > self._max_head:
+        self._at = end + 4 if end >= 0 else len(data)
+        if self._at > self._max_head:
             raise Refused(HEAD_TOO_LARGE)
         if end >= 0:
-            self._head = self._at = end + 4
-            self._read_framing()
-        elif _BARE_LF.search(data, max(0, self._at - 1)):
+            self._head = self._end = self._at
+            self._plain = plain_head(bytes(data[: self._at]))
+        if self._plain is not None:
+            self._set_length(self._plain.length)
+        elif data.count(b"\n", 0, self._at) != data.count(b"\r\n", 0, self._at):
             raise Refused(MALFORMED)
+        elif end >= 0:
+            self._read_framing()
+
+    def _set_length(self, length: int | None) -> None:
+        if length is None:
+            self._chunks, self._end = [], None
+        elif length > self._max_body:
+            raise Refused(BODY_TOO_LARGE)
         else:
-            self._at = len(data)
+            self._end = self._head + length
 
     def _read_framing(self) -> None:
+        """Note where a request ends whose head is not plain."""
         lines = _FRAMING.findall(self._data, 0, self._head)
         fields = [(name.lower(), value.strip(b" \t").lower()) for name, value in lines]
-        expectations = {value for name, value in fields if name == b"expect"}
         is_1_1 = _HTTP_1_1.match(self._data) is not None
+        expectations = {value for name, value in fields if name == b"expect"}
         self._owes_continue = is_1_1 and expectations == {b"100-continue"}
-        self._end = self._head
         match [field for field in fields if field[0] != b"expect"]:
             case _ if expectations - {b"100-continue"}:
                 self._doubtful = True
             case []:
                 pass
             case [(b"content-length", digits)] if digits.isdigit():
-                if len(digits) > _MOST_DIGITS or int(digits) > self._max_body:
-                    raise Refused(BODY_TOO_LARGE)
-                self._end += int(digits)
+                too_long = len(digits) > _MOST_DIGITS
+                self._set_length(self._max_body + 1 if too_long else int(digits))
             case [(b"transfer-encoding", b"chunked")] if is_1_1:
-                self._chunks, self._end = [], None
+                self._set_length(None)
             case _:
                 self._doubtful = True
 

@@ -11,8 +11,9 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from tokentape.edges.server.connection import Connection, Handler, Terms
+from tokentape.edges.server.connection import Connection
 from tokentape.edges.server.memory import Memory, Repeated
+from tokentape.edges.server.terms import Handler, Terms
 from tokentape.errors import ConfigurationError
 
 _LOOK_SECONDS = 1.0

@@ -1,18 +1,18 @@
 """The upstream: sends requests on as they came, brings answers back as they came.
 
-Nothing is added but Host, Content-Length and Via, nothing is followed, kept or decoded, and no
-setting is taken from the environment. A POST is sent once.
-
-    heads        what is sent on and what is not, without I/O
-    connections  aiohttp's connections, and one exchange on one of them
+aiohttp's `ClientSession`, with all that it would add, follow, keep or decode switched off: nothing
+is added but Host, Content-Length and Via, and no setting is taken from the environment. A POST is
+sent once; aiohttp sends a request of an idempotent method again, once, if its connection ended
+before the answer began (RFC 9110 §9.2.2). `heads` decides what is sent on, without I/O.
 """
 
 from __future__ import annotations
 
-import asyncio
 import secrets
+from asyncio import timeout as time_limit
 from collections.abc import Sequence
-from typing import Self
+from io import BytesIO
+from typing import TYPE_CHECKING, Self
 
 from aiohttp import (
     ClientConnectorCertificateError,
@@ -21,17 +21,29 @@ from aiohttp import (
     ClientConnectorSSLError,
     ClientError,
     ClientPayloadError,
+    ClientRequest,
+    ClientResponse,
+    ClientResponseError,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
 )
-from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from tokentape.edges.upstream.connections import Connections
-from tokentape.edges.upstream.heads import came_back, sent_on
+from tokentape.edges.upstream.heads import headers_sent_back, headers_sent_on
 from tokentape.errors import UpstreamFailure
 from tokentape.pure.http.messages import Request, Response
 
+if TYPE_CHECKING:
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
+
 __all__ = ["Upstream"]
 
+_MAX_HEAD = 64 * 1024
+_LARGE = 2**20
+"""Bytes from which aiohttp wants a body as a file, to send it in pieces."""
 _FAILURES: Sequence[tuple[type[Exception], int, str]] = (
     (TimeoutError, 504, "it did not answer in time"),
     (ClientConnectorCertificateError, 502, "its TLS certificate is not trusted"),
@@ -39,12 +51,32 @@ _FAILURES: Sequence[tuple[type[Exception], int, str]] = (
     (ClientConnectorDNSError, 502, "its host name is not known"),
     (ClientConnectorError, 502, "no connection could be made with it"),
     (ClientPayloadError, 502, "its answer broke off"),
-    (HttpProcessingError, 502, "its answer is not HTTP that can be read"),
+    (ClientResponseError, 502, "its answer is not HTTP that can be read"),
     (OSError, 502, "it closed the connection before it answered"),
     (ClientError, 502, "it closed the connection before it answered"),
     (ValueError, 502, "the request cannot be sent on over HTTP/1.1"),
 )
 """The first that fits. A subclass stands before its base."""
+
+
+class _Connector(TCPConnector):
+    async def connect(
+        self,
+        req: ClientRequest,
+        traces: list[Trace],
+        timeout: ClientTimeout,  # noqa: ASYNC109
+    ) -> Connection:
+        """Return a connection on which nothing has come in that nobody asked for."""
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            if connection.protocol is None or not connection.protocol.should_close:
+                return connection
+            connection.close()
+
+
+class _NoCookies(DummyCookieJar):
+    def update_cookies_from_headers(self, headers: Sequence[str], response_url: URL) -> None:
+        """Leave cookies alone: aiohttp logs the names of those that it cannot read."""
 
 
 class Upstream:
@@ -55,21 +87,27 @@ class Upstream:
 
         `timeout` is in seconds, for an answer to be there whole; `max_body` in bytes, as sent.
         """
-        self._base = URL(base_url, encoded=True)
-        self._path = self._base.raw_path.rstrip("/")
-        self._host = self._base.host_port_subcomponent or ""
+        self._base = str(URL(base_url, encoded=True)).rstrip("/")
         self._timeout = timeout
         self._max_body = max_body
         self._pseudonym = f"tokentape-{secrets.token_hex(4)}"
-        self._connections: Connections | None = None
+        self._session: ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._connections = Connections(self._base, max_body=self._max_body)
+        self._session = ClientSession(
+            connector=_Connector(limit=0),
+            cookie_jar=_NoCookies(),
+            auto_decompress=False,
+            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+            timeout=ClientTimeout(),
+            max_line_size=_MAX_HEAD,
+            max_field_size=_MAX_HEAD,
+        )
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
-        if self._connections is not None:
-            await self._connections.close()
+        if self._session is not None:
+            await self._session.close()
 
     async def send(self, request: Request) -> Response:
         """Forward a request and return its answer, whole. Raises UpstreamFailure.
@@ -81,16 +119,37 @@ class Upstream:
         if any(self._pseudonym in value for value in via):
             raise UpstreamFailure(502, "its address leads back to tokentape itself")
         try:
-            return await self._exchange(request)
-        except (OSError, ClientError, HttpProcessingError, ValueError) as error:
+            async with time_limit(self._timeout):
+                return await self._exchange(request)
+        except (OSError, ClientError, ValueError) as error:
             raise _failure(error) from None
 
     async def _exchange(self, request: Request) -> Response:
-        assert self._connections is not None
-        raw = sent_on(request, path=self._path, host=self._host, pseudonym=self._pseudonym)
-        async with asyncio.timeout(self._timeout):
-            answer = await self._connections.ask(request.method, raw)
-        return Response(answer.status, came_back(answer.lines), answer.body)
+        assert self._session is not None
+        answer = await self._session.request(
+            request.method,
+            URL(self._base + request.target, encoded=True),
+            headers=headers_sent_on(request, self._pseudonym),
+            data=(request.body if len(request.body) < _LARGE else BytesIO(request.body)) or None,
+            allow_redirects=False,
+        )
+        try:
+            if answer.status < 200:
+                raise UpstreamFailure(502, "its answer is not final")
+            headers = headers_sent_back(answer.raw_headers)
+            return Response(answer.status, headers, await self._body(answer))
+        except BaseException:
+            answer.close()
+            raise
+
+    async def _body(self, answer: ClientResponse) -> bytes:
+        blocks, size = [], 0
+        while not answer.content.at_eof():
+            blocks.append(await answer.content.readany())
+            size += len(blocks[-1])
+            if size > self._max_body:
+                raise UpstreamFailure(502, "its answer is larger than tokentape takes")
+        return b"".join(blocks)
 
 
 def _failure(error: Exception) -> UpstreamFailure:

@@ -108,8 +108,10 @@ class MatchRules:
 def arranged(alike: Alike[V], rank: Callable[[V], object]) -> tuple[V, ...]:
     """Return all values, fields that look alike put into their fixed order (see above).
 
-    >>> arranged([[("b", 2), ("a", 1)], [("b", 3)]], str)
-    ('a', 1, 'b', 2, 'b', 3)
+    >>> arranged([[("b", 2), ("a", 1)], [("c", 3)]], str)
+    ('a', 1, 'b', 2, 'c', 3)
+    >>> arranged([[("a", 1), ("b", 2)], [("b", 3)]], str)
+    ('b', 2, 'a', 1, 'b', 3)
     """
     often = Counter(value for group in alike for values in group for value in values)
     first: dict[V, int] = {}

@@ -1,0 +1,194 @@
+"""The network edges between aiohttp's own client and its own server: what people have at both ends.
+
+Also what `by_aiohttp` does where aiohttp does not do what it should.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import BaseTestServer, TestClient
+from tokentape.edges.server import Answer, Handler, Server
+from tokentape.edges.server.framing import Whole
+from tokentape.edges.upstream import Upstream
+from tokentape.pure.http.messages import Request, Response
+from yarl import URL
+
+from tests.laws.test_plain_requests import Reading, Unconnected
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+class OurServer(BaseTestServer):
+    """The server under test, in the form that `aiohttp_client` takes."""
+
+    def __init__(self, handler: Handler) -> None:
+        super().__init__()
+        self._handler = handler
+        self.faults: list[str] = []
+
+    async def start_server(self, loop: Any = None, **kwargs: Any) -> None:
+        self._server = Server(
+            self._handler,
+            "127.0.0.1",
+            0,
+            max_head=16_384,
+            max_body=100_000,
+            max_connections=10,
+            request_timeout=5,
+            shutdown_timeout=1,
+            on_fault=self.faults.append,
+        )
+        _, self.port = await self._server.start()
+
+    async def close(self) -> None:
+        await self._server.stop()
+
+    def make_url(self, path: Any) -> URL:
+        return URL(f"http://127.0.0.1:{self.port}{path}", encoded=True)
+
+    async def _make_runner(self, **kwargs: Any) -> web.BaseRunner:
+        raise NotImplementedError
+
+
+Asking = Callable[[Handler], Any]
+
+
+@pytest.fixture
+async def client(aiohttp_client: Callable[[BaseTestServer], Any]) -> TestClient[Any, Any]:
+    return await aiohttp_client(OurServer(tell))
+
+
+def tell(request: Request) -> Answer:
+    """Answer with the method, and the body turned round."""
+    return Response(200, (("X-Method", request.method),), request.body[::-1]), lambda _: None
+
+
+async def pieces() -> AsyncIterator[bytes]:
+    for piece in (b"one ", b"two ", b"three"):
+        yield piece
+        await asyncio.sleep(0.01)
+
+
+class TestAClientOfAiohttp:
+    async def test_is_answered_on_one_connection_whatever_lane_its_requests_take(
+        self, client: TestClient[Any, Any]
+    ) -> None:
+        ports = set()
+        for method, data, expect in (
+            ("POST", b"a=1", False),
+            ("HEAD", None, False),
+            ("PUT", b"a=2", True),
+            ("GET", None, False),
+            ("POST", pieces(), False),
+            ("DELETE", None, False),
+        ):
+            answer = await client.request(method, "/v1/tokens", data=data, expect100=expect)
+            assert answer.connection is None or answer.connection.transport is not None
+            assert (answer.status, answer.headers["X-Method"]) == (200, method)
+            ports.add(answer.headers.get("Connection"))
+            body = await answer.read()
+            if isinstance(data, bytes):
+                assert body == data[::-1]
+            elif data is not None:
+                assert body == b"eerht owt eno"
+        assert ports == {None}
+
+    async def test_may_send_a_large_body_that_is_refused(
+        self, client: TestClient[Any, Any]
+    ) -> None:
+        answer = await client.post("/v1/tokens", data=b"x" * 100_001)
+
+        assert answer.status == 413
+        assert (await answer.json())["error"]["code"] == "request_body_too_large"
+
+    async def test_may_send_a_form(self, client: TestClient[Any, Any]) -> None:
+        answer = await client.post("/v1/tokens", data={"card[name]": "ü"})
+
+        assert (await answer.read())[::-1] == b"card%5Bname%5D=%C3%BC"
+
+
+async def test_a_forwarder_of_both_edges_changes_nothing(
+    aiohttp_client: Callable[[BaseTestServer], Any], aiohttp_raw_server: Callable[[Any], Any]
+) -> None:
+    async def answer(request: web.BaseRequest) -> web.Response:
+        body = f"{request.method} {request.raw_path} {(await request.read()).decode()}"
+        return web.Response(status=402, text=body, headers={"Request-Id": "req_1"})
+
+    async def forward(request: Request) -> Answer:
+        return await edge.send(request), lambda _: None
+
+    server = await aiohttp_raw_server(answer)
+    async with Upstream(str(server.make_url("/")), timeout=5, max_body=1000) as edge:
+        client = await aiohttp_client(OurServer(forward))
+        for data in (b"a=%5B", pieces()):
+            answered = await client.post("/v1/tokens?b=%2F", data=data)
+            text = "a=%5B" if isinstance(data, bytes) else "one two three"
+            assert (answered.status, answered.headers["Request-Id"]) == (402, "req_1")
+            assert await answered.text() == f"POST /v1/tokens?b=%2F {text}"
+
+
+async def test_nobody_listens_at_a_port_that_is_free(unused_tcp_port: int) -> None:
+    from tokentape.errors import UpstreamFailure
+
+    async with Upstream(f"http://127.0.0.1:{unused_tcp_port}", timeout=5, max_body=1) as edge:
+        with pytest.raises(UpstreamFailure, match="no connection could be made with it"):
+            await edge.send(Request("GET", "/"))
+
+
+class Failing(Reading):
+    def take(self, request: Request, old: bool, closing: bool) -> None:
+        raise KeyError(request.target)
+
+    def fail(self, error: BaseException | None) -> None:
+        self.outcome.append(type(error).__name__)
+
+
+async def outcome(reading: Reading, data: bytes, body: bytes = b"", turns: int = 20) -> list[Any]:
+    """Return what becomes of bytes that are passed off as one request."""
+    reader = reading.reader(Unconnected())
+    reader.read(Whole(data, body, strict=True))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    reader.close()
+    await asyncio.sleep(0)
+    return reading.outcome
+
+
+class TestWhatAiohttpIsGiven:
+    async def test_is_read_once(self) -> None:
+        request = Request("GET", "/", (("Host", "x"),))
+
+        assert await outcome(Reading(), GET) == [request, (False, False)]
+
+    async def test_is_refused_where_aiohttp_comes_to_another_body(self) -> None:
+        post = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\na=1"
+
+        assert await outcome(Reading(), post, b"a=") == [400]
+
+    async def test_is_refused_where_aiohttp_comes_to_a_second_request(self) -> None:
+        (*first, second) = await outcome(Reading(), GET + GET)
+
+        assert len(first) == 2
+        assert second == 400
+
+    async def test_waits_where_aiohttp_wants_more(self) -> None:
+        """Until the connection's deadline."""
+        post = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na=1"
+        reading = Reading()
+        reader = reading.reader(Unconnected())
+        reader.read(Whole(post, b"a=1", strict=True))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert reading.outcome == []
+        reader.close()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert reading.outcome == [400]
+
+    async def test_ends_the_connection_after_a_fault_of_ours(self) -> None:
+        assert await outcome(Failing(), GET) == ["KeyError"]
