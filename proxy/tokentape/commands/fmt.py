@@ -1,86 +1,56 @@
-"""Cassettes brought to canonical form, and merges of two branches resolved."""
+"""`tokentape fmt`: cassettes in canonical form, and merges of two branches resolved."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from tokentape.edges import cassette_file, terminal
+import click
+
+from tokentape.commands.command_line import with_settings
+from tokentape.edges import terminal
 from tokentape.edges.settings import Settings
-from tokentape.errors import CassetteError
-from tokentape.pure.cassette.merging import merged, sides
-from tokentape.pure.cassette.model import Interaction, Shape
-from tokentape.pure.cassette.rewriting import rewritten
-from tokentape.pure.cassette.writing import cassette_text
-from tokentape.pure.redaction import Door
-from tokentape.pure.replay.order import order_dependent
-from tokentape.session import assembly
-
-
-def fmt(settings: Settings, words: tuple[str, ...], *, check: bool) -> int:
-    """Format cassettes named by name or path, or all; return 1 if `check` finds one to format.
-
-    Raises CassetteError.
-    """
-    door, shape = assembly.door(settings.redact, settings.match), assembly.shape(settings.match)
-    found = [_Cassette(*place, door, shape) for place in _places(settings.cassettes, words)]
-    changed = sum(one.format(check=check) for one in found)
-    terminal.say(f"{changed} of {len(found)} {'to format' if check else 'formatted'}")
-    return 1 if check and changed else 0
-
-
-def _places(cassettes: Path, words: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
-    for word in words or cassette_file.names(cassettes):
-        path = Path(word)
-        yield (path.parent, path.stem) if path.suffix == ".yaml" else (cassettes, word)
 
 
 @dataclass(frozen=True, slots=True)
-class _Cassette:
-    """A cassette to format: where it lies, and what it is judged and merged by."""
+class FormatCassettes:
+    """Bring cassettes to canonical form, or with `check` only name those that are not.
 
-    directory: Path
-    name: str
-    door: Door
-    shape: Shape
+    They are given by name or by file; none means all.
+    """
 
-    @property
-    def file(self) -> str:
-        return str(self.directory / f"{self.name}.yaml")
+    settings: Settings
+    cassettes: tuple[str, ...]
+    check: bool
 
-    def format(self, *, check: bool) -> bool:
-        """Write it in canonical form, unless to `check`; tell whether it was not."""
-        before = cassette_file.read(self.directory, self.name)
-        after = self._canonical(before)
-        if after == before:
-            return False
-        terminal.out(self.file)
-        if not check:
-            cassette_file.revise(self.directory, self.name, self._canonical)
-        return True
+    def run(self) -> int:
+        """Return 1 if `check` finds a cassette to format, else 0. Raises CassetteError."""
+        from tokentape.commands import formatting  # noqa: PLC0415  slow to import
 
-    def _canonical(self, text: bytes) -> bytes:
-        both = self._sides(text)
-        if both is None:
-            recorded = rewritten(assembly.judged(text, self.file, self.door))
-        else:
-            recorded = self._merged(*both)
-        return cassette_text(recorded).encode("ascii")
+        cassettes = formatting.find(self.settings, self.cassettes)
+        to_format = 0
+        for cassette in cassettes:
+            examined = cassette.examine()
+            if examined.is_canonical:
+                continue
+            to_format += 1
+            terminal.say_lines(formatting.warnings(examined))
+            terminal.print_lines([terminal.Line(examined.file)])
+            if not self.check:
+                cassette.format()
+        action = "to format" if self.check else "formatted"
+        terminal.say(f"{to_format} of {len(cassettes)} {action}")
+        return 1 if self.check and to_format else 0
 
-    def _sides(self, text: bytes) -> tuple[bytes, bytes] | None:
-        try:
-            return sides(text)
-        except CassetteError as error:
-            raise CassetteError(error.message, file=self.file, line=error.line) from None
 
-    def _merged(self, ours: bytes, theirs: bytes) -> tuple[Interaction, ...]:
-        """Merge, and say where neither side may be dropped unasked."""
-        merge = merged(
-            assembly.judged(ours, f"{self.file} (our side)", self.door),
-            assembly.judged(theirs, f"{self.file} (their side)", self.door),
-            self.shape,
-        )
-        for pair in order_dependent(merge, self.shape):
-            terminal.say(f"{self.file}: order-dependent: {pair}", colour="yellow")
-        return merge
+@click.command(epilog="Example: tokentape fmt cassettes/checkout.yaml")
+@click.argument("cassette", nargs=-1, metavar="[NAME|FILE]...")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if one is to be formatted.")
+@with_settings("cassettes", "config")
+def fmt_command(settings: Settings, cassette: tuple[str, ...], *, check: bool) -> FormatCassettes:
+    """Bring cassettes to canonical form, and resolve merges.
+
+    A cassette is given by its name, or by its file, which ends in .yaml; without any, all are
+    formatted. Conflict markers of git are resolved: what either branch recorded is kept, what both
+    recorded is kept once, and placeholders are renumbered.
+    """
+    return FormatCassettes(settings, cassette, check)

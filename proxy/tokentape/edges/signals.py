@@ -1,4 +1,4 @@
-"""Being told to end: SIGINT and SIGTERM, and SIGHUP where a terminal can hang up."""
+"""Signals that end the process: SIGINT and SIGTERM, and SIGHUP where a terminal can hang up."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import asyncio
 import signal
 from contextlib import suppress
 
-Told = asyncio.Queue[signal.Signals]
+Signals = asyncio.Queue[signal.Signals]
 """The signals that came in, in order."""
 
 
 _HANGUP = (signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()
 
 
-def told() -> Told:
-    """Return a queue of the running loop that gets each signal that tells the process to end."""
-    queue = Told()
+def received() -> Signals:
+    """Return a queue of the running loop that gets each signal to end from now on."""
+    queue = Signals()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, *_HANGUP):
-        with suppress(NotImplementedError):  # Windows' loops: Ctrl-C raises there instead
+        with suppress(NotImplementedError):  # Windows' loops: Ctrl-C raises instead
             loop.add_signal_handler(number, queue.put_nowait, number)
     return queue

@@ -1,6 +1,6 @@
-"""Processes that do one work side by side, forked from this one, which tells them when to end.
+"""Processes that share one task, forked from this one, which ends them.
 
-They take no signal: what this process is told, it passes on. They also end when it is gone.
+They ignore signals: this process passes on what it receives. They also end when it is gone.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from typing import Any
 
 from tokentape.errors import WorkerLost
 
-_TOLD = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 
 
-class Line:
-    """A worker's end of the line to the process that it comes from."""
+class Channel:
+    """A worker's end of the pipe to the process that it was forked from."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def say(self, what: object) -> None:
+    def send(self, message: object) -> None:
         """Send something that can be pickled."""
-        with suppress(BrokenPipeError):  # then nobody is left to hear it
-            self._connection.send(what)
+        with suppress(BrokenPipeError):  # the other process is gone
+            self._connection.send(message)
 
-    async def told_to_end(self) -> None:
+    async def end_requested(self) -> None:
         """Return once this worker is to end."""
-        told = asyncio.Event()
-        asyncio.get_running_loop().add_reader(self._connection.fileno(), told.set)
-        await told.wait()
+        readable = asyncio.Event()
+        asyncio.get_running_loop().add_reader(self._connection.fileno(), readable.set)
+        await readable.wait()
         asyncio.get_running_loop().remove_reader(self._connection.fileno())
 
 
-Work = Callable[[int, Line], object]
+Work = Callable[[int, Channel], object]
 """Gets the worker's number, from 0."""
 
 
@@ -48,50 +48,53 @@ class Crew:
         """Start them. No thread and no event loop may be running: they would not be forked."""
         fork = multiprocessing.get_context("fork")
         pipes = [fork.Pipe() for _ in range(count)]
-        self._lines = [ours for ours, _ in pipes]
+        self._pipes = [ours for ours, _ in pipes]
         self._processes = [
             fork.Process(target=_begin, args=(work, number, pipes)) for number in range(count)
         ]
-        for told in _TOLD:
-            signal.signal(told, lambda *_: self.end())
+        for number in _SIGNALS:
+            signal.signal(number, lambda *_: self.end())
         for process in self._processes:
             process.start()
         for _, theirs in pipes:
             theirs.close()
 
-    def heard(self) -> list[Any]:
-        """Return what the workers say next, once all have. Raises WorkerLost where one is gone."""
-        said: dict[Connection, object] = {}
-        while silent := [line for line in self._lines if line not in said]:
-            ready = wait(silent)
-            said |= {line: self._next(line) for line in silent if line in ready}
-        return list(said.values())
+    def receive(self) -> list[Any]:
+        """Return the next message of each worker, once all have sent it, in no order.
 
-    def _next(self, line: Connection) -> object:
+        Raises WorkerLost where one is gone.
+        """
+        messages: dict[Connection, object] = {}
+        while silent := [pipe for pipe in self._pipes if pipe not in messages]:
+            ready = wait(silent)
+            messages |= {pipe: self._next(pipe) for pipe in silent if pipe in ready}
+        return list(messages.values())
+
+    def _next(self, pipe: Connection) -> object:
         try:
-            return line.recv()
+            return pipe.recv()
         except (EOFError, ConnectionError):
             self.end()
             raise WorkerLost from None
 
     def end(self) -> None:
-        """Tell all to end."""
-        for line in self._lines:
+        """Ask all to end."""
+        for pipe in self._pipes:
             with suppress(OSError):
-                line.send(None)
+                pipe.send(None)
 
-    def ended(self) -> None:
+    def join(self) -> None:
         """Return once all have ended."""
         for process in self._processes:
             process.join()
 
 
 def _begin(work: Work, number: int, pipes: Sequence[tuple[Connection, Connection]]) -> None:
-    """Be a worker. Whoever holds another's end of a line would keep it from noticing its end."""
-    for told in _TOLD:
-        signal.signal(told, signal.SIG_IGN)
+    """Be a worker. An open copy of another's end of a pipe would hide from it that we are gone."""
+    for received in _SIGNALS:
+        signal.signal(received, signal.SIG_IGN)
     for other, (theirs, ours) in enumerate(pipes):
         theirs.close()
         if other != number:
             ours.close()
-    work(number, Line(pipes[number][1]))
+    work(number, Channel(pipes[number][1]))

@@ -1,0 +1,166 @@
+"""The main job at once: mock, record with the official SDK, stop, replay offline, look, scan.
+
+Everything is the program itself in processes, as a user would start it.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tokentape.edges.terminal import Line, print_lines
+from tokentape.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from stripe import StripeClient
+
+_KEY = "sk_test_" + "demo" * 6
+_PERSON = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com"}
+_CARD = {"number": "4242424242424242", "exp_month": "5", "exp_year": "2030", "cvc": "314"}
+_BANK = {
+    "country": "US",
+    "currency": "usd",
+    "account_holder_name": "Ada Lovelace",
+    "routing_number": "110000000",
+    "account_number": "000123456789",
+}
+_TOKENS: dict[str, dict[str, Any]] = {
+    "card": {"card": {**_CARD, "name": "Ada Lovelace"}},
+    "debit card": {"card": {**_CARD, "number": "4000056655665556"}},
+    "wrong number": {"card": {**_CARD, "number": "4242424242424241"}},
+    "bank account": {"bank_account": _BANK},
+    "CVC update": {"cvc_update": {"cvc": "424"}},
+    "person": {"person": {**_PERSON, "relationship": {"owner": True}}},
+    "PII": {"pii": {"id_number": "000000000"}},
+    "account": {"account": {"business_type": "individual", "individual": _PERSON}},
+}
+
+
+_VOLATILE = frozenset({"id", "created", "fingerprint", "client_ip"})
+"""Fields that replay fills with new values: ids, times, fingerprints."""
+_PROGRAM = (sys.executable, "-m", "tokentape")
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Traffic:
+    """What the client saw: an answer for each kind of token, and that to the retrieval of one."""
+
+    answers: tuple[tuple[str, Answer], ...]
+
+    def lines(self) -> Iterator[Line]:
+        """Yield a line for each answer."""
+        for kind, answer in self.answers:
+            yield Line(f"  {kind:<14} {_summary(answer)}")
+
+    def comparable(self) -> list[object]:
+        """Return what does not differ between recording and replay."""
+        created, retrieved = self.answers[0][1], self.answers[-1][1]
+        steady = [_steady(answer) for _, answer in self.answers]
+        return [*steady, created["id"] == retrieved["id"]]
+
+
+def demonstrate() -> int:
+    """Run the demonstration; return 0 if the client saw the same twice.
+
+    Raises ConfigurationError where the SDK is missing.
+    """
+    try:
+        import stripe  # noqa: F401, PLC0415  an extra: only the demonstration needs it
+    except ImportError:
+        problem = "the demo's client is Stripe's own SDK; install it: pip install 'tokentape[demo]'"
+        raise ConfigurationError((problem,)) from None
+    with tempfile.TemporaryDirectory(prefix="tokentape-") as folder:
+        return _demonstrate(Path(folder))
+
+
+def _demonstrate(folder: Path) -> int:
+    _step("The embedded upstream stands in for Stripe")
+    with _program("mock", "--listen", "127.0.0.1:0") as upstream:
+        _step("record: the official Python SDK makes every kind of token")
+        with _program("record", "demo", *_options(folder), "--upstream", upstream) as url:
+            recorded = _traffic(url)
+            print_lines(recorded.lines())
+    _step("Both have stopped. replay: the same client, and nothing to talk to")
+    with _program("replay", "demo", *_options(folder)) as url:
+        replayed = _traffic(url)
+    pairs = list(zip(recorded.comparable(), replayed.comparable(), strict=True))
+    same = sum(first == second for first, second in pairs)
+    print_lines([Line(f"{same} of {len(pairs)} answers are the same to the client", "green")])
+    _step("What was stored of the first: no number, no name, no id")
+    with (folder / "demo.yaml").open(encoding="ascii") as cassette:
+        shown = islice((line for line in cassette if "ccess-" not in line), 50)
+        print_lines([Line("".join(shown))])
+    _step("scan: the cassette may be committed")
+    scan = subprocess.run([*_PROGRAM, "scan", str(folder)], check=False)  # noqa: S603
+    return 0 if same == len(pairs) and scan.returncode == 0 else 1
+
+
+def _step(title: str) -> None:
+    print_lines([Line(), Line(f"── {title}", bold=True)])
+
+
+def _options(folder: Path) -> tuple[str, ...]:
+    return ("--cassettes", str(folder), "--listen", "127.0.0.1:0")
+
+
+@contextmanager
+def _program(command: str, *arguments: str) -> Iterator[str]:
+    """Run a command, give the URL of its ready line, end it as Ctrl-C does, print what it says."""
+    name = "" if arguments[0].startswith("-") else arguments[0]
+    print_lines([Line(f"$ tokentape {command} {name}")])
+    process = subprocess.Popen(  # noqa: S603
+        [*_PROGRAM, command, *arguments], stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    try:
+        ready = process.stderr.readline().rstrip()
+        print_lines([Line(ready)])
+        yield ready.rpartition(" ")[2]
+    finally:
+        process.send_signal(signal.SIGINT)
+        print_lines(Line(line.rstrip()) for line in process.stderr if "saved" not in line)
+        process.wait()
+
+
+def _traffic(url: str) -> _Traffic:
+    """Create every kind of token, and retrieve the first."""
+    from stripe import StripeClient  # noqa: PLC0415  see `demonstrate`
+
+    client = StripeClient(_KEY, base_addresses={"api": url})
+    created = [(kind, _create(client, fields)) for kind, fields in _TOKENS.items()]
+    retrieved = client.v1.tokens.retrieve(created[0][1]["id"]).to_dict()
+    return _Traffic((*created, ("retrieve", retrieved)))
+
+
+def _create(client: StripeClient, fields: dict[str, Any]) -> Answer:
+    from stripe import StripeError  # noqa: PLC0415  see `demonstrate`
+
+    try:
+        return client.v1.tokens.create(fields).to_dict()  # type: ignore[arg-type]
+    except StripeError as error:
+        return {"error": error.code, "message": error.user_message, "status": error.http_status}
+
+
+def _steady(answer: object) -> object:
+    """Return an answer without its volatile fields."""
+    if isinstance(answer, dict):
+        return {key: _steady(value) for key, value in answer.items() if key not in _VOLATILE}
+    return answer
+
+
+def _summary(answer: Answer) -> str:
+    if "error" in answer:
+        return f"{answer['status']} {answer['error']}: {answer['message']}"
+    card = answer.get("card") or answer.get("bank_account") or {}
+    parts = (answer["id"], card.get("brand") or card.get("bank_name"), card.get("last4"))
+    return " ".join(str(part) for part in (*parts, card.get("name")) if part)

@@ -1,0 +1,117 @@
+"""The cassettes there are: what is in them, when they were changed and last used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from tokentape.edges import cassette_file, uses
+from tokentape.edges.settings import Settings
+from tokentape.edges.terminal import Line
+from tokentape.errors import CassetteError
+from tokentape.pure.cassette.canonical import read_canonical
+from tokentape.pure.cassette.model import Interaction
+from tokentape.pure.redaction import Door
+from tokentape.session import assembly
+
+_KINDS = frozenset({"account", "bank_account", "card", "cvc_update", "person", "pii"})
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A cassette with its interactions or, if it is damaged, an error.
+
+    Times are in seconds since the epoch.
+    """
+
+    name: str
+    interactions: tuple[Interaction, ...] | None
+    changed: float | None
+    used: float | None
+    error: str | None
+
+
+def listings(settings: Settings) -> tuple[Listing, ...]:
+    """Return all cassettes, in the order of their names."""
+    door = assembly.door(settings.redact, settings.match)
+    folder = settings.cassettes
+    return tuple(_listing(folder, name, door) for name in cassette_file.names(folder))
+
+
+def _listing(folder: Path, name: str, door: Door) -> Listing:
+    path = folder / f"{name}.yaml"
+    interactions, error = None, None
+    try:
+        interactions = _interactions(cassette_file.read(folder, name), str(path), door)
+    except CassetteError as damage:
+        error = str(damage)
+    return Listing(name, interactions, _modified(path), uses.last(path), error)
+
+
+def _interactions(text: bytes, file: str, door: Door) -> tuple[Interaction, ...]:
+    """Return what is in a cassette; for speed, one in canonical form is not judged."""
+    interactions = read_canonical(text)
+    return assembly.judged(text, file, door) if interactions is None else interactions
+
+
+def _modified(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # it was deleted just now
+        return None
+
+
+def table(listings: Sequence[Listing]) -> Iterator[Line]:
+    """Yield the lines of a table for people."""
+    width = max(len("cassette"), *(len(cassette.name) for cassette in listings))
+    yield Line(
+        f"{'cassette':<{width}}  interactions  {'changed':<16}  {'last used':<16}  kinds", bold=True
+    )
+    for cassette in listings:
+        name = f"{cassette.name:<{width}}"
+        if cassette.interactions is None:
+            yield Line(f"{name}  {cassette.error}", colour="red")
+        else:
+            times = f"{_local(cassette.changed)}  {_local(cassette.used)}"
+            kinds = ", ".join(_kinds(cassette.interactions))
+            yield Line(f"{name}  {len(cassette.interactions):>12}  {times}  {kinds}")
+
+
+def json(listings: Iterable[Listing]) -> Line:
+    """Return the list for programs; its keys are stable."""
+    document = [
+        {
+            "name": cassette.name,
+            "interactions": None if cassette.interactions is None else len(cassette.interactions),
+            "kinds": None if cassette.interactions is None else _kinds(cassette.interactions),
+            "changed": _utc(cassette.changed),
+            "used": _utc(cassette.used),
+            "error": cassette.error,
+        }
+        for cassette in listings
+    ]
+    return Line(orjson.dumps({"cassettes": document}, option=orjson.OPT_INDENT_2).decode())
+
+
+def _kinds(interactions: Iterable[Interaction]) -> list[str]:
+    """Return the kinds of tokens that are requested."""
+    fields = {
+        entry.partition("[")[0]
+        for interaction in interactions
+        for entry in interaction.outline.body
+    }
+    return sorted(fields & _KINDS)
+
+
+def _local(time: float | None) -> str:
+    if time is None:
+        return f"{'never here':<16}"
+    return f"{datetime.fromtimestamp(time, UTC).astimezone():%Y-%m-%d %H:%M}"
+
+
+def _utc(time: float | None) -> str | None:
+    return None if time is None else datetime.fromtimestamp(time, UTC).isoformat("T", "seconds")

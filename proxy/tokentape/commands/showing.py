@@ -1,0 +1,107 @@
+"""A cassette for people, each interaction in a few lines, and for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote_plus
+
+import orjson
+
+from tokentape.edges.settings import Settings
+from tokentape.edges.terminal import Line
+from tokentape.pure.cassette.model import Interaction, Texts
+from tokentape.session import assembly
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCassette:
+    """A cassette by its name, with what was recorded."""
+
+    name: str
+    interactions: tuple[Interaction, ...]
+
+    def texts(self) -> Iterator[tuple[int, Texts]]:
+        """Yield the number of each interaction, from 1, and its texts."""
+        return enumerate((interaction.texts for interaction in self.interactions), 1)
+
+    def variables(self) -> list[tuple[str, int]]:
+        """Return the kinds of variables, and how many there are of each."""
+        variables = {
+            variable
+            for interaction in self.interactions
+            for variable in (*interaction.asked, *interaction.answered)
+        }
+        return sorted(Counter(kind for kind, _ in variables).items())
+
+
+def read(settings: Settings, name: str) -> ShownCassette:
+    """Return a cassette. Raises CassetteError."""
+    door = assembly.door(settings.redact, settings.match)
+    return ShownCassette(name, assembly.interactions(settings.cassettes, name, door))
+
+
+def lines(cassette: ShownCassette) -> Iterator[Line]:
+    """Yield a cassette for people."""
+    yield Line(f"{cassette.name}: {len(cassette.interactions)} interactions", bold=True)
+    for number, texts in cassette.texts():
+        yield Line()
+        yield Line(f"{number:>3}  {texts.method} {texts.path}", bold=True)
+        for entry in (*texts.query, *texts.body):
+            field, _, value = entry.partition("=")
+            yield Line(f"       {field:<34} {value}", colour="cyan" if "{{" in entry else None)
+        colour = "green" if texts.status < 400 else "red"
+        yield Line(f"     → {texts.status} {_summary(texts)}", colour)
+    if kinds := cassette.variables():
+        yield Line()
+        yield Line(f"Variables: {', '.join(f'{count} {kind}' for kind, count in kinds)}")
+
+
+def _summary(texts: Texts) -> str:
+    """Return a response in a few words: the token and its kind, or the error."""
+    document = orjson.loads(texts.text or "null")
+    if not isinstance(document, dict):
+        return ""
+    error = document.get("error")
+    if isinstance(error, dict):
+        return " ".join(str(error[key]) for key in ("type", "code", "message") if error.get(key))
+    return " ".join(str(document[key]) for key in ("type", "object", "id") if document.get(key))
+
+
+def json(cassette: ShownCassette) -> Line:
+    """Return a cassette for programs; its keys are stable. Fields and headers may repeat."""
+    interactions = [
+        {
+            "number": number,
+            "request": {
+                "method": texts.method,
+                "path": texts.path,
+                "query": _fields(texts.query),
+                "headers": _pairs(texts.request_headers),
+                "fields": _fields(texts.body),
+            },
+            "response": {
+                "status": texts.status,
+                "headers": _pairs(texts.response_headers),
+                "body": orjson.loads(texts.text or "null"),
+            },
+        }
+        for number, texts in cassette.texts()
+    ]
+    document = {
+        "name": cassette.name,
+        "interactions": interactions,
+        "variables": dict(cassette.variables()),
+    }
+    return Line(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+
+
+def _fields(entries: Iterable[str]) -> list[dict[str, str]]:
+    """Return form fields, decoded; a placeholder holds nothing to decode."""
+    fields = (entry.partition("=") for entry in entries)
+    return _pairs((unquote_plus(name), unquote_plus(value)) for name, _, value in fields)
+
+
+def _pairs(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in pairs]

@@ -1,0 +1,177 @@
+"""Whether the upstream still answers as recorded: requests are sent again, answers compared."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from tokentape.edges.settings import API_KEY, Settings
+from tokentape.edges.terminal import Line, with_progress
+from tokentape.errors import ConfigurationError, UnreadableBody, UpstreamFailure
+from tokentape.pure.cassette.differences import differences
+from tokentape.pure.cassette.model import Interaction, Variables
+from tokentape.pure.cassette.renaming import Renaming
+from tokentape.pure.cassette.rewriting import rewritten
+from tokentape.pure.http.messages import Response
+from tokentape.pure.notation.placeholders import Placeholder
+from tokentape.pure.replay.resending import Refilling, key_classes, request, stand_ins
+from tokentape.pure.stripe.kinds import is_live_key, key_class
+from tokentape.session import assembly
+from tokentape.session.opening import upstream_of
+from tokentape.session.recorder import HeldBack, Recorder
+from tokentape.session.service import Upstream
+
+_INTERCHANGEABLE = ({"sk_test", "rk_test"}, {"sk_live", "rk_live"})
+"""Classes of keys that stand in for each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An interaction, by number from 1, that is answered in another way than was recorded."""
+
+    number: int
+    request: str
+    differences: tuple[str, ...]
+    stand_ins: tuple[str, ...]
+    """The variables in the request that stand-ins were sent for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What changed in the answers to the requests of a cassette."""
+
+    cassette: str
+    upstream: str
+    total: int
+    """The number of interactions."""
+    changes: tuple[Change, ...]
+
+
+def verify(settings: Settings, name: str, key: str) -> Verification:
+    """Send the requests of a cassette again.
+
+    Raises CassetteError, ConfigurationError for a key that does not fit the cassette, and
+    UpstreamFailure.
+    """
+    door = assembly.door(settings.redact, settings.match)
+    recorded = rewritten(assembly.interactions(settings.cassettes, name, door))
+    keys = _keys(settings, key_classes(recorded), key)
+    variables, names = Variables(), Renaming()
+    comparison = _Comparison(
+        Recorder(door, _DiscardedTake(), variables, assembly.vocabulary()),
+        Refilling(names, variables, keys, door.values.published, name),
+    )
+    differing = asyncio.run(_compare(settings, recorded, comparison))
+    brought = stand_ins(recorded)
+    changes = []
+    for number, lines in differing.items():
+        texts, asked = recorded[number - 1].texts, recorded[number - 1].asked
+        sent = (Placeholder(kind, str(count)) for kind, count in sorted(brought & {*asked}))
+        changes.append(Change(number, f"{texts.method} {texts.path}", lines, tuple(map(str, sent))))
+    return Verification(name, settings.upstream, len(recorded), tuple(changes))
+
+
+def lines(verification: Verification) -> Iterator[Line]:
+    """Yield the report for people."""
+    for change in verification.changes:
+        yield Line(f"{change.number:>3}  {change.request}", bold=True)
+        for difference in change.differences:
+            yield Line(f"     {difference}", colour="yellow")
+        if change.stand_ins:
+            yield Line(f"     (with stand-ins for {', '.join(change.stand_ins)})")
+    changed, total = len(verification.changes), verification.total
+    if not changed:
+        yield Line(f"{total} of {total} interactions are answered as they were recorded", "green")
+        return
+    mock = verification.upstream == "mock"
+    command = (
+        f"record {verification.cassette}{'' if mock else f' --upstream {verification.upstream}'}"
+    )
+    remedy = f"record them again with `tokentape {command}`, and git shows the same"
+    yield Line(f"{changed} of {total} interactions are answered in another way: {remedy}", "red")
+
+
+def _keys(settings: Settings, classes: Iterable[str], key: str) -> Mapping[str, str]:
+    """Return a key to send for each class that was recorded.
+
+    The embedded upstream takes any; where an unknown key was recorded, any unknown text will do.
+    """
+    made_up = {name: f"{name}_{'tokentape' * 3}" for name in classes} | {"unknown": "tokentape"}
+    if settings.upstream == "mock":
+        return made_up
+    needed = {name for name in classes if name != "unknown"}
+    for recorded in sorted(needed):
+        _check(recorded, key, allow_live=settings.allow_live)
+    return made_up | dict.fromkeys(needed, key)
+
+
+def _check(recorded: str, key: str, *, allow_live: bool) -> None:
+    """Raise ConfigurationError for a key that does not fit the class that was recorded."""
+    given = key_class(key)
+    fits = given == recorded or any({given, recorded} <= alike for alike in _INTERCHANGEABLE)
+    if fits and (allow_live or not is_live_key(key)):
+        return
+    problem = f"holds a key of class {given}" if key else "is not set"
+    if fits:
+        problem = "holds a live key, and --allow-live was not given"
+    wanted = f"the cassette was recorded with a key of class {recorded}"
+    raise ConfigurationError((f"the environment variable {API_KEY} {problem}; {wanted}",))
+
+
+async def _compare(
+    settings: Settings, recorded: tuple[Interaction, ...], comparison: _Comparison
+) -> Mapping[int, tuple[str, ...]]:
+    """Return the differences by the numbers of the interactions, from 1, that have any."""
+    async with AsyncExitStack() as stack:
+        upstream = await upstream_of(settings, stack)
+        compared = {
+            number: await comparison.differences(number, interaction, upstream)
+            for number, interaction in with_progress(tuple(enumerate(recorded, 1)), "verifying")
+        }
+    return {number: lines for number, lines in compared.items() if lines}
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """What answers are redacted by and requests are filled by; both learn from each answer."""
+
+    recorder: Recorder
+    fill: Refilling
+
+    async def differences(
+        self, number: int, recorded: Interaction, upstream: Upstream
+    ) -> tuple[str, ...]:
+        """Send a request again, and return what differs in the answer. Raises UpstreamFailure."""
+        sent = request(recorded, self.fill)
+        try:
+            answer = await upstream.send(sent)
+        except UpstreamFailure as error:
+            reason = f"the upstream gave no answer to interaction {number}: {error.reason}"
+            raise UpstreamFailure(error.status, reason) from None
+        _refuse_trouble(number, recorded, answer)
+        recorder = self.recorder
+        try:
+            redacted = recorder.door.request(sent)
+            today = recorder.interaction(redacted, answer, recorder.wanted(sent))
+        except UnreadableBody as error:
+            return (f"cannot be compared: {error.reason}",)
+        if isinstance(today, HeldBack):
+            return tuple(f"cannot be compared: {reason}" for reason in today.reasons)
+        return tuple(map(str, differences(recorded, today, self.fill.names)))
+
+
+def _refuse_trouble(number: int, recorded: Interaction, answer: Response) -> None:
+    """Raise UpstreamFailure for an answer that says nothing about the API: 429, or out of order."""
+    trouble = answer.status == 429 or answer.status >= 500
+    if trouble and answer.status != recorded.outline.status:
+        reason = f"the upstream answers interaction {number} with {answer.status}: try again later"
+        raise UpstreamFailure(answer.status, reason)
+
+
+class _DiscardedTake:
+    """A take that is not kept."""
+
+    async def append(self, chunk: bytes) -> None:
+        pass
