@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tokentape.commands.scan import scan
+from tokentape.commands.scanning import scan_files
 from tokentape.edges.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -29,7 +29,7 @@ def files(monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
 def test_our_own_scan_finds_nothing(
     files: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status = scan(tuple(map(Path, files)), Settings())
+    status = scan_files(Settings(), tuple(map(Path, files)), "text")
     assert status == 0, capsys.readouterr().out
 
 

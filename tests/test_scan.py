@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import vcr
 import yaml
-from tokentape.commands.scan import scan
+from tokentape.commands.scanning import scan_files
 from tokentape.edges.settings import Settings
 from vcr.request import Request as VcrRequest
 from vcr.serialize import serialize
@@ -32,8 +32,8 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def scanned(capsys: pytest.CaptureFixture[str]) -> Any:
-    def run(*paths: str, form: str = "text") -> tuple[int, list[str]]:
-        status = scan(tuple(map(Path, paths)), Settings(), form)
+    def run(*paths: str, output_format: str = "text") -> tuple[int, list[str]]:
+        status = scan_files(Settings(), tuple(map(Path, paths)), output_format)
         out = capsys.readouterr().out
         assert CARD not in out
         assert KEY not in out
@@ -165,11 +165,11 @@ def test_compressed_bodies_in_cassettes_of_vcrpy_are_read(scanned: Any) -> None:
 
 def test_json_and_sarif_are_the_whole_output(scanned: Any) -> None:
     write("a b.txt", CARD)
-    status, lines = scanned(".", form="json")
+    status, lines = scanned(".", output_format="json")
     assert status == 1
     assert json.loads("\n".join(lines))["findings"][0]["file"] == "a b.txt"
     here = Path.cwd().as_posix()
-    status, lines = scanned(f"{here}/a b.txt", form="sarif")
+    status, lines = scanned(f"{here}/a b.txt", output_format="sarif")
     assert status == 1
     (run,) = json.loads("\n".join(lines))["runs"]
     location = run["results"][0]["locations"][0]["physicalLocation"]
@@ -195,7 +195,7 @@ def test_the_program_itself() -> None:
 def test_scanning_starts_without_the_http_stack() -> None:
     program = (
         "import sys; from pathlib import Path; from tokentape.edges.settings import Settings;"
-        "from tokentape.commands.scan import scan; scan((), Settings());"
+        "from tokentape.commands.scanning import scan_files; scan_files(Settings(), (), 'text');"
         "sys.exit(bool({'aiohttp', 'uvloop', 'pydantic', 'vcr'} & sys.modules.keys()))"
     )
     done = subprocess.run(

@@ -87,12 +87,8 @@ Runner = Callable[[Invocation], int]
 
 @cli.result_callback()
 @click.pass_obj
-def _run_by(run: Runner, invocation: Invocation) -> int:
-    return run(invocation)
-
-
-def _run(invocation: Invocation) -> int:
-    return invocation.run()
+def _run(runner: Runner, invocation: Invocation) -> int:
+    return runner(invocation)
 
 
 def _colour(environ: Mapping[str, str]) -> bool | None:
@@ -102,11 +98,11 @@ def _colour(environ: Mapping[str, str]) -> bool | None:
     return True if environ.get("FORCE_COLOR") else None
 
 
-def main(run: Runner = _run) -> NoReturn:
+def main(runner: Runner = lambda invocation: invocation()) -> NoReturn:
     """Run the command line and exit with its status: 2 for bad usage, 130 after Ctrl-C."""
     colour = _colour(os.environ)
     try:
-        status = cli.main(prog_name="tokentape", standalone_mode=False, color=colour, obj=run)
+        status = cli.main(prog_name="tokentape", standalone_mode=False, color=colour, obj=runner)
     except click.ClickException as error:
         error.show()
         status = error.exit_code

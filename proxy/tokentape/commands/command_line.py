@@ -1,4 +1,4 @@
-"""What the commands share: settings, options, and the value that a command line becomes."""
+"""What the commands share: settings, options, and what a command line becomes."""
 
 from __future__ import annotations
 
@@ -6,19 +6,14 @@ import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import click
 
 from tokentape.edges.settings import Settings, load, usual_mode
 
-
-class Invocation(Protocol):
-    """A command with its settings and arguments, ready to run."""
-
-    def run(self) -> int:
-        """Run it; return the exit status. Raises TokentapeError."""
-
+Invocation = Callable[[], int]
+"""A command with its settings and arguments: runs it, and returns the exit status."""
 
 Callback = Callable[..., Invocation]
 Decorator = Callable[[Callback], Callback]
@@ -66,12 +61,12 @@ def with_settings(*names: str, **replacements: Decorator) -> Decorator:
 
     def decorate(callback: Callback) -> Callback:
         @wraps(callback)
-        def load_settings(**parameters: Any) -> Invocation:  # noqa: ANN401  click's, of any type
+        def with_loaded(**parameters: Any) -> Invocation:  # noqa: ANN401  click's, of any type
             texts = {name: parameters.pop(name) for name in options}
             given = {name: text for name, text in texts.items() if text is not None}
             return callback(load(given, os.environ, _read_file), **parameters)
 
-        decorated: Callback = load_settings
+        decorated: Callback = with_loaded
         for option in reversed(options.values()):
             decorated = option(decorated)
         return decorated
@@ -96,8 +91,7 @@ mode_option: Decorator = click.option(
 def format_option(*formats: str, readers: str = "For people, or for programs.") -> Decorator:
     """Return the option that chooses a format of the output; the first is the default."""
     return click.option(
-        "--format",
-        "output_format",
+        *("--format", "output_format"),
         type=click.Choice(formats),
         default=formats[0],
         show_default=True,

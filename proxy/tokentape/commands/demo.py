@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import click
 
-
-@dataclass(frozen=True, slots=True)
-class Demonstrate:
-    """Show the main job, from recording to scanning."""
-
-    def run(self) -> int:
-        """Return 0 if it works. Raises ConfigurationError where Stripe's SDK is not installed."""
-        from tokentape.commands import demonstration  # noqa: PLC0415  slow to import
-
-        return demonstration.demonstrate()
+from tokentape.commands.command_line import Invocation
 
 
 @click.command(epilog="Example: tokentape demo")
-def demo_command() -> Demonstrate:
+def demo_command() -> Invocation:
     """Show everything offline: mock, record, stop, replay, scan."""
-    return Demonstrate()
+    from tokentape.commands.demonstrating import demonstrate  # noqa: PLC0415  slow to import
+
+    return demonstrate

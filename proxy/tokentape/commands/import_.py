@@ -2,40 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
 
-from tokentape.commands.command_line import with_settings
-from tokentape.edges import terminal
+from tokentape.commands.command_line import Invocation, with_settings
 from tokentape.edges.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class ImportCassettes:
-    """Make clean cassettes from raw ones.
-
-    `name` is for a single file; with "", a cassette is named after its file. `force` replaces
-    cassettes that exist.
-    """
-
-    settings: Settings
-    files: tuple[Path, ...]
-    name: str
-    force: bool
-
-    def run(self) -> int:
-        """Return the worst exit status of all files."""
-        from tokentape.commands import importing  # noqa: PLC0415  slow to import
-
-        importer = importing.Importer(self.settings, self.name, force=self.force)
-        status = 0
-        for number, file in enumerate(self.files, 1):
-            imported = importer.imported(file, number)
-            terminal.say_lines(importing.lines(imported))
-            status = max(status, imported.exit_status)
-        return status
 
 
 @click.command(epilog="Example: tokentape import tests/cassettes/test_pay.yaml")
@@ -47,7 +20,7 @@ class ImportCassettes:
 @with_settings("cassettes", "config")
 def import_command(
     settings: Settings, files: tuple[Path, ...], name: str, *, force: bool
-) -> ImportCassettes:
+) -> Invocation:
     """Make clean cassettes from those that plain vcrpy recorded.
 
     From each FILE of vcrpy or pytest-recording, exchanges with /v1/tokens are recorded as if they
@@ -55,4 +28,6 @@ def import_command(
     """
     if name and len(files) > 1:
         raise click.UsageError("--name is for a single file")
-    return ImportCassettes(settings, files, name, force)
+    from tokentape.commands.importing import import_cassettes  # noqa: PLC0415  slow to import
+
+    return partial(import_cassettes, settings, files, name, force=force)

@@ -14,73 +14,63 @@ from tokentape.errors import CassetteError
 from tokentape.pure.cassette.naming import imported_name, shown_path
 from tokentape.pure.cassette.vcr_reader import Exchanges, read_vcr
 from tokentape.pure.replay.decide import Mode
+from tokentape.pure.replay.receipt import Counts
 from tokentape.session.in_process import InProcess
 from tokentape.session.opening import Opener
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What became of a raw cassette: its exchanges with /v1/tokens are recorded, others are not.
+def import_cassettes(settings: Settings, files: tuple[Path, ...], name: str, *, force: bool) -> int:
+    """Make clean cassettes of raw ones; return the worst exit status of all files.
 
-    File names are safe to show. `saved` is the path of the new cassette, "" if there is none.
+    `name` is for a single file; with "", a cassette is named after its file. `force` replaces
+    cassettes that exist.
     """
-
-    file: str
-    exchanges: int
-    others: int
-    recorded: int = 0
-    forwarded: int = 0
-    unwritten: int = 0
-    saved: str = ""
-
-    @property
-    def exit_status(self) -> int:
-        """1 where an interaction could not be written, else 0."""
-        return 1 if self.unwritten else 0
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """Why a file could not be imported."""
-
-    message: str
-    exit_status: int
-
-
-class Importer:
-    """Makes clean cassettes from raw ones; what they share is put together once."""
-
-    def __init__(self, settings: Settings, name: str, *, force: bool) -> None:
-        """`name` is that of the cassette, "" for the name of its file."""
-        self._settings = settings
-        self._name = name
-        self._force = force
-        self._opener = Opener(settings, terminal.say, terminal.say)
-
-    def imported(self, file: Path, number: int) -> Imported | Failed:
-        """Import a file; where its name is not safe to show, `number` stands for it."""
+    opener = Opener(settings, terminal.say, terminal.say)
+    status = 0
+    for number, file in enumerate(files, 1):
         shown = shown_path(file.as_posix(), number)
         try:
-            return self._import(file, shown, self._name or imported_name(file.as_posix()))
+            own_name = name or imported_name(file.as_posix())
+            exchanges = _read(file, shown)
+            if exchanges.tokens and not force:
+                _check_free(settings.cassettes, own_name, shown)
+            imported = _import(opener, own_name, exchanges)
         except CassetteError as error:
             where = "" if error.file else f"{shown}: "
-            return Failed(f"{where}{error}", error.exit_status)
+            terminal.say(f"{where}{error}", colour="red")
+            status = error.exit_status
+        else:
+            terminal.say_lines(_lines(shown, imported))
+            status = max(status, 1 if imported.counts.unwritten else 0)
+    return status
 
-    def _import(self, file: Path, shown: str, name: str) -> Imported:
-        exchanges = _read(file, shown)
-        if not exchanges.tokens:
-            return Imported(shown, 0, exchanges.others)
-        if not self._force and cassette_file.exists(self._settings.cassettes, name):
-            message = f"cassette {name} exists: --force replaces it, --name has another name"
-            raise CassetteError(message, file=shown)
-        session = InProcess(self._opener, Mode.RECORD, name, terminal.say)
-        saved = asyncio.run(_record(session, exchanges))
-        counts = session.service.counts
-        return Imported(
-            *(shown, len(exchanges.tokens), exchanges.others),
-            *(counts.recorded, counts.forwarded, counts.unwritten),
-            saved,
-        )
+
+def _check_free(cassettes: Path, name: str, shown: str) -> None:
+    """Raise CassetteError for the name of a cassette that exists."""
+    if cassette_file.exists(cassettes, name):
+        message = f"cassette {name} exists: --force replaces it, --name has another name"
+        raise CassetteError(message, file=shown)
+
+
+@dataclass(frozen=True, slots=True)
+class _Imported:
+    """What became of the exchanges of a raw cassette.
+
+    `saved` is the path of the new cassette, "" if there is none.
+    """
+
+    exchanges: Exchanges
+    counts: Counts
+    saved: str
+
+
+def _import(opener: Opener, name: str, exchanges: Exchanges) -> _Imported:
+    """Record exchanges with /v1/tokens in a new cassette. Raises CassetteError."""
+    if not exchanges.tokens:
+        return _Imported(exchanges, Counts(), "")
+    session = InProcess(opener, Mode.RECORD, name, terminal.say)
+    saved = asyncio.run(_record(session, exchanges))
+    return _Imported(exchanges, session.service.counts, saved)
 
 
 async def _record(session: InProcess, exchanges: Exchanges) -> str:
@@ -102,18 +92,15 @@ def _read(file: Path, shown: str) -> Exchanges:
         raise CassetteError(error.message, file=shown, line=error.line) from None
 
 
-def lines(result: Imported | Failed) -> Iterator[Line]:
-    """Yield what became of a file, for people."""
-    if isinstance(result, Failed):
-        yield Line(result.message, colour="red")
+def _lines(file: str, imported: _Imported) -> Iterator[Line]:
+    """Yield what became of a file, whose name is safe to show."""
+    left_out = f"{imported.exchanges.others} others left out"
+    if not imported.exchanges.tokens:
+        yield Line(f"{file}: no exchange with /v1/tokens, {left_out}")
         return
-    left_out = f"{result.others} others left out"
-    if not result.exchanges:
-        yield Line(f"{result.file}: no exchange with /v1/tokens, {left_out}")
-        return
-    missing = f", {result.forwarded} not recorded" if result.forwarded else ""
-    yield Line(f"{result.file}: {result.recorded} recorded{missing}, {left_out}", colour="green")
-    if result.saved:
-        yield Line(f"saved {result.saved}")
-        remedy = "delete it; a repository's history may hold it too"
-        yield Line(f"{result.file} is raw still: {remedy}")
+    counts = imported.counts
+    missing = f", {counts.forwarded} not recorded" if counts.forwarded else ""
+    yield Line(f"{file}: {counts.recorded} recorded{missing}, {left_out}", colour="green")
+    if imported.saved:
+        yield Line(f"saved {imported.saved}")
+        yield Line(f"{file} is raw still: delete it; a repository's history may hold it too")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from tokentape.edges import cassette_file, uses
+from tokentape.edges import cassette_file, terminal, uses
 from tokentape.edges.settings import Settings
 from tokentape.edges.terminal import Line
 from tokentape.errors import CassetteError
@@ -21,8 +21,20 @@ from tokentape.session import assembly
 _KINDS = frozenset({"account", "bank_account", "card", "cvc_update", "person", "pii"})
 
 
+def list_cassettes(settings: Settings, output_format: str) -> int:
+    """Print a list of all cassettes, as text or json; return 1 if one is damaged, else 0."""
+    listings = _listings(settings)
+    if output_format == "json":
+        terminal.print_lines([_json(listings)])
+    elif listings:
+        terminal.print_lines(_table(listings))
+    else:
+        terminal.say(f"no cassettes in {settings.cassettes}")
+    return 1 if any(cassette.error for cassette in listings) else 0
+
+
 @dataclass(frozen=True, slots=True)
-class Listing:
+class _Listing:
     """A cassette with its interactions or, if it is damaged, an error.
 
     Times are in seconds since the epoch.
@@ -35,21 +47,21 @@ class Listing:
     error: str | None
 
 
-def listings(settings: Settings) -> tuple[Listing, ...]:
+def _listings(settings: Settings) -> tuple[_Listing, ...]:
     """Return all cassettes, in the order of their names."""
     door = assembly.door(settings.redact, settings.match)
     folder = settings.cassettes
     return tuple(_listing(folder, name, door) for name in cassette_file.names(folder))
 
 
-def _listing(folder: Path, name: str, door: Door) -> Listing:
+def _listing(folder: Path, name: str, door: Door) -> _Listing:
     path = folder / f"{name}.yaml"
     interactions, error = None, None
     try:
         interactions = _interactions(cassette_file.read(folder, name), str(path), door)
     except CassetteError as damage:
         error = str(damage)
-    return Listing(name, interactions, _modified(path), uses.last(path), error)
+    return _Listing(name, interactions, _modified(path), uses.last(path), error)
 
 
 def _interactions(text: bytes, file: str, door: Door) -> tuple[Interaction, ...]:
@@ -65,7 +77,7 @@ def _modified(path: Path) -> float | None:
         return None
 
 
-def table(listings: Sequence[Listing]) -> Iterator[Line]:
+def _table(listings: Sequence[_Listing]) -> Iterator[Line]:
     """Yield the lines of a table for people."""
     width = max(len("cassette"), *(len(cassette.name) for cassette in listings))
     yield Line(
@@ -81,7 +93,7 @@ def table(listings: Sequence[Listing]) -> Iterator[Line]:
             yield Line(f"{name}  {len(cassette.interactions):>12}  {times}  {kinds}")
 
 
-def json(listings: Iterable[Listing]) -> Line:
+def _json(listings: Iterable[_Listing]) -> Line:
     """Return the list for programs; its keys are stable."""
     document = [
         {

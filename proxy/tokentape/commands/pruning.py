@@ -19,19 +19,10 @@ from tokentape.session.service import Service
 
 @dataclass(frozen=True, slots=True)
 class Pruning:
-    """What became of unused interactions, and the ending that counts then."""
+    """The ending that counts after pruning, and what to say about it."""
 
     ending: Ending
-    removed: int
-    total: int
-    obstacle: str = ""
-    """Why nothing was removed."""
-
-    def line(self) -> Line:
-        """Return the line for people."""
-        if self.obstacle:
-            return Line(f"nothing is pruned: {self.obstacle}", colour="yellow")
-        return Line(f"pruned {self.removed} of {self.total} interactions")
+    line: Line
 
 
 def prune(settings: Settings, service: Service, ending: Ending, *, failed: bool) -> Pruning:
@@ -42,11 +33,11 @@ def prune(settings: Settings, service: Service, ending: Ending, *, failed: bool)
     recorded, unused = service.recorded, ending.receipt.unused
     without = replace(ending, receipt=replace(ending.receipt, unused=()))
     if failed or without.exit_status:
-        return Pruning(ending, 0, len(recorded), "the session failed")
+        return Pruning(ending, Line("nothing is pruned: the session failed", "yellow"))
     if len(unused) == len(recorded):
-        return Pruning(ending, 0, len(recorded), "the session used nothing")
+        return Pruning(ending, Line("nothing is pruned: the session used nothing", "yellow"))
     _remove(settings, service.name, recorded, frozenset(unused))
-    return Pruning(without, len(unused), len(recorded))
+    return Pruning(without, Line(f"pruned {len(unused)} of {len(recorded)} interactions"))
 
 
 def _remove(

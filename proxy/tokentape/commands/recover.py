@@ -1,54 +1,43 @@
 """`tokentape recover`: what an interrupted recording left."""
 
-# ruff: noqa: PLC0415  Cassettes are slow to import, and wait until the options are good.
+# ruff: noqa: PLC0415  What reads cassettes is slow to import, and waits until it is needed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 
 import click
 
-from tokentape.commands.command_line import with_settings
+from tokentape.commands.command_line import Invocation, with_settings
 from tokentape.edges import terminal
 from tokentape.edges.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class RecoverCassette:
-    """Turn what an interrupted recording left into a cassette, or delete it."""
-
-    settings: Settings
-    name: str
-    discard: bool
-
-    def run(self) -> int:
-        """Return 0. Raises CassetteError where nothing was left or it cannot be used."""
-        from tokentape.edges import cassette_file
-
-        if self.discard:
-            cassette_file.discard(self.settings.cassettes, self.name)
-            terminal.say(f"the unfinished recording of {self.name} is gone; the cassette stands")
-        else:
-            found = f"the {self._recovered()} interactions of the unfinished recording"
-            terminal.say(f"cassette {self.name} has {found}")
-        return 0
-
-    def _recovered(self) -> int:
-        """Recover the cassette; return the number of its interactions."""
-        from tokentape.edges import cassette_file
-        from tokentape.session import assembly
-
-        door = assembly.door(self.settings.redact, self.settings.match)
-        file = f"the interrupted recording of {self.name}"
-        return cassette_file.recover(
-            self.settings.cassettes, self.name, lambda text: assembly.judged(text, file, door)
-        )
 
 
 @click.command(epilog="Example: tokentape recover checkout")
 @click.argument("name")
 @click.option("--discard", is_flag=True, help="Delete it instead.")
 @with_settings("cassettes", "config")
-def recover_command(settings: Settings, name: str, *, discard: bool) -> RecoverCassette:
+def recover_command(settings: Settings, name: str, *, discard: bool) -> Invocation:
     """Turn what an interrupted recording left into cassette NAME."""
-    return RecoverCassette(settings, name, discard)
+    return partial(recover_cassette, settings, name, discard=discard)
+
+
+def recover_cassette(settings: Settings, name: str, *, discard: bool) -> int:
+    """Make the cassette of what an interrupted recording left, or delete that; return 0.
+
+    Raises CassetteError.
+    """
+    from tokentape.edges import cassette_file
+    from tokentape.session import assembly
+
+    if discard:
+        cassette_file.discard(settings.cassettes, name)
+        terminal.say(f"the unfinished recording of {name} is gone; the cassette stands")
+        return 0
+    door = assembly.door(settings.redact, settings.match)
+    file = f"the interrupted recording of {name}"
+    count = cassette_file.recover(
+        settings.cassettes, name, lambda text: assembly.judged(text, file, door)
+    )
+    terminal.say(f"cassette {name} has the {count} interactions of the unfinished recording")
+    return 0

@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
 
-from tokentape.commands.command_line import format_option, with_settings
-from tokentape.edges import terminal
+from tokentape.commands.command_line import Invocation, format_option, with_settings
 from tokentape.edges.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class ScanFiles:
-    """Scan files, and print the report as text, json or sarif."""
-
-    settings: Settings
-    paths: tuple[Path, ...]
-    output_format: str
-
-    def run(self) -> int:
-        """Return 2 where a file cannot be read, 1 on a finding, 0 otherwise."""
-        from tokentape.commands import scanning  # noqa: PLC0415  slow to import
-
-        scan = scanning.scan(self.settings, self.paths)
-        terminal.print_lines(scanning.lines(scan, self.output_format))
-        return scan.exit_status
 
 
 @click.command(epilog="Example: tokentape scan cassettes src README.md")
@@ -37,7 +19,7 @@ class ScanFiles:
     *("text", "json", "sarif"), readers="For people, for programs, or for annotations in CI."
 )
 @with_settings("config")
-def scan_command(settings: Settings, paths: tuple[Path, ...], output_format: str) -> ScanFiles:
+def scan_command(settings: Settings, paths: tuple[Path, ...], output_format: str) -> Invocation:
     """Find secrets in cassettes and any other text.
 
     Secrets are card numbers, keys, client secrets, and in cassettes whatever is not redacted. PATH
@@ -45,4 +27,6 @@ def scan_command(settings: Settings, paths: tuple[Path, ...], output_format: str
     and in folders .git, node_modules and virtual environments. Exits with 1 on a finding, with 2 if
     something cannot be read.
     """
-    return ScanFiles(settings, paths, output_format)
+    from tokentape.commands.scanning import scan_files  # noqa: PLC0415  slow to import
+
+    return partial(scan_files, settings, paths, output_format)

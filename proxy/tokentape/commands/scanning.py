@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tokentape.edges import files_to_scan
+from tokentape.edges import files_to_scan, terminal
 from tokentape.edges.settings import Settings
 from tokentape.edges.terminal import Line
 from tokentape.pure.audit import reports
@@ -17,7 +17,14 @@ from tokentape.session import assembly
 _YAML_OR_JSON = frozenset({".yaml", ".yml", ".json"})
 
 
-def scan(settings: Settings, paths: tuple[Path, ...]) -> Scan:
+def scan_files(settings: Settings, paths: tuple[Path, ...], output_format: str) -> int:
+    """Print the secrets in files, as text, json or sarif; return the exit status."""
+    scan = _scan(settings, paths)
+    terminal.print_lines(_lines(scan, output_format))
+    return scan.exit_status
+
+
+def _scan(settings: Settings, paths: tuple[Path, ...]) -> Scan:
     """Scan files, and what is in folders."""
     judge = inspector(assembly.door(settings.redact, settings.match))
     cassettes = settings.cassettes.resolve()
@@ -53,7 +60,7 @@ def _findings(
     return judge.file(text) if structured else judge.text(text)
 
 
-def lines(scan: Scan, output_format: str) -> Iterator[Line]:
+def _lines(scan: Scan, output_format: str) -> Iterator[Line]:
     """Yield the report, as text, json or sarif."""
     if output_format == "json":
         yield Line(reports.as_json(scan))

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
 import click
 
-from tokentape.commands.command_line import mode_option, read_by, with_settings
-from tokentape.commands.plans import AdminPlan
-from tokentape.edges.settings import Settings, admin_token, loopback, seconds
-
-
-@dataclass(frozen=True, slots=True)
-class ServeSessions:
-    """Serve an admin port until a signal or the command ends it."""
-
-    plan: AdminPlan
-
-    def run(self) -> int:
-        """Return the exit status of the command, or of all sessions together if it succeeds."""
-        from tokentape.commands import administering  # noqa: PLC0415  slow to import
-
-        return administering.serve_sessions(self.plan)
+from tokentape.commands.command_line import Invocation, mode_option, read_by, with_settings
+from tokentape.edges.settings import Secret, Settings, admin_token, loopback, seconds
 
 
 @click.command(
@@ -50,7 +37,7 @@ def serve_command(
     mode: str,
     idle: float | None,
     command: tuple[str, ...],
-) -> ServeSessions:
+) -> Invocation:
     """Serve sessions over HTTP: a cassette and a port for each test.
 
     Requests to the admin port carry the token of the environment variable TOKENTAPE_ADMIN_TOKEN.
@@ -61,8 +48,10 @@ def serve_command(
         raise click.UsageError(
             "Give an address, --admin 127.0.0.1:12122, or something to run, -- COMMAND."
         )
-    token = admin_token(os.environ, required=not command)
+    token = Secret(admin_token(os.environ, required=not command))
     if idle is not None:
         settings = replace(settings, timeouts=replace(settings.timeouts, idle=idle))
+    from tokentape.commands.serving import serve_sessions  # noqa: PLC0415  slow to import
+
     address = admin or ("127.0.0.1", 0)
-    return ServeSessions(AdminPlan(settings, address, token, mode, command))
+    return partial(serve_sessions, settings, address, token, mode, command)

@@ -4,54 +4,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 
 import click
 
-from tokentape.commands.command_line import Decorator, mode_option, with_settings
-from tokentape.commands.plans import SessionPlan
+from tokentape.commands.command_line import Decorator, Invocation, mode_option, with_settings
 from tokentape.edges.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class ServeCassette:
-    """Serve a cassette until a signal ends it."""
-
-    plan: SessionPlan
-
-    def run(self) -> int:
-        """Return the exit status of the session."""
-        from tokentape.commands import serving
-
-        return serving.serve(self.plan)
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayInWorkers:
-    """Replay a cassette in several processes until a signal ends them."""
-
-    plan: SessionPlan
-    workers: int
-
-    def run(self) -> int:
-        """Return the exit status of all sessions together."""
-        from tokentape.commands import sharing
-
-        return sharing.replay_in_workers(self.plan, self.workers)
-
-
-@dataclass(frozen=True, slots=True)
-class RunBesideSession:
-    """Serve a cassette while a command runs."""
-
-    plan: SessionPlan
-    command: tuple[str, ...]
-
-    def run(self) -> int:
-        """Return the command's exit status, or the session's if the command succeeds."""
-        from tokentape.commands import serving
-
-        return serving.serve(self.plan, serving.until_ended(self.command, "TOKENTAPE_URL"))
 
 
 def _only_for_replay(_context: click.Context, _option: click.Parameter, text: str | None) -> None:
@@ -72,12 +30,14 @@ _no_workers: Decorator = click.option(
 @_name
 @_no_workers
 @with_settings("listen", "upstream", "cassettes", "allow_live", "strict", "config")
-def record_command(settings: Settings, name: str) -> ServeCassette:
+def record_command(settings: Settings, name: str) -> Invocation:
     """Forward to the upstream and write a fresh take of cassette NAME.
 
     The take becomes the cassette when recording ends; until then the old cassette stays.
     """
-    return ServeCassette(SessionPlan(settings, "record", name))
+    from tokentape.commands.serving import SessionPlan, serve_cassette
+
+    return partial(serve_cassette, SessionPlan(settings, "record", name))
 
 
 @click.command(epilog="Example: tokentape replay checkout --strict")
@@ -91,24 +51,28 @@ def record_command(settings: Settings, name: str) -> ServeCassette:
     help="Serve in N processes on one port, each with its own session (Linux).  [default: 1]",
 )
 @with_settings("listen", "cassettes", "strict", "on_exhausted", "config")
-def replay_command(
-    settings: Settings, name: str, workers: int, *, prune: bool
-) -> ServeCassette | ReplayInWorkers:
+def replay_command(settings: Settings, name: str, workers: int, *, prune: bool) -> Invocation:
     """Serve cassette NAME and never open a connection.
 
     A request that is not in the cassette gets status 424, with the closest recorded requests.
     """
+    from tokentape.commands.serving import SessionPlan, serve_cassette, serve_in_workers
+
     plan = SessionPlan(settings, "replay", name, prune)
-    return ReplayInWorkers(plan, workers) if workers > 1 else ServeCassette(plan)
+    return (
+        partial(serve_in_workers, plan, workers) if workers > 1 else partial(serve_cassette, plan)
+    )
 
 
 @click.command(epilog="Example: tokentape auto checkout")
 @_name
 @_no_workers
 @with_settings("listen", "upstream", "cassettes", "allow_live", "strict", "on_exhausted", "config")
-def auto_command(settings: Settings, name: str) -> ServeCassette:
+def auto_command(settings: Settings, name: str) -> Invocation:
     """Replay what is in cassette NAME, and record the rest."""
-    return ServeCassette(SessionPlan(settings, "auto", name))
+    from tokentape.commands.serving import SessionPlan, serve_cassette
+
+    return partial(serve_cassette, SessionPlan(settings, "auto", name))
 
 
 @click.command(
@@ -132,9 +96,11 @@ def auto_command(settings: Settings, name: str) -> ServeCassette:
 @click.argument("command", nargs=-1, required=True, metavar="-- COMMAND...")
 def run_command(
     settings: Settings, mode: str, cassette: str, command: tuple[str, ...], *, prune: bool
-) -> RunBesideSession:
+) -> Invocation:
     """Run COMMAND beside a session, and return its exit status.
 
     COMMAND finds the address in the environment variable TOKENTAPE_URL.
     """
-    return RunBesideSession(SessionPlan(settings, mode, cassette, prune), command)
+    from tokentape.commands.serving import SessionPlan, serve_cassette
+
+    return partial(serve_cassette, SessionPlan(settings, mode, cassette, prune), command)

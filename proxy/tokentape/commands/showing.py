@@ -3,49 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from urllib.parse import unquote_plus
 
 import orjson
 
 from tokentape.edges.settings import Settings
-from tokentape.edges.terminal import Line
+from tokentape.edges.terminal import Line, print_lines
 from tokentape.pure.cassette.model import Interaction, Texts
 from tokentape.session import assembly
 
 
-@dataclass(frozen=True, slots=True)
-class ShownCassette:
-    """A cassette by its name, with what was recorded."""
-
-    name: str
-    interactions: tuple[Interaction, ...]
-
-    def texts(self) -> Iterator[tuple[int, Texts]]:
-        """Yield the number of each interaction, from 1, and its texts."""
-        return enumerate((interaction.texts for interaction in self.interactions), 1)
-
-    def variables(self) -> list[tuple[str, int]]:
-        """Return the kinds of variables, and how many there are of each."""
-        variables = {
-            variable
-            for interaction in self.interactions
-            for variable in (*interaction.asked, *interaction.answered)
-        }
-        return sorted(Counter(kind for kind, _ in variables).items())
-
-
-def read(settings: Settings, name: str) -> ShownCassette:
-    """Return a cassette. Raises CassetteError."""
+def show_cassette(settings: Settings, name: str, output_format: str) -> int:
+    """Print a cassette, as text or json; return 0. Raises CassetteError."""
     door = assembly.door(settings.redact, settings.match)
-    return ShownCassette(name, assembly.interactions(settings.cassettes, name, door))
+    recorded = assembly.interactions(settings.cassettes, name, door)
+    as_json = output_format == "json"
+    print_lines([_json(name, recorded)] if as_json else _lines(name, recorded))
+    return 0
 
 
-def lines(cassette: ShownCassette) -> Iterator[Line]:
+def _lines(name: str, recorded: Sequence[Interaction]) -> Iterator[Line]:
     """Yield a cassette for people."""
-    yield Line(f"{cassette.name}: {len(cassette.interactions)} interactions", bold=True)
-    for number, texts in cassette.texts():
+    yield Line(f"{name}: {len(recorded)} interactions", bold=True)
+    for number, texts in enumerate((interaction.texts for interaction in recorded), 1):
         yield Line()
         yield Line(f"{number:>3}  {texts.method} {texts.path}", bold=True)
         for entry in (*texts.query, *texts.body):
@@ -53,7 +35,7 @@ def lines(cassette: ShownCassette) -> Iterator[Line]:
             yield Line(f"       {field:<34} {value}", colour="cyan" if "{{" in entry else None)
         colour = "green" if texts.status < 400 else "red"
         yield Line(f"     → {texts.status} {_summary(texts)}", colour)
-    if kinds := cassette.variables():
+    if kinds := _variables(recorded):
         yield Line()
         yield Line(f"Variables: {', '.join(f'{count} {kind}' for kind, count in kinds)}")
 
@@ -69,7 +51,7 @@ def _summary(texts: Texts) -> str:
     return " ".join(str(document[key]) for key in ("type", "object", "id") if document.get(key))
 
 
-def json(cassette: ShownCassette) -> Line:
+def _json(name: str, recorded: Sequence[Interaction]) -> Line:
     """Return a cassette for programs; its keys are stable. Fields and headers may repeat."""
     interactions = [
         {
@@ -87,13 +69,10 @@ def json(cassette: ShownCassette) -> Line:
                 "body": orjson.loads(texts.text or "null"),
             },
         }
-        for number, texts in cassette.texts()
+        for number, texts in enumerate((interaction.texts for interaction in recorded), 1)
     ]
-    document = {
-        "name": cassette.name,
-        "interactions": interactions,
-        "variables": dict(cassette.variables()),
-    }
+    variables = dict(_variables(recorded))
+    document = {"name": name, "interactions": interactions, "variables": variables}
     return Line(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 
 
@@ -101,6 +80,12 @@ def _fields(entries: Iterable[str]) -> list[dict[str, str]]:
     """Return form fields, decoded; a placeholder holds nothing to decode."""
     fields = (entry.partition("=") for entry in entries)
     return _pairs((unquote_plus(name), unquote_plus(value)) for name, _, value in fields)
+
+
+def _variables(recorded: Iterable[Interaction]) -> list[tuple[str, int]]:
+    """Return the kinds of variables, and how many there are of each."""
+    in_each = ((*interaction.asked, *interaction.answered) for interaction in recorded)
+    return sorted(Counter(kind for kind, _ in set(chain.from_iterable(in_each))).items())
 
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from tokentape.edges.settings import API_KEY, Settings
-from tokentape.edges.terminal import Line, with_progress
+from tokentape.edges.settings import API_KEY, Secret, Settings
+from tokentape.edges.terminal import Line, print_lines, with_progress
 from tokentape.errors import ConfigurationError, UnreadableBody, UpstreamFailure
 from tokentape.pure.cassette.differences import differences
 from tokentape.pure.cassette.model import Interaction, Variables
 from tokentape.pure.cassette.renaming import Renaming
 from tokentape.pure.cassette.rewriting import rewritten
 from tokentape.pure.http.messages import Response
-from tokentape.pure.notation.placeholders import Placeholder
+from tokentape.pure.notation.placeholders import Placeholder, Variable
 from tokentape.pure.replay.resending import Refilling, key_classes, request, stand_ins
 from tokentape.pure.stripe.kinds import is_live_key, key_class
 from tokentape.session import assembly
@@ -27,70 +27,55 @@ _INTERCHANGEABLE = ({"sk_test", "rk_test"}, {"sk_live", "rk_live"})
 """Classes of keys that stand in for each other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """An interaction, by number from 1, that is answered in another way than was recorded."""
-
-    number: int
-    request: str
-    differences: tuple[str, ...]
-    stand_ins: tuple[str, ...]
-    """The variables in the request that stand-ins were sent for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What changed in the answers to the requests of a cassette."""
-
-    cassette: str
-    upstream: str
-    total: int
-    """The number of interactions."""
-    changes: tuple[Change, ...]
-
-
-def verify(settings: Settings, name: str, key: str) -> Verification:
-    """Send the requests of a cassette again.
+def verify_cassette(settings: Settings, name: str, key: Secret) -> int:
+    """Send a cassette's requests again, with an API key; print what changed; return 1 if any did.
 
     Raises CassetteError, ConfigurationError for a key that does not fit the cassette, and
     UpstreamFailure.
     """
     door = assembly.door(settings.redact, settings.match)
     recorded = rewritten(assembly.interactions(settings.cassettes, name, door))
-    keys = _keys(settings, key_classes(recorded), key)
+    keys = _keys(settings, key_classes(recorded), key.text)
     variables, names = Variables(), Renaming()
     comparison = _Comparison(
         Recorder(door, _DiscardedTake(), variables, assembly.vocabulary()),
         Refilling(names, variables, keys, door.values.published, name),
     )
-    differing = asyncio.run(_compare(settings, recorded, comparison))
-    brought = stand_ins(recorded)
-    changes = []
-    for number, lines in differing.items():
-        texts, asked = recorded[number - 1].texts, recorded[number - 1].asked
-        sent = (Placeholder(kind, str(count)) for kind, count in sorted(brought & {*asked}))
-        changes.append(Change(number, f"{texts.method} {texts.path}", lines, tuple(map(str, sent))))
-    return Verification(name, settings.upstream, len(recorded), tuple(changes))
+    changes = asyncio.run(_compare(settings, recorded, comparison))
+    brought_in = stand_ins(recorded)
+    for change in changes:
+        print_lines(_lines(change, brought_in))
+    print_lines([_summary(settings.upstream, name, len(changes), len(recorded))])
+    return 1 if changes else 0
 
 
-def lines(verification: Verification) -> Iterator[Line]:
-    """Yield the report for people."""
-    for change in verification.changes:
-        yield Line(f"{change.number:>3}  {change.request}", bold=True)
-        for difference in change.differences:
-            yield Line(f"     {difference}", colour="yellow")
-        if change.stand_ins:
-            yield Line(f"     (with stand-ins for {', '.join(change.stand_ins)})")
-    changed, total = len(verification.changes), verification.total
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """An interaction, by number from 1, and what differs from it in the answer of today."""
+
+    number: int
+    recorded: Interaction
+    differences: tuple[str, ...]
+
+
+def _lines(change: _Change, brought_in: frozenset[Variable]) -> Iterator[Line]:
+    """Yield a change; stand-ins were sent for the variables that requests bring in."""
+    texts = change.recorded.texts
+    yield Line(f"{change.number:>3}  {texts.method} {texts.path}", bold=True)
+    for difference in change.differences:
+        yield Line(f"     {difference}", colour="yellow")
+    sent = sorted(brought_in & {*change.recorded.asked})
+    if sent:
+        names = ", ".join(str(Placeholder(kind, str(number))) for kind, number in sent)
+        yield Line(f"     (with stand-ins for {names})")
+
+
+def _summary(upstream: str, cassette: str, changed: int, total: int) -> Line:
     if not changed:
-        yield Line(f"{total} of {total} interactions are answered as they were recorded", "green")
-        return
-    mock = verification.upstream == "mock"
-    command = (
-        f"record {verification.cassette}{'' if mock else f' --upstream {verification.upstream}'}"
-    )
-    remedy = f"record them again with `tokentape {command}`, and git shows the same"
-    yield Line(f"{changed} of {total} interactions are answered in another way: {remedy}", "red")
+        return Line(f"{total} of {total} interactions are answered as they were recorded", "green")
+    option = "" if upstream == "mock" else f" --upstream {upstream}"
+    remedy = f"record them again with `tokentape record {cassette}{option}`, and git shows the same"
+    return Line(f"{changed} of {total} interactions are answered in another way: {remedy}", "red")
 
 
 def _keys(settings: Settings, classes: Iterable[str], key: str) -> Mapping[str, str]:
@@ -121,16 +106,18 @@ def _check(recorded: str, key: str, *, allow_live: bool) -> None:
 
 
 async def _compare(
-    settings: Settings, recorded: tuple[Interaction, ...], comparison: _Comparison
-) -> Mapping[int, tuple[str, ...]]:
-    """Return the differences by the numbers of the interactions, from 1, that have any."""
+    settings: Settings, cassette: tuple[Interaction, ...], comparison: _Comparison
+) -> tuple[_Change, ...]:
+    """Return the interactions that are answered in another way. Raises UpstreamFailure."""
     async with AsyncExitStack() as stack:
         upstream = await upstream_of(settings, stack)
-        compared = {
-            number: await comparison.differences(number, interaction, upstream)
-            for number, interaction in with_progress(tuple(enumerate(recorded, 1)), "verifying")
-        }
-    return {number: lines for number, lines in compared.items() if lines}
+        compared = [
+            _Change(
+                number, interaction, await comparison.differences(number, interaction, upstream)
+            )
+            for number, interaction in with_progress(tuple(enumerate(cassette, 1)), "verifying")
+        ]
+    return tuple(change for change in compared if change.differences)
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,13 @@ AnyField = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A text from the environment that is shown to nobody: it has no repr."""
+
+    text: str = field(repr=False)
+
+
 class _Closed:
     """For pydantic: a key that is no field is an error."""
 

@@ -11,16 +11,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tokentape.edges.terminal import Line, print_lines
 from tokentape.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from stripe import StripeClient
 
 _KEY = "sk_test_" + "demo" * 6
 _PERSON = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com"}
@@ -45,34 +41,17 @@ _TOKENS: dict[str, dict[str, Any]] = {
 
 
 _VOLATILE = frozenset({"id", "created", "fingerprint", "client_ip"})
-"""Fields that replay fills with new values: ids, times, fingerprints."""
+"""Fields that replay fills with new values."""
 _PROGRAM = (sys.executable, "-m", "tokentape")
 
-Answer = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class _Traffic:
-    """What the client saw: an answer for each kind of token, and that to the retrieval of one."""
-
-    answers: tuple[tuple[str, Answer], ...]
-
-    def lines(self) -> Iterator[Line]:
-        """Yield a line for each answer."""
-        for kind, answer in self.answers:
-            yield Line(f"  {kind:<14} {_summary(answer)}")
-
-    def comparable(self) -> list[object]:
-        """Return what does not differ between recording and replay."""
-        created, retrieved = self.answers[0][1], self.answers[-1][1]
-        steady = [_steady(answer) for _, answer in self.answers]
-        return [*steady, created["id"] == retrieved["id"]]
+Answers = dict[str, dict[str, Any]]
+"""What the client saw, by the kind of token; the last is the retrieval of the first."""
 
 
 def demonstrate() -> int:
-    """Run the demonstration; return 0 if the client saw the same twice.
+    """Run the demonstration; return 0 if the client saw the same twice, and the scan is clean.
 
-    Raises ConfigurationError where the SDK is missing.
+    Raises ConfigurationError where Stripe's SDK is not installed.
     """
     try:
         import stripe  # noqa: F401, PLC0415  an extra: only the demonstration needs it
@@ -89,11 +68,11 @@ def _demonstrate(folder: Path) -> int:
         _step("record: the official Python SDK makes every kind of token")
         with _program("record", "demo", *_options(folder), "--upstream", upstream) as url:
             recorded = _traffic(url)
-            print_lines(recorded.lines())
+            print_lines(_lines(recorded))
     _step("Both have stopped. replay: the same client, and nothing to talk to")
     with _program("replay", "demo", *_options(folder)) as url:
         replayed = _traffic(url)
-    pairs = list(zip(recorded.comparable(), replayed.comparable(), strict=True))
+    pairs = list(zip(_steady(recorded), _steady(replayed), strict=True))
     same = sum(first == second for first, second in pairs)
     print_lines([Line(f"{same} of {len(pairs)} answers are the same to the client", "green")])
     _step("What was stored of the first: no number, no name, no id")
@@ -132,35 +111,39 @@ def _program(command: str, *arguments: str) -> Iterator[str]:
         process.wait()
 
 
-def _traffic(url: str) -> _Traffic:
+def _traffic(url: str) -> Answers:
     """Create every kind of token, and retrieve the first."""
-    from stripe import StripeClient  # noqa: PLC0415  see `demonstrate`
+    from stripe import StripeClient, StripeError  # noqa: PLC0415  see `demonstrate`
 
     client = StripeClient(_KEY, base_addresses={"api": url})
-    created = [(kind, _create(client, fields)) for kind, fields in _TOKENS.items()]
-    retrieved = client.v1.tokens.retrieve(created[0][1]["id"]).to_dict()
-    return _Traffic((*created, ("retrieve", retrieved)))
+    answers: Answers = {}
+    for kind, fields in _TOKENS.items():
+        try:
+            answers[kind] = client.v1.tokens.create(fields).to_dict()  # type: ignore[arg-type]
+        except StripeError as error:
+            problem = {"error": error.code, "message": error.user_message}
+            answers[kind] = {**problem, "status": error.http_status}
+    return answers | {"retrieve": client.v1.tokens.retrieve(answers["card"]["id"]).to_dict()}
 
 
-def _create(client: StripeClient, fields: dict[str, Any]) -> Answer:
-    from stripe import StripeError  # noqa: PLC0415  see `demonstrate`
-
-    try:
-        return client.v1.tokens.create(fields).to_dict()  # type: ignore[arg-type]
-    except StripeError as error:
-        return {"error": error.code, "message": error.user_message, "status": error.http_status}
+def _steady(answers: Answers) -> list[object]:
+    """Return what replay does not change."""
+    same_id = answers["card"]["id"] == answers["retrieve"]["id"]
+    return [*map(_without_volatile, answers.values()), same_id]
 
 
-def _steady(answer: object) -> object:
-    """Return an answer without its volatile fields."""
-    if isinstance(answer, dict):
-        return {key: _steady(value) for key, value in answer.items() if key not in _VOLATILE}
-    return answer
+def _without_volatile(node: object) -> object:
+    if not isinstance(node, dict):
+        return node
+    return {key: _without_volatile(value) for key, value in node.items() if key not in _VOLATILE}
 
 
-def _summary(answer: Answer) -> str:
-    if "error" in answer:
-        return f"{answer['status']} {answer['error']}: {answer['message']}"
-    card = answer.get("card") or answer.get("bank_account") or {}
-    parts = (answer["id"], card.get("brand") or card.get("bank_name"), card.get("last4"))
-    return " ".join(str(part) for part in (*parts, card.get("name")) if part)
+def _lines(answers: Answers) -> Iterator[Line]:
+    for kind, answer in answers.items():
+        if "error" in answer:
+            summary = f"{answer['status']} {answer['error']}: {answer['message']}"
+        else:
+            card = answer.get("card") or answer.get("bank_account") or {}
+            parts = (answer["id"], card.get("brand") or card.get("bank_name"), card.get("last4"))
+            summary = " ".join(str(part) for part in (*parts, card.get("name")) if part)
+        yield Line(f"  {kind:<14} {summary}")
