@@ -8,7 +8,7 @@ from functools import partial
 import click
 
 from tokentape.commands.command_line import Invocation, with_settings
-from tokentape.edges.settings import API_KEY, Secret, Settings
+from tokentape.edges.settings import KEY_VARIABLE, Secret, Settings
 
 
 @click.command(epilog="Example: tokentape verify checkout --upstream https://api.stripe.com")
@@ -23,5 +23,5 @@ def verify_command(settings: Settings, name: str) -> Invocation:
     """
     from tokentape.commands.verifying import verify_cassette  # noqa: PLC0415  slow to import
 
-    key = Secret(os.environ.get(API_KEY, ""))
+    key = Secret(os.environ.get(KEY_VARIABLE, ""))
     return partial(verify_cassette, settings, name, key)

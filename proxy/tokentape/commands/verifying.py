@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from tokentape.edges.settings import API_KEY, Secret, Settings
+from tokentape.edges.settings import KEY_VARIABLE, Secret, Settings
 from tokentape.edges.terminal import Line, print_lines, with_progress
 from tokentape.errors import ConfigurationError, UnreadableBody, UpstreamFailure
 from tokentape.pure.cassette.differences import differences
@@ -102,7 +102,7 @@ def _check(recorded: str, key: str, *, allow_live: bool) -> None:
     if fits:
         problem = "holds a live key, and --allow-live was not given"
     wanted = f"the cassette was recorded with a key of class {recorded}"
-    raise ConfigurationError((f"the environment variable {API_KEY} {problem}; {wanted}",))
+    raise ConfigurationError((f"the environment variable {KEY_VARIABLE} {problem}; {wanted}",))
 
 
 async def _compare(

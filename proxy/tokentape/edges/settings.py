@@ -249,7 +249,7 @@ OPTIONS = ("config", "listen", "upstream", "cassettes", "allow_live", "strict", 
 VARIABLES = {f"TOKENTAPE_{name.upper()}": name for name in (*OPTIONS, "fast")}
 
 ADMIN_TOKEN = "TOKENTAPE_ADMIN_TOKEN"  # noqa: S105  the variable's name
-API_KEY = "STRIPE_API_KEY"
+KEY_VARIABLE = "STRIPE_API_KEY"
 """The environment variable with the key to verify with: others can see a command's arguments."""
 _OURS = ("TOKENTAPE_URL", "TOKENTAPE_ADMIN", ADMIN_TOKEN)
 """What is set for clients, which may well be this program again."""
