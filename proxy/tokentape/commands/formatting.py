@@ -26,9 +26,9 @@ def format_cassettes(settings: Settings, cassettes: tuple[str, ...], *, check: b
     """
     door, shape = assembly.door(settings.redact, settings.match), assembly.shape(settings.match)
     names = cassettes or cassette_file.names(settings.cassettes)
-    found = [_Cassette(*_place(settings.cassettes, name), door, shape) for name in names]
+    selected = [_Cassette(*_place(settings.cassettes, name), door, shape) for name in names]
     to_format = 0
-    for cassette in found:
+    for cassette in selected:
         text = cassette_file.read(cassette.directory, cassette.name)
         canonical = cassette.canonical(text)
         if canonical.text == text:
@@ -39,7 +39,7 @@ def format_cassettes(settings: Settings, cassettes: tuple[str, ...], *, check: b
         terminal.print_lines([Line(cassette.file)])
         if not check:
             cassette.write()
-    terminal.say(f"{to_format} of {len(found)} {'to format' if check else 'formatted'}")
+    terminal.say(f"{to_format} of {len(selected)} {'to format' if check else 'formatted'}")
     return 1 if check and to_format else 0
 
 

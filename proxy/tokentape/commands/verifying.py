@@ -83,13 +83,13 @@ def _keys(settings: Settings, classes: Iterable[str], key: str) -> Mapping[str, 
 
     The embedded upstream takes any; where an unknown key was recorded, any unknown text will do.
     """
-    made_up = {name: f"{name}_{'tokentape' * 3}" for name in classes} | {"unknown": "tokentape"}
+    fake_keys = {name: f"{name}_{'tokentape' * 3}" for name in classes} | {"unknown": "tokentape"}
     if settings.upstream == "mock":
-        return made_up
+        return fake_keys
     needed = {name for name in classes if name != "unknown"}
     for recorded in sorted(needed):
         _check(recorded, key, allow_live=settings.allow_live)
-    return made_up | dict.fromkeys(needed, key)
+    return fake_keys | dict.fromkeys(needed, key)
 
 
 def _check(recorded: str, key: str, *, allow_live: bool) -> None:

@@ -93,8 +93,8 @@ def _begin(work: Work, number: int, pipes: Sequence[tuple[Connection, Connection
     """Be a worker. An open copy of another's end of a pipe would hide from it that we are gone."""
     for received in _SIGNALS:
         signal.signal(received, signal.SIG_IGN)
-    for other, (theirs, ours) in enumerate(pipes):
+    for worker, (theirs, ours) in enumerate(pipes):
         theirs.close()
-        if other != number:
+        if worker != number:
             ours.close()
     work(number, Channel(pipes[number][1]))
