@@ -1,4 +1,4 @@
-"""The command line: what each command hands to `app`, exit statuses, help, lean start."""
+"""The command line: what each command runs, exit statuses, help, lean start."""
 
 from __future__ import annotations
 
@@ -6,160 +6,200 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import click
 import pytest
 import tokentape
-from tokentape.__main__ import cli, main
-from tokentape.edges.settings import Settings, Timeouts
-from tokentape.errors import CassetteError
-
-COMMANDS = (
-    *("record", "replay", "auto", "run", "serve", "mock", "scan"),
-    *("verify", "ls", "show", "fmt", "recover", "import", "demo"),
+from tokentape.__main__ import COMMANDS, cli, main
+from tokentape.command_line.options import Invocation
+from tokentape.command_line.recover import recover_cassette
+from tokentape.commands.demo import demonstrate
+from tokentape.commands.fmt import format_cassettes
+from tokentape.commands.import_ import import_cassettes
+from tokentape.commands.ls import list_cassettes
+from tokentape.commands.scan import scan_files
+from tokentape.commands.serve import (
+    SessionPlan,
+    serve_cassette,
+    serve_in_workers,
+    serve_mock,
+    serve_sessions,
 )
-
+from tokentape.commands.show import show_cassette
+from tokentape.commands.verify import verify_cassette
+from tokentape.edges.settings import Settings, Timeouts, Unshown
+from tokentape.errors import CassetteError
 
 COLOURS = ("NO_COLOR", "FORCE_COLOR")
 
 
-class FakeApp(ModuleType):
-    """Stands in for `tokentape.app`: notes its calls, and returns or raises `outcome`."""
+class FakeRunner:
+    """Notes the function and arguments of a command, and returns or raises `outcome` instead."""
 
     def __init__(self) -> None:
-        super().__init__("tokentape.app")
         self.calls: list[tuple[Any, ...]] = []
         self.outcome: int | BaseException = 0
-        commands = (name for name in COMMANDS[3:] if name not in ("serve", "import"))
-        for name in ("administer", "serve", "import_", *commands):
-            setattr(self, name, self._noting(name))
 
-    def _noting(self, name: str) -> Callable[..., int]:
-        def note(*args: Any, **named: Any) -> int:
-            self.calls.append((name, *args, *named.items()))
-            if isinstance(self.outcome, BaseException):
-                raise self.outcome
-            return self.outcome
-
-        return note
+    def __call__(self, invocation: Invocation) -> int:
+        if isinstance(invocation, partial):
+            named = invocation.keywords.items()
+            self.calls.append((invocation.func, *invocation.args, *named))
+        else:
+            self.calls.append((invocation,))
+        if isinstance(self.outcome, BaseException):
+            raise self.outcome
+        return self.outcome
 
 
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeApp:
-    fake = FakeApp()
-    monkeypatch.setitem(sys.modules, "tokentape.app", fake)
-    monkeypatch.setattr(tokentape, "app", fake, raising=False)
+def runner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeRunner:
     for variable in os.environ:
         if variable in ("CI", *COLOURS, "STRIPE_API_KEY") or variable.startswith("TOKENTAPE_"):
             monkeypatch.delenv(variable)
     monkeypatch.chdir(tmp_path)
-    return fake
+    return FakeRunner()
+
+
+CommandLine = Callable[..., int]
 
 
 @pytest.fixture
-def command_line(app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    def call(*words: str) -> int:
+def command_line(runner: FakeRunner, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
+    def run(*words: str) -> int:
         monkeypatch.setattr(sys, "argv", ["tokentape", *words])
         with pytest.raises(SystemExit) as caught:
-            main()
+            main(runner)
         assert isinstance(caught.value.code, int)
         return caught.value.code
 
-    return call
+    return run
 
 
-SERVE = ("administer", Settings(), ("127.0.0.1", 0))
-RUN = Settings(listen=("127.0.0.1", 0))
+def command(name: str) -> click.Command:
+    loaded = cli.get_command(click.Context(cli), name)
+    assert loaded is not None
+    return loaded
+
+
+FREE_PORT = Settings(listen=("127.0.0.1", 0))
+LOOPBACK = ("127.0.0.1", 0)
+NO_TOKEN = Unshown("")
 
 
 @pytest.mark.parametrize(
     ("words", "call"),
     [
-        ("record", ("serve", Settings(), "record", "default")),
+        ("record", (serve_cassette, SessionPlan(Settings(), "record", "default"))),
         (
             "record a/b --listen [::1]:0 --upstream http://h --cassettes c --allow-live --strict",
             (
-                "serve",
-                Settings(
-                    listen=("::1", 0),
-                    upstream="http://h",
-                    cassettes=Path("c"),
-                    allow_live=True,
-                    strict=True,
+                serve_cassette,
+                SessionPlan(
+                    Settings(
+                        listen=("::1", 0),
+                        upstream="http://h",
+                        cassettes=Path("c"),
+                        allow_live=True,
+                        strict=True,
+                    ),
+                    *("record", "a/b"),
                 ),
-                "record",
-                "a/b",
             ),
         ),
         (
             "replay --on-exhausted miss a",
-            ("serve", Settings(on_exhausted="miss"), "replay", "a", ("prune", False)),
+            (serve_cassette, SessionPlan(Settings(on_exhausted="miss"), "replay", "a")),
         ),
-        ("auto a", ("serve", Settings(), "auto", "a")),
-        ("replay --prune a", ("serve", Settings(), "replay", "a", ("prune", True))),
+        ("auto a", (serve_cassette, SessionPlan(Settings(), "auto", "a"))),
+        (
+            "replay --prune a",
+            (serve_cassette, SessionPlan(Settings(), "replay", "a", prune=True)),
+        ),
+        (
+            "replay --prune --workers 2 a",
+            (serve_in_workers, SessionPlan(Settings(), "replay", "a", prune=True), 2),
+        ),
         (
             "run -- pytest -x",
-            ("run", RUN, "auto", "default", ("pytest", "-x"), ("prune", False)),
+            (serve_cassette, SessionPlan(FREE_PORT, "auto", "default"), ("pytest", "-x")),
         ),
         (
             "run pytest --strict",
-            ("run", RUN, "auto", "default", ("pytest", "--strict"), ("prune", False)),
+            (serve_cassette, SessionPlan(FREE_PORT, "auto", "default"), ("pytest", "--strict")),
         ),
         (
             "run --prune pytest --prune",
-            ("run", RUN, "auto", "default", ("pytest", "--prune"), ("prune", True)),
+            (
+                serve_cassette,
+                SessionPlan(FREE_PORT, "auto", "default", prune=True),
+                ("pytest", "--prune"),
+            ),
         ),
         (
             "run --mode replay --cassette a --listen h:1 --strict -- make -- -h",
             (
-                "run",
-                Settings(listen=("h", 1), strict=True),
-                "replay",
-                "a",
+                serve_cassette,
+                SessionPlan(Settings(listen=("h", 1), strict=True), "replay", "a"),
                 ("make", "--", "-h"),
-                ("prune", False),
             ),
         ),
-        ("serve -- npx jest", (*SERVE, "", "auto", ("npx", "jest"))),
+        (
+            "serve -- npx jest",
+            (serve_sessions, Settings(), LOOPBACK, NO_TOKEN, "auto", ("npx", "jest")),
+        ),
         (
             "serve --admin [::1]:1 --mode replay --idle 9 --strict -- node --test",
             (
-                "administer",
+                serve_sessions,
                 Settings(strict=True, timeouts=Timeouts(idle=9.0)),
-                ("::1", 1),
-                *("", "replay", ("node", "--test")),
+                *(("::1", 1), NO_TOKEN, "replay", ("node", "--test")),
             ),
         ),
-        ("mock", ("mock", ("127.0.0.1", 12111))),
-        ("mock --listen [::1]:0", ("mock", ("::1", 0))),
-        ("scan .", ("scan", (Path(),), Settings(), "text")),
-        ("scan a - --format sarif", ("scan", (Path("a"), Path("-")), Settings(), "sarif")),
-        ("verify a --upstream http://h", ("verify", Settings(upstream="http://h"), "a", "")),
-        ("ls", ("ls", Settings(), "text")),
-        ("ls --format json", ("ls", Settings(), "json")),
-        ("show a --cassettes c", ("show", Settings(cassettes=Path("c")), "a", "text")),
-        ("show a --format json", ("show", Settings(), "a", "json")),
-        ("fmt", ("fmt", Settings(), (), ("check", False))),
-        ("fmt a c/b.yaml --check", ("fmt", Settings(), ("a", "c/b.yaml"), ("check", True))),
-        ("recover a", ("recover", Settings(), "a", ("discard", False))),
-        ("recover a --discard", ("recover", Settings(), "a", ("discard", True))),
-        ("demo", ("demo",)),
+        ("mock", (serve_mock, ("127.0.0.1", 12111))),
+        ("mock --listen [::1]:0", (serve_mock, ("::1", 0))),
+        ("scan .", (scan_files, Settings(), (Path(),), "text")),
+        ("scan a - --format sarif", (scan_files, Settings(), (Path("a"), Path("-")), "sarif")),
+        (
+            "verify a --upstream http://h",
+            (verify_cassette, Settings(upstream="http://h"), "a", Unshown("")),
+        ),
+        ("ls", (list_cassettes, Settings(), "text")),
+        ("ls --format json", (list_cassettes, Settings(), "json")),
+        ("show a --cassettes c", (show_cassette, Settings(cassettes=Path("c")), "a", "text")),
+        ("show a --format json", (show_cassette, Settings(), "a", "json")),
+        ("fmt", (format_cassettes, Settings(), (), ("check", False))),
+        (
+            "fmt a c/b.yaml --check",
+            (format_cassettes, Settings(), ("a", "c/b.yaml"), ("check", True)),
+        ),
+        ("recover a", (recover_cassette, Settings(), "a", ("discard", False))),
+        ("recover a --discard", (recover_cassette, Settings(), "a", ("discard", True))),
+        (
+            "import a.yaml b.yaml --force",
+            (import_cassettes, Settings(), (Path("a.yaml"), Path("b.yaml")), "", ("force", True)),
+        ),
+        (
+            "import a.yaml --name b",
+            (import_cassettes, Settings(), (Path("a.yaml"),), "b", ("force", False)),
+        ),
+        ("demo", (demonstrate,)),
     ],
 )
-def test_a_command_makes_one_call(
-    command_line: Callable[..., int], app: FakeApp, words: str, call: tuple[Any, ...]
+def test_a_command_line_runs_one_function_with_its_settings(
+    command_line: CommandLine, runner: FakeRunner, words: str, call: tuple[Any, ...]
 ) -> None:
     assert command_line(*words.split()) == 0
-    assert app.calls == [call]
+    assert runner.calls == [call]
 
 
 @pytest.mark.parametrize("status", [0, 1, 2, 77])
-def test_the_status_of_the_call_is_the_status_of_the_program(
-    command_line: Callable[..., int], app: FakeApp, status: int
+def test_what_a_command_returns_is_the_exit_status(
+    command_line: CommandLine, runner: FakeRunner, status: int
 ) -> None:
-    app.outcome = status
+    runner.outcome = status
     assert command_line("demo") == status
 
 
@@ -167,34 +207,35 @@ def test_the_status_of_the_call_is_the_status_of_the_program(
     ("ci", "mode"), [("true", "replay"), ("1", "replay"), ("", "auto"), ("false", "auto")]
 )
 def test_run_replays_in_ci(
-    command_line: Callable[..., int],
-    app: FakeApp,
+    command_line: CommandLine,
+    runner: FakeRunner,
     monkeypatch: pytest.MonkeyPatch,
     ci: str,
     mode: str,
 ) -> None:
     monkeypatch.setenv("CI", ci)
     assert command_line("run", "--", "true") == 0
-    assert app.calls == [("run", RUN, mode, "default", ("true",), ("prune", False))]
+    assert runner.calls == [(serve_cassette, SessionPlan(FREE_PORT, mode, "default"), ("true",))]
 
 
-def test_the_key_to_verify_with_is_of_the_environment_alone(
-    command_line: Callable[..., int], app: FakeApp, monkeypatch: pytest.MonkeyPatch
+def test_the_key_to_verify_with_comes_from_the_environment_only(
+    command_line: CommandLine, runner: FakeRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = "sk_" + "test_" + "x" * 24
     monkeypatch.setenv("STRIPE_API_KEY", key)
     assert command_line("verify", "a") == 0
-    assert app.calls == [("verify", Settings(), "a", key)]
-    assert not any("key" in name for one in cli.commands["verify"].params for name in one.opts)
+    assert runner.calls == [(verify_cassette, Settings(), "a", Unshown(key))]
+    assert key not in repr(runner.calls)
+    assert not any("key" in name for option in command("verify").params for name in option.opts)
 
 
 @pytest.mark.parametrize(
     ("variables", "coloured"),
     [((), False), (("FORCE_COLOR",), True), (("NO_COLOR",), False), (COLOURS, False)],
 )
-def test_colours_follow_the_conventions(
-    command_line: Callable[..., int],
-    app: FakeApp,
+def test_no_color_and_force_color_switch_colours(
+    command_line: CommandLine,
+    runner: FakeRunner,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     variables: tuple[str, ...],
@@ -202,62 +243,65 @@ def test_colours_follow_the_conventions(
 ) -> None:
     for variable in variables:
         monkeypatch.setenv(variable, "1")
-    app.outcome = CassetteError("is torn")
+    runner.outcome = CassetteError("is torn")
     assert command_line("show", "a") == 2
     assert ("\x1b[" in capsys.readouterr().err) == coloured
 
 
-def test_the_token_comes_from_the_environment(
-    command_line: Callable[..., int], app: FakeApp, monkeypatch: pytest.MonkeyPatch
+def test_the_admin_token_comes_from_the_environment(
+    command_line: CommandLine, runner: FakeRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = "only-for-these-tests"
     monkeypatch.setenv("TOKENTAPE_ADMIN_TOKEN", token)
     assert command_line("serve", "--admin", "localhost:0") == 0
-    assert app.calls == [("administer", Settings(), ("localhost", 0), token, "auto", ())]
+    assert runner.calls == [
+        (serve_sessions, Settings(), ("localhost", 0), Unshown(token), "auto", ())
+    ]
+    assert token not in repr(runner.calls)
 
 
 @pytest.mark.parametrize("token", ["fifteen-letters", "one with spaces in it", "x" * 257])
-@pytest.mark.parametrize("command", [(), ("--", "true")])
-def test_a_token_that_is_none_is_not_quoted(
-    command_line: Callable[..., int],
-    app: FakeApp,
+@pytest.mark.parametrize("to_run", [(), ("--", "true")])
+def test_an_invalid_admin_token_is_refused_and_not_quoted(
+    command_line: CommandLine,
+    runner: FakeRunner,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     token: str,
-    command: tuple[str, ...],
+    to_run: tuple[str, ...],
 ) -> None:
     monkeypatch.setenv("TOKENTAPE_ADMIN_TOKEN", token)
-    assert command_line("serve", "--admin", "127.0.0.1:0", *command) == 2
-    assert app.calls == []
-    told = capsys.readouterr().err
-    assert "TOKENTAPE_ADMIN_TOKEN: allowed: 16 to 256 letters" in told
-    assert token not in told
+    assert command_line("serve", "--admin", "127.0.0.1:0", *to_run) == 2
+    assert runner.calls == []
+    message = capsys.readouterr().err
+    assert "TOKENTAPE_ADMIN_TOKEN: allowed: 16 to 256 letters" in message
+    assert token not in message
 
 
 @pytest.mark.parametrize("variable", ["TOKENTAPE_ADMIN", "TOKENTAPE_ADMIN_TOKEN", "TOKENTAPE_URL"])
-def test_what_is_set_for_clients_is_no_mistake(
-    command_line: Callable[..., int], app: FakeApp, monkeypatch: pytest.MonkeyPatch, variable: str
+def test_variables_that_are_set_for_clients_are_accepted(
+    command_line: CommandLine, runner: FakeRunner, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, "x")
     assert command_line("show", "a") == 0
 
 
-def test_options_environment_and_file_come_together(
-    command_line: Callable[..., int], app: FakeApp, monkeypatch: pytest.MonkeyPatch
+def test_settings_combine_options_environment_and_file(
+    command_line: CommandLine, runner: FakeRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("my.yaml").write_text("others: forward\nstrict: on\ncassettes: file\n")
     monkeypatch.setenv("TOKENTAPE_STRICT", "off")
     assert command_line("show", "a", "--config", "my.yaml", "--cassettes", "option") == 0
     expected = Settings(others="forward", strict=False, cassettes=Path("option"))
-    assert app.calls == [("show", expected, "a", "text")]
+    assert runner.calls == [(show_cassette, expected, "a", "text")]
 
 
-def test_all_problems_are_told_and_nothing_is_started(
-    command_line: Callable[..., int], app: FakeApp, capsys: pytest.CaptureFixture[str]
+def test_all_problems_of_settings_are_reported_and_nothing_runs(
+    command_line: CommandLine, runner: FakeRunner, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("tokentape.yaml").write_text("strict: maybe\nupstream: https://me:" + "PASSWORD@h\n")
     assert command_line("record", "--listen", "x") == 2
-    assert app.calls == []
+    assert runner.calls == []
     captured = capsys.readouterr()
     assert captured.out == ""
     assert [line.partition("; allowed: ")[0] for line in captured.err.splitlines()] == [
@@ -267,25 +311,25 @@ def test_all_problems_are_told_and_nothing_is_started(
     ]
 
 
-def test_an_error_of_ours_is_told_without_a_traceback(
-    command_line: Callable[..., int], app: FakeApp, capsys: pytest.CaptureFixture[str]
+def test_a_tokentape_error_is_reported_without_a_traceback(
+    command_line: CommandLine, runner: FakeRunner, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    app.outcome = CassetteError("is torn", file="a.yaml", line=3)
+    runner.outcome = CassetteError("is torn", file="a.yaml", line=3)
     assert command_line("show", "a") == CassetteError.exit_status == 2
     assert capsys.readouterr().err == "tokentape: error: a.yaml:3: is torn\n"
 
 
-def test_an_error_that_is_no_error_of_ours_is_not_hidden(
-    app: FakeApp, monkeypatch: pytest.MonkeyPatch
+def test_any_other_error_keeps_its_traceback(
+    runner: FakeRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app.outcome = ZeroDivisionError()
+    runner.outcome = ZeroDivisionError()
     monkeypatch.setattr(sys, "argv", ["tokentape", "demo"])
     with pytest.raises(ZeroDivisionError):
-        main()
+        main(runner)
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         ("replya", "Did you mean 'replay'?"),
         ("record --lisen h:1", "Did you mean '--listen'?"),
@@ -294,13 +338,15 @@ def test_an_error_that_is_no_error_of_ours_is_not_hidden(
         ("mock --listen x", "found 'x'; allowed: HOST:PORT"),
         ("run", "Missing argument"),
         ("run --mode x -- true", "'x' is not one of"),
-        ("serve", "--admin 127.0.0.1:12122, or what to run, -- COMMAND"),
+        ("serve", "--admin 127.0.0.1:12122, or something to run, -- COMMAND"),
         ("serve --admin 127.0.0.1:0", "export TOKENTAPE_ADMIN_TOKEN=$(openssl rand -hex 16)"),
         ("serve --admin 0.0.0.0:0 -- true", "allowed: a loopback address"),
         ("serve --admin 10.0.0.1:0 -- true", "allowed: a loopback address"),
         ("serve --admin 127.0.0.1.evil.example:0 -- true", "allowed: a loopback address"),
         ("serve --admin [::]:0 -- true", "allowed: a loopback address"),
         ("serve --idle 0 -- true", "allowed: seconds"),
+        ("import a b --name c", "--name is for a single file"),
+        ("record --workers 2", "--workers is for replay"),
         ("scan", "Missing argument"),
         ("scan . --format xml", "'xml' is not"),
         ("show", "Missing argument"),
@@ -312,47 +358,47 @@ def test_an_error_that_is_no_error_of_ours_is_not_hidden(
         ("", "Usage: tokentape"),
     ],
 )
-def test_bad_usage_is_told_on_standard_error(
-    command_line: Callable[..., int],
-    app: FakeApp,
+def test_bad_usage_is_reported_on_standard_error(
+    command_line: CommandLine,
+    runner: FakeRunner,
     capsys: pytest.CaptureFixture[str],
     words: str,
-    told: str,
+    message: str,
 ) -> None:
     assert command_line(*words.split()) == 2
-    assert app.calls == []
+    assert runner.calls == []
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert told in captured.err
+    assert message in captured.err
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example_of_itself(
-    command_line: Callable[..., int], capsys: pytest.CaptureFixture[str], command: str, option: str
+    command_line: CommandLine, capsys: pytest.CaptureFixture[str], name: str, option: str
 ) -> None:
-    assert command_line(command, option) == 0
-    assert f"Example: tokentape {command}" in capsys.readouterr().out
+    assert command_line(name, option) == 0
+    assert f"Example: tokentape {name}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_example_in_the_help_is_good_usage(
-    command_line: Callable[..., int], app: FakeApp, command: str
+    command_line: CommandLine, runner: FakeRunner, name: str
 ) -> None:
     Path("cassettes").mkdir()
-    example = cli.commands[command].epilog
+    example = command(name).epilog
     assert example is not None
     assert command_line(*example.removeprefix("Example: tokentape ").split()) == 0
-    assert len(app.calls) == 1
+    assert len(runner.calls) == 1
 
 
-def test_help_shows_the_first_minute_and_the_commands_in_their_order(
-    command_line: Callable[..., int], capsys: pytest.CaptureFixture[str]
+def test_help_shows_the_first_minute_and_lists_the_commands_in_order(
+    command_line: CommandLine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command_line("--help") == 0
     text = capsys.readouterr().out
     listed = text.partition("Commands:")[2].partition("\n\n")[0]
-    assert tuple(line.split()[0] for line in listed.strip().splitlines()) == COMMANDS
+    assert tuple(line.split()[0] for line in listed.strip().splitlines()) == tuple(COMMANDS)
     assert "..." not in listed  # cut by click: the first sentence is too long
     minute = text.partition("The first minute:")[2]
     assert minute.index("tokentape record") < minute.index("tokentape replay")
@@ -380,29 +426,42 @@ def test_a_mistake_in_a_pipe_has_no_colour() -> None:
     assert done.stderr.startswith("tokentape: error: --listen: found '\\x1b[31mx'; ")
 
 
+LOADED = """if True:
+    import atexit, sys
+    from tokentape.__main__ import main
+    sys.argv[0] = "tokentape"
+    atexit.register(lambda: print(*sorted({} & sys.modules.keys())))
+    main()
+"""
+SLOW = {
+    *("yaml", "aiohttp", "asyncio", "orjson"),
+    *("tokentape.session", "tokentape.mock", "tokentape.pure", "tokentape.data"),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_loads_nothing_slow(name: str) -> None:
+    assert python("-c", LOADED.format(SLOW), name, "--help").stdout.endswith("\n\n")
+
+
 def test_help_and_mistakes_load_nothing_slow() -> None:
-    program = """if True:
-        import atexit, sys
-        from tokentape.__main__ import main
-        sys.argv[0] = "tokentape"
-        slow = {"yaml", "aiohttp", "asyncio", "tokentape.app"}
-        atexit.register(lambda: print(slow & set(sys.modules)))
-        main()
-    """
-    assert python("-c", program, "--help").stdout.endswith("set()\n")
-    assert python("-c", program, "record", "--listen", "x").stdout == "set()\n"
+    assert python("-c", LOADED.format(SLOW), "--help").stdout.endswith("\n\n")
+    assert python("-c", LOADED.format(SLOW), "record", "--listen", "x").stdout == "\n"
+
+
+def test_a_command_loads_no_other() -> None:
+    modules = {f"tokentape.command_line.{module}" for module in COMMANDS.values()}
+    loaded = python("-c", LOADED.format(modules), "record", "--listen", "x").stdout
+    assert loaded == "tokentape.command_line.sessions\n"
 
 
 def test_ctrl_c_ends_it_with_130_and_no_traceback() -> None:
     program = """if True:
-        import os, signal, sys, types
-        import tokentape
+        import signal, sys
         from tokentape.__main__ import main
-        tokentape.app = sys.modules["tokentape.app"] = types.ModuleType("tokentape.app")
         signal.signal(signal.SIGINT, signal.default_int_handler)  # CI may start with it ignored
-        tokentape.app.demo = lambda: signal.raise_signal(signal.SIGINT)
         sys.argv = ["tokentape", "demo"]
-        main()
+        main(lambda _: signal.raise_signal(signal.SIGINT))
     """
     done = python("-c", program)
     assert (done.returncode, done.stderr.strip()) == (130, "")

@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tokentape.__main__ import cli
+from tokentape.__main__ import COMMANDS
 from tokentape.edges.settings import OPTIONS, Match, Redact
 from tokentape.pure.audit.admission import is_valid_placeholder
 from tokentape.pure.notation.placeholders import whole
@@ -42,7 +42,7 @@ def curled(words: list[str], url: str) -> dict[str, object]:
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
-def test_the_first_minute(tmp_path: Path) -> None:
+def test_the_first_minute_of_readme_records_and_replays(tmp_path: Path) -> None:
     place = Workplace(tmp_path)
     record, curl, replay = (
         words for words in commands("The first minute") if words[0] in ("tokentape", "curl")
@@ -58,7 +58,7 @@ def test_the_first_minute(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
-def test_the_suite_that_tokentape_starts(tmp_path: Path) -> None:
+def test_readme_shows_the_receipt_of_its_run_command(tmp_path: Path) -> None:
     (words,) = commands("Point your client here")
     shutil.copytree(ROOT / "cassettes", tmp_path / "cassettes")
     ran = Workplace(tmp_path).run(*words[1:], CI="true")
@@ -67,7 +67,7 @@ def test_the_suite_that_tokentape_starts(tmp_path: Path) -> None:
     assert "tokentape: 0 recorded, 8 replayed, 0 missed, 0 refused, 0 unused" in ran.stderr
 
 
-def test_the_demonstration(tmp_path: Path) -> None:
+def test_demo_shows_the_same_answers_twice(tmp_path: Path) -> None:
     ran = Workplace(tmp_path).run("demo")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "10 of 10 answers are the same to the client" in ran.stdout
@@ -86,7 +86,7 @@ def test_recording_the_examples_again_changes_no_byte(tmp_path: Path, name: str)
 
 def test_readme_names_every_command() -> None:
     named = set(re.findall(r"^\| `tokentape (\w+)", README, re.MULTILINE))
-    assert named == set(cli.commands)
+    assert named == set(COMMANDS)
 
 
 def test_readme_names_every_shared_option() -> None:
@@ -98,9 +98,9 @@ def test_every_placeholder_shown_is_one() -> None:
     values = assembly.door(Redact(), Match()).values
     for name in ("README.md", "SECURITY.md", "CONTRIBUTING.md"):
         for text in re.findall(r"\{\{[^{}]*\}\}", (ROOT / name).read_text()):
-            found = whole(text)
-            assert found, text
-            assert is_valid_placeholder(found, values), text
+            placeholder = whole(text)
+            assert placeholder, text
+            assert is_valid_placeholder(placeholder, values), text
 
 
 def test_links_lead_somewhere() -> None:
@@ -113,9 +113,9 @@ def test_every_promise_names_a_test_that_keeps_it() -> None:
     promises = re.split(r"\n\*\*P\d+\.", (ROOT / "SECURITY.md").read_text().split("\n## ")[1])[1:]
     assert len(promises) == 9
     for promise in promises:
-        kept_by = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", promise)
-        assert kept_by, promise
-        for file, test in kept_by:
+        tests = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", promise)
+        assert tests, promise
+        for file, test in tests:
             assert f"def {test}(" in (ROOT / file).read_text() if test else (ROOT / file).exists()
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tokentape.commands.scan import scan
+from tokentape.commands.scan import scan_files
 from tokentape.edges.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -26,14 +26,14 @@ def files(monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
     return tuple(name for name in listed.split("\0") if name and (ROOT / name).is_file())
 
 
-def test_our_own_scan_finds_nothing(
+def test_tokentape_scan_finds_nothing_in_the_repository(
     files: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status = scan(tuple(map(Path, files)), Settings())
+    status = scan_files(Settings(), tuple(map(Path, files)), "text")
     assert status == 0, capsys.readouterr().out
 
 
-def test_detect_secrets_finds_nothing(files: tuple[str, ...]) -> None:
+def test_detect_secrets_finds_nothing_in_the_repository(files: tuple[str, ...]) -> None:
     """Nothing is allow-listed.
 
     Its keyword rule goes by the names of variables. It holds for all but tests, where canaries,
@@ -41,10 +41,10 @@ def test_detect_secrets_finds_nothing(files: tuple[str, ...]) -> None:
     """
     command = [sys.executable, "-m", "detect_secrets", "scan", *files]
     done = subprocess.run(command, capture_output=True, check=True, text=True)
-    found = {
-        f"{name}:{one['line_number']}: {one['type']}"
+    findings = {
+        f"{name}:{secret['line_number']}: {secret['type']}"
         for name, results in json.loads(done.stdout)["results"].items()
-        for one in results
-        if not (name.startswith("tests/") and one["type"] == "Secret Keyword")
+        for secret in results
+        if not (name.startswith("tests/") and secret["type"] == "Secret Keyword")
     }
-    assert found == set()
+    assert findings == set()

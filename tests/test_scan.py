@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import vcr
 import yaml
-from tokentape.commands.scan import scan
+from tokentape.commands.scan import scan_files
 from tokentape.edges.settings import Settings
 from vcr.request import Request as VcrRequest
 from vcr.serialize import serialize
@@ -32,8 +32,8 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def scanned(capsys: pytest.CaptureFixture[str]) -> Any:
-    def run(*paths: str, form: str = "text") -> tuple[int, list[str]]:
-        status = scan(tuple(map(Path, paths)), Settings(), form)
+    def run(*paths: str, output_format: str = "text") -> tuple[int, list[str]]:
+        status = scan_files(Settings(), tuple(map(Path, paths)), output_format)
         out = capsys.readouterr().out
         assert CARD not in out
         assert KEY not in out
@@ -56,13 +56,13 @@ def test_a_finding_names_file_line_kind_and_what_to_do(scanned: Any) -> None:
     assert summary == "1 finding in 1 file, 0 clean"
 
 
-def test_nothing_found_is_said_in_a_line(scanned: Any) -> None:
+def test_a_scan_without_findings_prints_one_line(scanned: Any) -> None:
     write("cassettes/a.yaml", CASSETTE)
     write("notes.md", "4242 4242 4242 4242 is a test number\n")
     assert scanned(".") == (0, ["2 files clean"])
 
 
-def test_whatever_is_yaml_in_the_folder_of_cassettes_has_to_be_one(scanned: Any) -> None:
+def test_every_yaml_file_in_the_cassettes_folder_has_to_be_a_cassette(scanned: Any) -> None:
     write("cassettes/a/b.yaml", "name: Ada\n")
     write("cassettes/c.yaml", b"\0\1")
     write("cassettes/d.md", "name: Ada\n")
@@ -75,7 +75,7 @@ def test_whatever_is_yaml_in_the_folder_of_cassettes_has_to_be_one(scanned: Any)
     ]
 
 
-def test_folders_are_scanned_but_for_those_of_other_programs(scanned: Any) -> None:
+def test_folders_are_scanned_except_those_of_other_programs(scanned: Any) -> None:
     for folder in ("src/deep", "src", ".github", ".git", "node_modules/a", "x/__pycache__", "env"):
         write(f"{folder}/file.txt", CARD)
     write("env/pyvenv.cfg", "")
@@ -86,7 +86,7 @@ def test_folders_are_scanned_but_for_those_of_other_programs(scanned: Any) -> No
     ]  # fmt: skip
 
 
-def test_links_in_folders_are_not_followed_but_named_ones_are(scanned: Any) -> None:
+def test_links_in_folders_are_skipped_and_links_as_arguments_are_followed(scanned: Any) -> None:
     write("outside.txt", CARD)
     Path("in").mkdir()
     Path("in/link.txt").symlink_to("../outside.txt")
@@ -106,7 +106,9 @@ def test_binary_files_are_skipped_and_counted(scanned: Any) -> None:
     assert scanned(".") == (0, ["1 file clean, 1 binary file skipped"])
 
 
-def test_standard_input(scanned: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_is_scanned_as_a_cassette(
+    scanned: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Input:
         buffer = io.BytesIO(CASSETTE.replace("{{name.1}}", "Ada", 1).encode())
 
@@ -124,7 +126,7 @@ def test_a_file_name_that_holds_a_secret_is_a_finding_and_not_shown(scanned: Any
     assert lines[0].startswith("file 2:1: card number (in its name): ")
 
 
-def test_what_cannot_be_read_is_said_and_the_rest_is_scanned(scanned: Any) -> None:
+def test_unreadable_files_are_reported_and_the_rest_is_scanned(scanned: Any) -> None:
     write("a.txt", CARD)
     status, lines = scanned("gone.txt", "a.txt", CARD)
     assert status == 2
@@ -136,12 +138,12 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_scanned(scanned: Any) -> No
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
-def test_a_folder_that_cannot_be_listed_is_said(scanned: Any) -> None:
+def test_a_folder_that_cannot_be_listed_is_reported(scanned: Any) -> None:
     Path("closed").mkdir(mode=0)
     assert scanned(".")[0] == 2
 
 
-def test_a_cassette_of_vcrpy_alone_is_reported(scanned: Any) -> None:
+def test_a_cassette_of_plain_vcrpy_is_reported(scanned: Any) -> None:
     request = VcrRequest("POST", "https://api.stripe.com/v1/tokens", "card[name]=Ada", {})
     body = json.dumps({"id": "tok_1", "card": {"number": CARD}}).encode()
     response = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": body}}
@@ -165,18 +167,18 @@ def test_compressed_bodies_in_cassettes_of_vcrpy_are_read(scanned: Any) -> None:
 
 def test_json_and_sarif_are_the_whole_output(scanned: Any) -> None:
     write("a b.txt", CARD)
-    status, lines = scanned(".", form="json")
+    status, lines = scanned(".", output_format="json")
     assert status == 1
     assert json.loads("\n".join(lines))["findings"][0]["file"] == "a b.txt"
-    here = Path.cwd().as_posix()
-    status, lines = scanned(f"{here}/a b.txt", form="sarif")
+    folder = Path.cwd().as_posix()
+    status, lines = scanned(f"{folder}/a b.txt", output_format="sarif")
     assert status == 1
     (run,) = json.loads("\n".join(lines))["runs"]
     location = run["results"][0]["locations"][0]["physicalLocation"]
     assert location["artifactLocation"]["uri"] == "a%20b.txt"
 
 
-def test_the_program_itself() -> None:
+def test_the_scan_command_prints_findings_without_colour_in_a_pipe() -> None:
     write("a.txt", f"{KEY}\n")
     command = [sys.executable, "-m", "tokentape", "scan", "a.txt", "-"]
     done = subprocess.run(
@@ -195,7 +197,7 @@ def test_the_program_itself() -> None:
 def test_scanning_starts_without_the_http_stack() -> None:
     program = (
         "import sys; from pathlib import Path; from tokentape.edges.settings import Settings;"
-        "from tokentape.commands.scan import scan; scan((), Settings());"
+        "from tokentape.commands.scan import scan_files; scan_files(Settings(), (), 'text');"
         "sys.exit(bool({'aiohttp', 'uvloop', 'vcr'} & sys.modules.keys()))"
     )
     done = subprocess.run(

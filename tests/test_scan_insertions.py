@@ -49,11 +49,11 @@ secrets = st.builds(disguised, some(ENCODINGS.values()), cards | keys | names | 
     disguised, some([*DIGITS.values(), *SPREAD.values()]), cards
 )
 
-Way = Callable[[int, str], str]
+Insertion = Callable[[int, str], str]
 """Returns the cassette with a secret put into it at a line."""
 
 
-def before(form: str) -> Way:
+def before(form: str) -> Insertion:
     """Return the way of a line of its own, indented like the next."""
 
     def put(at: int, secret: str) -> str:
@@ -64,7 +64,7 @@ def before(form: str) -> Way:
     return put
 
 
-def after(form: str) -> Way:
+def after(form: str) -> Insertion:
     """Return the way of a line made longer."""
 
     def put(at: int, secret: str) -> str:
@@ -86,7 +86,7 @@ def in_blank_lines(at: int, secret: str) -> str:
     return "\n".join([*LINES[:at], blank, *LINES[at:]])
 
 
-WAYS: dict[str, Way] = {
+INSERTIONS: dict[str, Insertion] = {
     "a line": before("…"),
     "a comment": before("# …"),
     "a key": before("…: 1"),
@@ -117,13 +117,13 @@ def fails(text: str) -> bool:
     return bool(INSPECTOR.cassette(text.encode()) and INSPECTOR.file(text.encode()))
 
 
-def test_the_cassette_passes_as_it_is() -> None:
+def test_the_cassette_without_an_insertion_passes() -> None:
     assert INSPECTOR.cassette(CASSETTE.encode()) == INSPECTOR.file(CASSETTE.encode()) == ()
 
 
 @settings(deadline=None)
 @given(st.integers(0, len(CASSETTE)), secrets)
-def test_no_secret_can_be_put_anywhere(at: int, secret: str) -> None:
+def test_a_secret_inserted_anywhere_is_found(at: int, secret: str) -> None:
     assert fails(CASSETTE[:at] + secret + CASSETTE[at:])
 
 
@@ -131,7 +131,7 @@ def test_no_secret_can_be_put_anywhere(at: int, secret: str) -> None:
     st.sampled_from([line for line in LINES if ".1" in line and "{{" in line]),
     st.integers(100, 9_999_999),
 )
-def test_no_secret_can_be_the_number_of_a_variable(line: str, secret: int) -> None:
+def test_a_secret_as_the_number_of_a_variable_is_found(line: str, secret: int) -> None:
     assert fails(CASSETTE.replace(line, line.replace(".1", f".{secret}")))
 
 
@@ -140,12 +140,12 @@ WORDS = re.split(r"(\s+)", CASSETTE.strip())
 
 @settings(deadline=None)
 @given(st.integers(0, len(WORDS) // 2), secrets)
-def test_no_secret_can_be_put_in_place_of_a_word(at: int, secret: str) -> None:
+def test_a_secret_in_place_of_a_word_is_found(at: int, secret: str) -> None:
     assert fails("".join([*WORDS[: 2 * at], secret, *WORDS[2 * at + 1 :]]))
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("insertion", INSERTIONS.values(), ids=INSERTIONS)
 @settings(deadline=None, max_examples=50)
 @given(st.integers(0, len(LINES) - 1), secrets)
-def test_no_secret_can_be_put_in_as(way: Way, at: int, secret: str) -> None:
-    assert fails(way(at, secret))
+def test_a_secret_in_an_insertion_is_found(insertion: Insertion, at: int, secret: str) -> None:
+    assert fails(insertion(at, secret))

@@ -47,7 +47,7 @@ class Repository:
         self.commit(BOTH)
 
     def run(self, line: str, status: int = 0) -> str:
-        """Run a line of shell; return all that it said."""
+        """Run a line of shell; return all that it printed."""
         bin_ = Path(sys.executable).parent
         variables = environment(self.directory, **self.variables)
         variables["PATH"] = f"{bin_}:{variables['PATH']}"
@@ -90,22 +90,22 @@ def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path)
 
 
-def test_what_there_is(repository: Repository) -> None:
+def test_ls_and_show_print_what_was_recorded(repository: Repository) -> None:
     ls, show = lines("What there is")
     assert "checkout             1" in repository.run(ls)
     assert "person[first_name]                 {{name.1}}" in repository.run(show)
 
 
-def test_stale_cassettes(repository: Repository) -> None:
+def test_verify_and_record_again_change_nothing(repository: Repository) -> None:
     verify, record, diff = lines("Stale cassettes")
     with Upstream(stripe()) as upstream:
-        said = repository.run(verify.replace("https://api.stripe.com", upstream.url))
-    assert "1 of 1 interactions are answered as they were recorded" in said
+        report = repository.run(verify.replace("https://api.stripe.com", upstream.url))
+    assert "1 of 1 interactions are answered as they were recorded" in report
     repository.run(record)
     assert repository.run(diff) == ""
 
 
-def test_unused_interactions(repository: Repository) -> None:
+def test_prune_removes_unused_interactions(repository: Repository) -> None:
     (prune,) = lines("Unused interactions")
     repository.commit(BOTH + OURS)
     (repository.directory / "checkout.sh").write_text(BOTH)
@@ -113,7 +113,7 @@ def test_unused_interactions(repository: Repository) -> None:
     assert repository.cassette.count("- request:") == 1
 
 
-def test_two_branches(repository: Repository) -> None:
+def test_fmt_resolves_a_merge_of_two_branches(repository: Repository) -> None:
     merge, fmt, commit, *_ = lines("Two branches")
     repository.run("git checkout --quiet -b discounts")
     repository.commit(BOTH + THEIRS)
@@ -140,12 +140,12 @@ def test_two_branches(repository: Repository) -> None:
     )
 
 
-def test_two_branches_with_the_common_lines_in_the_markers(repository: Repository) -> None:
+def test_fmt_resolves_a_merge_with_common_lines_in_the_markers(repository: Repository) -> None:
     repository.run("git config merge.conflictStyle diff3")
-    test_two_branches(repository)
+    test_fmt_resolves_a_merge_of_two_branches(repository)
 
 
-def test_a_branch_that_recorded_anew(repository: Repository) -> None:
+def test_a_branch_that_recorded_again_can_be_taken_and_added_to(repository: Repository) -> None:
     *_, take, add = lines("Two branches")
     repository.run("git checkout --quiet -b discounts")
     repository.commit(BOTH + THEIRS, mode="record")
@@ -158,6 +158,6 @@ def test_a_branch_that_recorded_anew(repository: Repository) -> None:
         repository.replays(calls)
 
 
-def test_one_form(repository: Repository) -> None:
+def test_the_commands_for_one_form_in_a_repository_succeed(repository: Repository) -> None:
     for line in lines("One form"):
         repository.run(line)

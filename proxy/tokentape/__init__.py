@@ -8,7 +8,7 @@ The floors, from the ground up; imports go down only (see pyproject, import-lint
     edges/            each knows one outside thing: HTTP server, upstream, files, settings, terminal
     mock/             the built-in upstream: tokens as Stripe makes and refuses them
     session/          one cassette in one mode: handle(request) -> response
-    commands/         one module a command
+    commands/         one module a command, and beside it what it does
     __main__          the command line; pytest_plugin, the fixture; vcr, in process
 
 The way of a request: server -> service -> redaction -> decide -> matching and rehydrate (replay),

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tokentape.__main__ import cli
+from tokentape.command_line.serve import serve_command
 
 from tests.clients.conftest import installed
 from tests.processes import Session, Workplace, environment
@@ -70,5 +70,5 @@ def shell(line: str, workplace: Workplace, token: str = "") -> str:
 
 
 def test_the_options_it_names_are_there() -> None:
-    options = {name for option in cli.commands["serve"].params for name in option.opts}
+    options = {name for option in serve_command.params for name in option.opts}
     assert set(re.findall(r"(?<!-)--(?!test)[a-z]+", TEXT)) <= options

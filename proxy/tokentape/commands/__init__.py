@@ -1,1 +1,1 @@
-"""The commands, one module each."""
+"""What each command does: values first, then lines for people or programs."""

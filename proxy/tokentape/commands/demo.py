@@ -1,6 +1,6 @@
-"""The main job in one go: mock, record with the official SDK, stop, replay offline, look, scan.
+"""The main job at once: mock, record with the official SDK, stop, replay offline, look, scan.
 
-Everything is the program itself in processes of its own, as a user would start it.
+Everything is the program itself in processes, as a user would start it.
 """
 
 from __future__ import annotations
@@ -9,17 +9,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tokentape.edges.terminal import out
+from tokentape.edges.terminal import Line, print_lines
 from tokentape.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from stripe import StripeClient
 
 _KEY = "sk_test_" + "demo" * 6
 _PERSON = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com"}
@@ -31,7 +28,7 @@ _BANK = {
     "routing_number": "110000000",
     "account_number": "000123456789",
 }
-_KINDS: dict[str, dict[str, Any]] = {
+_TOKENS: dict[str, dict[str, Any]] = {
     "card": {"card": {**_CARD, "name": "Ada Lovelace"}},
     "debit card": {"card": {**_CARD, "number": "4000056655665556"}},
     "wrong number": {"card": {**_CARD, "number": "4242424242424241"}},
@@ -43,10 +40,18 @@ _KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def demo() -> int:
-    """Run the demonstration; return 0 if the client saw the same twice.
+_VOLATILE = frozenset({"id", "created", "fingerprint", "client_ip"})
+"""Fields that replay fills with new values."""
+_PROGRAM = (sys.executable, "-m", "tokentape")
 
-    Raises ConfigurationError where the SDK is missing.
+Answers = dict[str, dict[str, Any]]
+"""What the client saw, by the kind of token; the last is the retrieval of the first."""
+
+
+def demonstrate() -> int:
+    """Run the demonstration; return 0 if the client saw the same twice, and the scan is clean.
+
+    Raises ConfigurationError where Stripe's SDK is not installed.
     """
     try:
         import stripe  # noqa: F401, PLC0415  an extra: only the demonstration needs it
@@ -54,95 +59,91 @@ def demo() -> int:
         problem = "the demo's client is Stripe's own SDK; install it: pip install 'tokentape[demo]'"
         raise ConfigurationError((problem,)) from None
     with tempfile.TemporaryDirectory(prefix="tokentape-") as folder:
-        return _demo(Path(folder))
+        return _demonstrate(Path(folder))
 
 
-def _demo(folder: Path) -> int:
+def _demonstrate(folder: Path) -> int:
     _step("The embedded upstream stands in for Stripe")
     with _program("mock", "--listen", "127.0.0.1:0") as upstream:
         _step("record: the official Python SDK makes every kind of token")
-        with _program("record", "demo", *_on(folder), "--upstream", upstream) as url:
-            first = _traffic(url, show=out)
+        with _program("record", "demo", *_options(folder), "--upstream", upstream) as url:
+            recorded = _traffic(url)
+            print_lines(_lines(recorded))
     _step("Both have stopped. replay: the same client, and nothing to talk to")
-    with _program("replay", "demo", *_on(folder)) as url:
-        second = _traffic(url, show=lambda _: None)
-    same = sum(one == other for one, other in zip(first, second, strict=True))
-    out(f"{same} of {len(first)} answers are the same to the client", colour="green")
+    with _program("replay", "demo", *_options(folder)) as url:
+        replayed = _traffic(url)
+    pairs = list(zip(_steady(recorded), _steady(replayed), strict=True))
+    same = sum(first == second for first, second in pairs)
+    print_lines([Line(f"{same} of {len(pairs)} answers are the same to the client", "green")])
     _step("What was stored of the first: no number, no name, no id")
     with (folder / "demo.yaml").open(encoding="ascii") as cassette:
-        out("".join(islice((line for line in cassette if "ccess-" not in line), 50)))
+        shown = islice((line for line in cassette if "ccess-" not in line), 50)
+        print_lines([Line("".join(shown))])
     _step("scan: the cassette may be committed")
-    scanned = subprocess.run([*_PROGRAM, "scan", str(folder)], check=False).returncode  # noqa: S603
-    return 0 if same == len(first) and scanned == 0 else 1
+    scan = subprocess.run([*_PROGRAM, "scan", str(folder)], check=False)  # noqa: S603
+    return 0 if same == len(pairs) and scan.returncode == 0 else 1
 
 
-_PROGRAM = (sys.executable, "-m", "tokentape")
+def _step(title: str) -> None:
+    print_lines([Line(), Line(f"── {title}", bold=True)])
 
 
-def _step(text: str) -> None:
-    out()
-    out(f"── {text}", bold=True)
-
-
-def _on(folder: Path) -> tuple[str, ...]:
+def _options(folder: Path) -> tuple[str, ...]:
     return ("--cassettes", str(folder), "--listen", "127.0.0.1:0")
 
 
 @contextmanager
-def _program(*words: str) -> Iterator[str]:
-    """Run the program, give the URL of its ready line, end it as Ctrl-C does, pass on its words."""
-    out(f"$ tokentape {words[0]} {' '.join(word for word in words[1:2] if word[0] != '-')}")
-    process = subprocess.Popen([*_PROGRAM, *words], stderr=subprocess.PIPE, text=True)  # noqa: S603
+def _program(command: str, *arguments: str) -> Iterator[str]:
+    """Run a command, give the URL of its ready line, end it as Ctrl-C does, print what it says."""
+    name = "" if arguments[0].startswith("-") else arguments[0]
+    print_lines([Line(f"$ tokentape {command} {name}")])
+    process = subprocess.Popen(  # noqa: S603
+        [*_PROGRAM, command, *arguments], stderr=subprocess.PIPE, text=True
+    )
     assert process.stderr is not None
     try:
         ready = process.stderr.readline().rstrip()
-        out(ready)
+        print_lines([Line(ready)])
         yield ready.rpartition(" ")[2]
     finally:
         process.send_signal(signal.SIGINT)
-        for line in process.stderr:
-            if "saved" not in line:
-                out(line.rstrip())
+        print_lines(Line(line.rstrip()) for line in process.stderr if "saved" not in line)
         process.wait()
 
 
-def _traffic(url: str, show: Callable[[str], None]) -> list[object]:
-    """Make every kind of token and retrieve the first; return what the client saw."""
-    from stripe import StripeClient  # noqa: PLC0415  see `demo`
+def _traffic(url: str) -> Answers:
+    """Create every kind of token, and retrieve the first."""
+    from stripe import StripeClient, StripeError  # noqa: PLC0415  see `demonstrate`
 
     client = StripeClient(_KEY, base_addresses={"api": url})
-    seen: list[object] = []
-    for kind, params in _KINDS.items():
-        answer = _made(client, params)
-        seen.append(_steady(answer))
-        show(f"  {kind:<14} {_told(answer)}")
-        if len(seen) == 1:
-            first = str(answer["id"])
-    found = client.v1.tokens.retrieve(first).to_dict()
-    show(f"  {'retrieve':<14} {_told(found)}")
-    return [*seen, _steady(found), found["id"] == first]
+    answers: Answers = {}
+    for kind, fields in _TOKENS.items():
+        try:
+            answers[kind] = client.v1.tokens.create(fields).to_dict()  # type: ignore[arg-type]
+        except StripeError as error:
+            problem = {"error": error.code, "message": error.user_message}
+            answers[kind] = {**problem, "status": error.http_status}
+    return answers | {"retrieve": client.v1.tokens.retrieve(answers["card"]["id"]).to_dict()}
 
 
-def _made(client: StripeClient, params: dict[str, Any]) -> dict[str, Any]:
-    from stripe import StripeError  # noqa: PLC0415  see `demo`
-
-    try:
-        return client.v1.tokens.create(params).to_dict()  # type: ignore[arg-type]
-    except StripeError as error:
-        return {"error": error.code, "message": error.user_message, "status": error.http_status}
+def _steady(answers: Answers) -> list[object]:
+    """Return what replay does not change."""
+    same_id = answers["card"]["id"] == answers["retrieve"]["id"]
+    return [*map(_without_volatile, answers.values()), same_id]
 
 
-def _steady(answer: object) -> object:
-    """Return an answer without what is made anew for each: ids, times, fingerprints."""
-    if isinstance(answer, dict):
-        made = {"id", "created", "fingerprint", "client_ip"}
-        return {key: _steady(value) for key, value in answer.items() if key not in made}
-    return answer
+def _without_volatile(node: object) -> object:
+    if not isinstance(node, dict):
+        return node
+    return {key: _without_volatile(value) for key, value in node.items() if key not in _VOLATILE}
 
 
-def _told(answer: dict[str, Any]) -> str:
-    if "error" in answer:
-        return f"{answer['status']} {answer['error']}: {answer['message']}"
-    card = answer.get("card") or answer.get("bank_account") or {}
-    parts = (answer["id"], card.get("brand") or card.get("bank_name"), card.get("last4"))
-    return " ".join(str(part) for part in (*parts, card.get("name")) if part)
+def _lines(answers: Answers) -> Iterator[Line]:
+    for kind, answer in answers.items():
+        if "error" in answer:
+            summary = f"{answer['status']} {answer['error']}: {answer['message']}"
+        else:
+            card = answer.get("card") or answer.get("bank_account") or {}
+            parts = (answer["id"], card.get("brand") or card.get("bank_name"), card.get("last4"))
+            summary = " ".join(str(part) for part in (*parts, card.get("name")) if part)
+        yield Line(f"  {kind:<14} {summary}")

@@ -2,87 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tokentape.edges import cassette_file, terminal
 from tokentape.edges.settings import Settings
+from tokentape.edges.terminal import Line
 from tokentape.errors import CassetteError
 from tokentape.pure.cassette.match_key import MatchRules
 from tokentape.pure.cassette.merging import merged, sides
-from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.cassette.rewriting import rewritten
 from tokentape.pure.cassette.writing import cassette_text
 from tokentape.pure.redaction import Door
-from tokentape.pure.replay.order import order_dependent
+from tokentape.pure.replay.order import OrderDependent, order_dependent
 from tokentape.session import assembly
 
 
-def fmt(settings: Settings, words: tuple[str, ...], *, check: bool) -> int:
-    """Format cassettes named by name or path, or all; return 1 if `check` finds one to format.
+def format_cassettes(settings: Settings, cassettes: tuple[str, ...], *, check: bool) -> int:
+    """Bring cassettes, by name or file, to canonical form; none given means all.
 
-    Raises CassetteError.
+    With `check`, nothing is written, and 1 is returned if one is to be formatted. Raises
+    CassetteError.
     """
     door = assembly.door(settings.redact, settings.match)
     rules = assembly.match_rules(settings.match)
-    found = [_Cassette(*place, door, rules) for place in _places(settings.cassettes, words)]
-    changed = sum(one.format(check=check) for one in found)
-    terminal.say(f"{changed} of {len(found)} {'to format' if check else 'formatted'}")
-    return 1 if check and changed else 0
+    names = cassettes or cassette_file.names(settings.cassettes)
+    selected = [_Cassette(*_place(settings.cassettes, name), door, rules) for name in names]
+    to_format = 0
+    for cassette in selected:
+        text = cassette_file.read(cassette.directory, cassette.name)
+        canonical = cassette.canonical(text)
+        if canonical.text == text:
+            continue
+        to_format += 1
+        for pair in canonical.order_dependent:
+            terminal.say(f"{cassette.file}: order-dependent: {pair}", colour="yellow")
+        terminal.print_lines([Line(cassette.file)])
+        if not check:
+            cassette.write()
+    terminal.say(f"{to_format} of {len(selected)} {'to format' if check else 'formatted'}")
+    return 1 if check and to_format else 0
 
 
-def _places(cassettes: Path, words: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
-    for word in words or cassette_file.names(cassettes):
-        path = Path(word)
-        yield (path.parent, path.stem) if path.suffix == ".yaml" else (cassettes, word)
+def _place(cassettes: Path, name: str) -> tuple[Path, str]:
+    """Return the directory and the name of a cassette that is given by its name or its file."""
+    file = Path(name)
+    return (file.parent, file.stem) if file.suffix == ".yaml" else (cassettes, name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Canonical:
+    """The canonical form of a cassette, and which pairs a merge leaves order-dependent."""
+
+    text: bytes
+    order_dependent: tuple[OrderDependent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Cassette:
-    """A cassette to format: where it lies, and what it is judged and merged by."""
+    """A cassette to format: its place, and what it is judged and merged by."""
 
     directory: Path
     name: str
     door: Door
-    rules: MatchRules
+    match_rules: MatchRules
 
     @property
     def file(self) -> str:
         return str(self.directory / f"{self.name}.yaml")
 
-    def format(self, *, check: bool) -> bool:
-        """Write it in canonical form, unless to `check`; tell whether it was not."""
-        before = cassette_file.read(self.directory, self.name)
-        after = self._canonical(before)
-        if after == before:
-            return False
-        terminal.out(self.file)
-        if not check:
-            cassette_file.revise(self.directory, self.name, self._canonical)
-        return True
+    def write(self) -> None:
+        """Write it in canonical form. Raises CassetteError."""
+        cassette_file.revise(self.directory, self.name, lambda text: self.canonical(text).text)
 
-    def _canonical(self, text: bytes) -> bytes:
-        both = self._sides(text)
-        if both is None:
-            recorded = rewritten(assembly.judged(text, self.file, self.door))
-        else:
-            recorded = self._merged(*both)
-        return cassette_text(recorded).encode("ascii")
-
-    def _sides(self, text: bytes) -> tuple[bytes, bytes] | None:
+    def canonical(self, text: bytes) -> _Canonical:
+        """Return the canonical form of what is in the file. Raises CassetteError."""
         try:
-            return sides(text)
+            both = sides(text)
         except CassetteError as error:
             raise CassetteError(error.message, file=self.file, line=error.line) from None
-
-    def _merged(self, ours: bytes, theirs: bytes) -> tuple[Interaction, ...]:
-        """Merge, and say where neither side may be dropped unasked."""
-        merge = merged(
-            assembly.judged(ours, f"{self.file} (our side)", self.door),
-            assembly.judged(theirs, f"{self.file} (their side)", self.door),
-            self.rules,
+        if both is None:
+            recorded = rewritten(assembly.judged(text, self.file, self.door))
+            return _Canonical(cassette_text(recorded).encode("ascii"))
+        ours, theirs = (
+            assembly.judged(side, f"{self.file} ({whose} side)", self.door)
+            for side, whose in zip(both, ("our", "their"), strict=True)
         )
-        for pair in order_dependent(merge, self.rules):
-            terminal.say(f"{self.file}: order-dependent: {pair}", colour="yellow")
-        return merge
+        merge = merged(ours, theirs, self.match_rules)
+        text = cassette_text(merge).encode("ascii")
+        return _Canonical(text, order_dependent(merge, self.match_rules))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 
-from tokentape.edges import cassette_file, uses
+from tokentape.edges import cassette_file, terminal, uses
 from tokentape.edges.settings import Settings
-from tokentape.edges.terminal import out, say
+from tokentape.edges.terminal import Line
 from tokentape.errors import CassetteError
 from tokentape.pure.cassette.canonical import read_canonical
 from tokentape.pure.cassette.model import Interaction
@@ -21,72 +21,102 @@ from tokentape.session import assembly
 _KINDS = frozenset({"account", "bank_account", "card", "cvc_update", "person", "pii"})
 
 
+def list_cassettes(settings: Settings, output_format: str) -> int:
+    """Print a list of all cassettes, as text or json; return 1 if one is damaged, else 0."""
+    listings = _listings(settings)
+    if output_format == "json":
+        terminal.print_lines([_json(listings)])
+    elif listings:
+        terminal.print_lines(_table(listings))
+    else:
+        terminal.say(f"no cassettes in {settings.cassettes}")
+    return 1 if any(cassette.error for cassette in listings) else 0
+
+
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """One cassette; times in seconds since the epoch. What it holds, or an error, is there."""
+class _Listing:
+    """A cassette with its interactions or, if it is damaged, an error.
+
+    Times are in seconds since the epoch.
+    """
 
     name: str
-    held: tuple[Interaction, ...] | None
+    interactions: tuple[Interaction, ...] | None
     changed: float | None
     used: float | None
     error: str | None
 
 
-def ls(settings: Settings, form: str) -> int:
-    """List all cassettes, as text or json; return 1 if one of them is damaged."""
+def _listings(settings: Settings) -> tuple[_Listing, ...]:
+    """Return all cassettes, in the order of their names."""
     door = assembly.door(settings.redact, settings.match)
     folder = settings.cassettes
-    rows = [_row(folder, name, door) for name in cassette_file.names(folder)]
-    if form == "json":
-        out(_json(rows))
-    elif rows:
-        _print(rows)
-    else:
-        say(f"no cassettes in {folder}")
-    return 1 if any(row.error for row in rows) else 0
+    return tuple(_listing(folder, name, door) for name in cassette_file.names(folder))
 
 
-def _row(folder: Path, name: str, door: Door) -> _Row:
+def _listing(folder: Path, name: str, door: Door) -> _Listing:
     path = folder / f"{name}.yaml"
-    found, error = None, None
+    interactions, error = None, None
     try:
-        found = _held(cassette_file.read(folder, name), str(path), door)
+        interactions = _interactions(cassette_file.read(folder, name), str(path), door)
     except CassetteError as damage:
         error = str(damage)
-    return _Row(name, found, _modified(path), uses.last_use(path), error)
+    return _Listing(name, interactions, _modified(path), uses.last_use(path), error)
 
 
-def _held(text: bytes, file: str, door: Door) -> tuple[Interaction, ...]:
-    """Return what a cassette holds; one written as tokentape writes is not judged, for speed."""
-    found = read_canonical(text)
-    return assembly.judged(text, file, door) if found is None else found
-
-
-def _kinds(held: Sequence[Interaction]) -> list[str]:
-    """Return the kinds of tokens that are asked for."""
-    names = {entry.partition("[")[0] for one in held for entry in one.outline.body}
-    return sorted(names & _KINDS)
+def _interactions(text: bytes, file: str, door: Door) -> tuple[Interaction, ...]:
+    """Return what is in a cassette; for speed, one in canonical form is not judged."""
+    interactions = read_canonical(text)
+    return assembly.judged(text, file, door) if interactions is None else interactions
 
 
 def _modified(path: Path) -> float | None:
     try:
         return path.stat().st_mtime
-    except OSError:  # it went just now
+    except OSError:  # it was deleted just now
         return None
 
 
-def _print(rows: Sequence[_Row]) -> None:
-    width = max(len("cassette"), *(len(row.name) for row in rows))
-    out(
-        f"{'cassette':<{width}}  interactions  {'changed':<16}  {'last used':<16}  kinds",
-        bold=True,
+def _table(listings: Sequence[_Listing]) -> Iterator[Line]:
+    """Yield the lines of a table for people."""
+    width = max(len("cassette"), *(len(cassette.name) for cassette in listings))
+    yield Line(
+        f"{'cassette':<{width}}  interactions  {'changed':<16}  {'last used':<16}  kinds", bold=True
     )
-    for row in rows:
-        if row.held is None:
-            out(f"{row.name:<{width}}  {row.error}", colour="red")
+    for cassette in listings:
+        name = f"{cassette.name:<{width}}"
+        if cassette.interactions is None:
+            yield Line(f"{name}  {cassette.error}", colour="red")
         else:
-            told = f"{len(row.held):>12}  {_local(row.changed)}  {_local(row.used)}"
-            out(f"{row.name:<{width}}  {told}  {', '.join(_kinds(row.held))}")
+            times = f"{_local(cassette.changed)}  {_local(cassette.used)}"
+            kinds = ", ".join(_kinds(cassette.interactions))
+            yield Line(f"{name}  {len(cassette.interactions):>12}  {times}  {kinds}")
+
+
+def _json(listings: Iterable[_Listing]) -> Line:
+    """Return the list for programs; its keys are stable."""
+    document = [
+        {
+            "name": cassette.name,
+            "interactions": None if cassette.interactions is None else len(cassette.interactions),
+            "kinds": None if cassette.interactions is None else _kinds(cassette.interactions),
+            "changed": _utc(cassette.changed),
+            "used": _utc(cassette.used),
+            "error": cassette.error,
+        }
+        for cassette in listings
+    ]
+    return Line(orjson.dumps({"cassettes": document}, option=orjson.OPT_INDENT_2).decode())
+
+
+def _kinds(interactions: Iterable[Interaction]) -> list[str]:
+    """Return the kinds of tokens that are requested."""
+    fields = {
+        entry.partition("[")[0]
+        for interaction in interactions
+        for entry in interaction.outline.body
+    }
+    return sorted(fields & _KINDS)
 
 
 def _local(time: float | None) -> str:
@@ -95,22 +125,5 @@ def _local(time: float | None) -> str:
     return f"{datetime.fromtimestamp(time, UTC).astimezone():%Y-%m-%d %H:%M}"
 
 
-def _json(rows: Sequence[_Row]) -> str:
-    document = [
-        {
-            "name": row.name,
-            "interactions": None if row.held is None else len(row.held),
-            "kinds": None if row.held is None else _kinds(row.held),
-            "changed": _utc(row.changed),
-            "used": _utc(row.used),
-            "error": row.error,
-        }
-        for row in rows
-    ]
-    return orjson.dumps({"cassettes": document}, option=orjson.OPT_INDENT_2).decode()
-
-
 def _utc(time: float | None) -> str | None:
-    if time is None:
-        return None
-    return datetime.fromtimestamp(time, UTC).isoformat("T", "seconds")
+    return None if time is None else datetime.fromtimestamp(time, UTC).isoformat("T", "seconds")

@@ -1,33 +1,58 @@
-"""What a session did not use, taken out of its cassette."""
+"""What a session did not use, removed from its cassette."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from tokentape.edges import cassette_file
 from tokentape.edges.settings import Settings
+from tokentape.edges.terminal import Line
 from tokentape.errors import CassetteError
 from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.cassette.rewriting import rewritten
 from tokentape.pure.cassette.writing import cassette_text
 from tokentape.session import assembly
+from tokentape.session.opening import Ending
+from tokentape.session.service import Service
 
 
-def prune(
-    settings: Settings, name: str, recorded: Sequence[Interaction], unused: Sequence[int]
-) -> None:
-    """Take interactions, by number from 1, out of a cassette that holds what was recorded.
+@dataclass(frozen=True, slots=True)
+class Pruning:
+    """The ending that counts after pruning, and what to say about it."""
 
-    Raises CassetteError where it holds something else by now, or cannot be written.
+    ending: Ending
+    line: Line
+
+
+def prune(settings: Settings, service: Service, ending: Ending, *, failed: bool) -> Pruning:
+    """Remove what a session did not use from its cassette, unless it failed or used nothing.
+
+    Raises CassetteError where the cassette was changed meanwhile, or cannot be written.
     """
+    recorded, unused = service.recorded, ending.receipt.unused
+    without = replace(ending, receipt=replace(ending.receipt, unused=()))
+    if failed or without.exit_status:
+        return Pruning(ending, Line("nothing is pruned: the session failed", "yellow"))
+    if len(unused) == len(recorded):
+        return Pruning(ending, Line("nothing is pruned: the session used nothing", "yellow"))
+    _remove(settings, service.name, recorded, frozenset(unused))
+    return Pruning(without, Line(f"pruned {len(unused)} of {len(recorded)} interactions"))
+
+
+def _remove(
+    settings: Settings, name: str, recorded: Sequence[Interaction], unused: frozenset[int]
+) -> None:
+    """Remove interactions, by number from 1, from a cassette that holds what was recorded."""
     door = assembly.door(settings.redact, settings.match)
     file = str(settings.cassettes / f"{name}.yaml")
-    out = frozenset(unused)
-    kept = rewritten(one for number, one in enumerate(recorded, 1) if number not in out)
+    used = rewritten(
+        interaction for number, interaction in enumerate(recorded, 1) if number not in unused
+    )
 
     def pruned(before: bytes) -> bytes:
         if assembly.judged(before, file, door) != tuple(recorded):
             raise CassetteError("changed during the session, so nothing was pruned", file=file)
-        return cassette_text(kept).encode("ascii")
+        return cassette_text(used).encode("ascii")
 
     cassette_file.revise(settings.cassettes, name, pruned)

@@ -1,11 +1,13 @@
-"""Scanning files: each is read, judged, and named in a way that gives nothing away."""
+"""Scanning files: each is read, judged, and named in a way that reveals nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from tokentape.edges import files_to_scan, terminal
 from tokentape.edges.settings import Settings
+from tokentape.edges.terminal import Line
 from tokentape.pure.audit import reports
 from tokentape.pure.audit.inspection import Inspector, inspector, readable
 from tokentape.pure.audit.sarif import as_sarif
@@ -15,47 +17,56 @@ from tokentape.session import assembly
 _YAML_OR_JSON = frozenset({".yaml", ".yml", ".json"})
 
 
-def scan(paths: tuple[Path, ...], settings: Settings, form: str = "text") -> int:
-    """Scan files and print a report, as text, json or sarif; return the exit status."""
-    own = inspector(assembly.door(settings.redact, settings.match))
-    result = _scanned(paths, own, settings.cassettes.resolve())
-    if form == "json":
-        terminal.out(reports.as_json(result))
-    elif form == "sarif":
-        terminal.out(as_sarif(result, Path.cwd().as_posix()))
-    else:
-        for line in reports.lines(result):
-            terminal.out(line, colour="red")
-        terminal.out(reports.summary(result), colour="red" if result.exit_status else "green")
-    return result.exit_status
+def scan_files(settings: Settings, paths: tuple[Path, ...], output_format: str) -> int:
+    """Print the secrets in files, as text, json or sarif; return the exit status."""
+    scan = _scan(settings, paths)
+    terminal.print_lines(_lines(scan, output_format))
+    return scan.exit_status
 
 
-def _scanned(paths: tuple[Path, ...], own: Inspector, cassettes: Path) -> Scan:
-    found: list[FileFinding] = []
+def _scan(settings: Settings, paths: tuple[Path, ...]) -> Scan:
+    """Scan files, and what is in folders."""
+    judge = inspector(assembly.door(settings.redact, settings.match))
+    cassettes = settings.cassettes.resolve()
+    findings: list[FileFinding] = []
     binary: list[str] = []
     unread: list[tuple[str, str]] = []
     clean = 0
     for number, path in enumerate(files_to_scan.files_in(paths), 1):
-        name, findings = own.name(path.as_posix(), number)
+        name, in_name = judge.name(path.as_posix(), number)
         try:
-            judged = _judged(path, files_to_scan.read(path), own, cassettes)
+            in_file = _findings(path, files_to_scan.read(path), judge, cassettes)
         except OSError as error:
-            judged = ()
+            in_file = ()
             unread.append((name, error.strerror or "an error of the system"))
         else:
-            clean += judged == findings == ()
-        if judged is None:
+            clean += in_file == in_name == ()
+        if in_file is None:
             binary.append(name)
-        found += (FileFinding(name, finding) for finding in (*findings, *(judged or ())))
-    return Scan(tuple(found), clean, tuple(binary), tuple(unread))
+        findings += (FileFinding(name, finding) for finding in (*in_name, *(in_file or ())))
+    return Scan(tuple(findings), clean, tuple(binary), tuple(unread))
 
 
-def _judged(path: Path, data: bytes, own: Inspector, cassettes: Path) -> tuple[Finding, ...] | None:
+def _findings(
+    path: Path, data: bytes, judge: Inspector, cassettes: Path
+) -> tuple[Finding, ...] | None:
     """Return the findings in a file, or None for a binary one."""
     if path.suffix == ".yaml" and path.resolve().is_relative_to(cassettes):
-        return own.cassette(data)
+        return judge.cassette(data)
     text = readable(data)
     if text is None:
         return None
-    maybe = path.suffix in _YAML_OR_JSON or path == files_to_scan.STANDARD_INPUT
-    return own.file(text) if maybe else own.text(text)
+    structured = path.suffix in _YAML_OR_JSON or path == files_to_scan.STANDARD_INPUT
+    return judge.file(text) if structured else judge.text(text)
+
+
+def _lines(scan: Scan, output_format: str) -> Iterator[Line]:
+    """Yield the report, as text, json or sarif."""
+    if output_format == "json":
+        yield Line(reports.as_json(scan))
+    elif output_format == "sarif":
+        yield Line(as_sarif(scan, Path.cwd().as_posix()))
+    else:
+        for line in reports.lines(scan):
+            yield Line(line, colour="red")
+        yield Line(reports.summary(scan), colour="red" if scan.exit_status else "green")

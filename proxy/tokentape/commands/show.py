@@ -1,94 +1,92 @@
-"""A cassette for people: each request and answer in a few lines."""
+"""A cassette for people, each interaction in a few lines, and for programs."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from urllib.parse import unquote_plus
 
 import orjson
 
 from tokentape.edges.settings import Settings
-from tokentape.edges.terminal import out
+from tokentape.edges.terminal import Line, print_lines
 from tokentape.pure.cassette.model import Interaction, Texts
 from tokentape.session import assembly
 
 
-def show(settings: Settings, name: str, form: str) -> int:
-    """Print a cassette, as text or json; return the exit status. Raises CassetteError."""
+def show_cassette(settings: Settings, name: str, output_format: str) -> int:
+    """Print a cassette, as text or json; return 0. Raises CassetteError."""
     door = assembly.door(settings.redact, settings.match)
     recorded = assembly.interactions(settings.cassettes, name, door)
-    if form == "json":
-        out(_json(name, recorded))
-    else:
-        _print(name, recorded)
+    as_json = output_format == "json"
+    print_lines([_json(name, recorded)] if as_json else _lines(name, recorded))
     return 0
 
 
-def _print(name: str, recorded: Sequence[Interaction]) -> None:
-    out(f"{name}: {len(recorded)} interactions", bold=True)
-    for number, one in enumerate((one.texts for one in recorded), 1):
-        out()
-        out(f"{number:>3}  {one.method} {one.path}", bold=True)
-        for entry in (*one.query, *one.body):
+def _lines(name: str, recorded: Sequence[Interaction]) -> Iterator[Line]:
+    """Yield a cassette for people."""
+    yield Line(f"{name}: {len(recorded)} interactions", bold=True)
+    for number, texts in enumerate((interaction.texts for interaction in recorded), 1):
+        yield Line()
+        yield Line(f"{number:>3}  {texts.method} {texts.path}", bold=True)
+        for entry in (*texts.query, *texts.body):
             field, _, value = entry.partition("=")
-            out(f"       {field:<34} {value}", colour="cyan" if "{{" in entry else None)
-        out(f"     → {one.status} {_summary(one)}", colour="green" if one.status < 400 else "red")
-    kinds = _variables(recorded)
-    if kinds:
-        out()
-        out(f"Variables: {', '.join(f'{count} {kind}' for kind, count in kinds)}")
+            yield Line(f"       {field:<34} {value}", colour="cyan" if "{{" in entry else None)
+        colour = "green" if texts.status < 400 else "red"
+        yield Line(f"     → {texts.status} {_summary(texts)}", colour)
+    if kinds := _variables(recorded):
+        yield Line()
+        yield Line(f"Variables: {', '.join(f'{count} {kind}' for kind, count in kinds)}")
 
 
-def _json(name: str, recorded: Sequence[Interaction]) -> str:
-    """Return a cassette for programs; its keys stay. Fields and headers may come more than once."""
-    interactions = [
-        {
-            "number": number,
-            "request": {
-                "method": one.method,
-                "path": one.path,
-                "query": _fields(one.query),
-                "headers": _pairs(one.request_headers),
-                "fields": _fields(one.body),
-            },
-            "response": {
-                "status": one.status,
-                "headers": _pairs(one.response_headers),
-                "body": orjson.loads(one.text or "null"),
-            },
-        }
-        for number, one in enumerate((one.texts for one in recorded), 1)
-    ]
-    document = {
-        "name": name,
-        "interactions": interactions,
-        "variables": dict(_variables(recorded)),
-    }
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
-
-
-def _fields(entries: Iterable[str]) -> list[dict[str, str]]:
-    """Return form fields, decoded; a placeholder holds nothing to decode."""
-    split = (entry.partition("=") for entry in entries)
-    return _pairs((unquote_plus(name), unquote_plus(value)) for name, _, value in split)
-
-
-def _pairs(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in pairs]
-
-
-def _variables(recorded: Iterable[Interaction]) -> list[tuple[str, int]]:
-    met = {variable for one in recorded for variable in (*one.asked, *one.answered)}
-    return sorted(Counter(kind for kind, _ in met).items())
-
-
-def _summary(one: Texts) -> str:
-    """Say what an answer is in a few words: the token and its kind, or the error."""
-    document = orjson.loads(one.text or "null")
+def _summary(texts: Texts) -> str:
+    """Return a response in a few words: the token and its kind, or the error."""
+    document = orjson.loads(texts.text or "null")
     if not isinstance(document, dict):
         return ""
     error = document.get("error")
     if isinstance(error, dict):
         return " ".join(str(error[key]) for key in ("type", "code", "message") if error.get(key))
     return " ".join(str(document[key]) for key in ("type", "object", "id") if document.get(key))
+
+
+def _json(name: str, recorded: Sequence[Interaction]) -> Line:
+    """Return a cassette for programs; its keys are stable. Fields and headers may repeat."""
+    interactions = [
+        {
+            "number": number,
+            "request": {
+                "method": texts.method,
+                "path": texts.path,
+                "query": _fields(texts.query),
+                "headers": _pairs(texts.request_headers),
+                "fields": _fields(texts.body),
+            },
+            "response": {
+                "status": texts.status,
+                "headers": _pairs(texts.response_headers),
+                "body": orjson.loads(texts.text or "null"),
+            },
+        }
+        for number, texts in enumerate((interaction.texts for interaction in recorded), 1)
+    ]
+    variables = dict(_variables(recorded))
+    document = {"name": name, "interactions": interactions, "variables": variables}
+    return Line(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+
+
+def _fields(entries: Iterable[str]) -> list[dict[str, str]]:
+    """Return form fields, decoded; a placeholder holds nothing to decode."""
+    fields = (entry.partition("=") for entry in entries)
+    return _pairs((unquote_plus(name), unquote_plus(value)) for name, _, value in fields)
+
+
+def _variables(recorded: Iterable[Interaction]) -> list[tuple[str, int]]:
+    """Return the kinds of variables, and how many there are of each."""
+    in_each = ((*interaction.asked, *interaction.answered) for interaction in recorded)
+    return sorted(Counter(kind for kind, _ in set(chain.from_iterable(in_each))).items())
+
+
+def _pairs(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in pairs]

@@ -1,20 +1,21 @@
-"""Whether the upstream still answers as it was recorded: its requests, sent again."""
+"""Whether the upstream still answers as recorded: requests are sent again, answers compared."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
-from tokentape.edges.settings import Settings
-from tokentape.edges.terminal import counted, out
+from tokentape.edges.settings import KEY_VARIABLE, Settings, Unshown
+from tokentape.edges.terminal import Line, print_lines, with_progress
 from tokentape.errors import ConfigurationError, UnreadableBody, UpstreamFailure
 from tokentape.pure.cassette.differences import differences
 from tokentape.pure.cassette.model import HeldBack, Interaction, Numbering
 from tokentape.pure.cassette.renaming import Renaming
 from tokentape.pure.cassette.rewriting import rewritten
 from tokentape.pure.http.messages import Response
-from tokentape.pure.notation.placeholders import Placeholder
+from tokentape.pure.notation.placeholders import Placeholder, Variable
 from tokentape.pure.replay.resending import Refilling, ambiguous, key_classes, request, stand_ins
 from tokentape.pure.stripe.kinds import is_live_key, key_class
 from tokentape.session import assembly
@@ -22,113 +23,141 @@ from tokentape.session.opening import upstream_of
 from tokentape.session.recorder import Recorder
 from tokentape.session.service import Upstream
 
-KEY = "STRIPE_API_KEY"
-"""The environment variable that holds the key to send: arguments show in lists of processes."""
-
-_ALIKE = ({"sk_test", "rk_test"}, {"sk_live", "rk_live"})
+_INTERCHANGEABLE = ({"sk_test", "rk_test"}, {"sk_live", "rk_live"})
 """Classes of keys that stand in for each other."""
 
 
-def verify(settings: Settings, name: str, key: str) -> int:
-    """Send a cassette's requests again and print what changed; return 1 if something did.
+def verify_cassette(settings: Settings, name: str, key: Unshown) -> int:
+    """Send a cassette's requests again, with an API key; print what changed; return 1 if any did.
 
-    Raises CassetteError, ConfigurationError for a key that will not do, and UpstreamFailure.
+    Raises CassetteError, ConfigurationError for a key that does not fit the cassette, and
+    UpstreamFailure.
     """
     door = assembly.door(settings.redact, settings.match)
     recorded = rewritten(assembly.interactions(settings.cassettes, name, door))
-    keys = _keys(settings, key_classes(recorded), key)
+    keys = _keys(settings, key_classes(recorded), key.text)
     numbering, names = Numbering(), Renaming(ambiguous(recorded))
-    recorder = Recorder(door, _Nowhere(), numbering, assembly.vocabulary())
-    fill = Refilling(names, numbering, keys, door.values.published, name)
-    changed = asyncio.run(_compared(settings, recorded, recorder, fill))
-    lent = stand_ins(recorded)
-    for number, found in changed.items():
-        one = recorded[number - 1]
-        out(f"{number:>3}  {one.texts.method} {one.texts.path}", bold=True)
-        for line in found:
-            out(f"     {line}", colour="yellow")
-        sent = (Placeholder(kind, str(count)) for kind, count in sorted(lent & {*one.asked}))
-        if told := ", ".join(map(str, sent)):
-            out(f"     (with stand-ins for {told})")
-    return _summed_up(settings, name, len(changed), len(recorded))
+    comparison = _Comparison(
+        Recorder(door, _DiscardedTake(), numbering, assembly.vocabulary()),
+        Refilling(names, numbering, keys, door.values.published, name),
+    )
+    changes = asyncio.run(_compare(settings, recorded, comparison))
+    brought_in = stand_ins(recorded)
+    for change in changes:
+        print_lines(_lines(change, brought_in))
+    print_lines([_summary(settings.upstream, name, len(changes), len(recorded))])
+    return 1 if changes else 0
 
 
-def _summed_up(settings: Settings, name: str, changed: int, of: int) -> int:
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """An interaction, by number from 1, and what differs from it in the answer of today."""
+
+    number: int
+    recorded: Interaction
+    differences: tuple[str, ...]
+
+
+def _lines(change: _Change, brought_in: frozenset[Variable]) -> Iterator[Line]:
+    """Yield a change; stand-ins were sent for the variables that requests bring in."""
+    texts = change.recorded.texts
+    yield Line(f"{change.number:>3}  {texts.method} {texts.path}", bold=True)
+    for difference in change.differences:
+        yield Line(f"     {difference}", colour="yellow")
+    sent = sorted(brought_in & {*change.recorded.asked})
+    if sent:
+        names = ", ".join(str(Placeholder(kind, str(number))) for kind, number in sent)
+        yield Line(f"     (with stand-ins for {names})")
+
+
+def _summary(upstream: str, cassette: str, changed: int, total: int) -> Line:
     if not changed:
-        out(f"{of} of {of} interactions are answered as they were recorded", colour="green")
-        return 0
-    where = "" if settings.upstream == "mock" else f" --upstream {settings.upstream}"
-    remedy = f"record them again with `tokentape record {name}{where}`, and git shows the same"
-    out(f"{changed} of {of} interactions are answered in another way: {remedy}", colour="red")
-    return 1
+        return Line(f"{total} of {total} interactions are answered as they were recorded", "green")
+    option = "" if upstream == "mock" else f" --upstream {upstream}"
+    remedy = f"record them again with `tokentape record {cassette}{option}`, and git shows the same"
+    return Line(f"{changed} of {total} interactions are answered in another way: {remedy}", "red")
 
 
 def _keys(settings: Settings, classes: Iterable[str], key: str) -> Mapping[str, str]:
     """Return a key to send for each class that was recorded.
 
-    The embedded upstream takes any; where an unknown key was recorded, one that is none will do.
+    The embedded upstream takes any; where an unknown key was recorded, any unknown text will do.
     """
-    made_up = {one: f"{one}_{'tokentape' * 3}" for one in classes} | {"unknown": "tokentape"}
+    fake_keys = {name: f"{name}_{'tokentape' * 3}" for name in classes} | {"unknown": "tokentape"}
     if settings.upstream == "mock":
-        return made_up
-    needed = {one for one in classes if one != "unknown"}
-    for one in sorted(needed):
-        _check(one, key, allow_live=settings.allow_live)
-    return made_up | dict.fromkeys(needed, key)
+        return fake_keys
+    needed = {name for name in classes if name != "unknown"}
+    for recorded in sorted(needed):
+        _check(recorded, key, allow_live=settings.allow_live)
+    return fake_keys | dict.fromkeys(needed, key)
 
 
 def _check(recorded: str, key: str, *, allow_live: bool) -> None:
-    found = key_class(key)
-    fits = found == recorded or any({found, recorded} <= alike for alike in _ALIKE)
+    """Raise ConfigurationError for a key that does not fit the class that was recorded."""
+    given = key_class(key)
+    fits = given == recorded or any({given, recorded} <= alike for alike in _INTERCHANGEABLE)
     if fits and (allow_live or not is_live_key(key)):
         return
-    problem = f"holds a key of class {found}" if key else "is not set"
+    problem = f"holds a key of class {given}" if key else "is not set"
     if fits:
         problem = "holds a live key, and --allow-live was not given"
     wanted = f"the cassette was recorded with a key of class {recorded}"
-    raise ConfigurationError((f"the environment variable {KEY} {problem}; {wanted}",))
+    raise ConfigurationError((f"the environment variable {KEY_VARIABLE} {problem}; {wanted}",))
 
 
-async def _compared(
-    settings: Settings, recorded: tuple[Interaction, ...], recorder: Recorder, fill: Refilling
-) -> Mapping[int, tuple[str, ...]]:
-    """Return what changed by the numbers of the interactions, from 1."""
+async def _compare(
+    settings: Settings, cassette: tuple[Interaction, ...], comparison: _Comparison
+) -> tuple[_Change, ...]:
+    """Return the interactions that are answered in another way. Raises UpstreamFailure."""
     async with AsyncExitStack() as stack:
         upstream = await upstream_of(settings, stack)
-        found = {
-            number: await _differences(number, one, recorder, fill, upstream)
-            for number, one in counted(tuple(enumerate(recorded, 1)), "verifying")
-        }
-    return {number: lines for number, lines in found.items() if lines}
+        compared = [
+            _Change(
+                number, interaction, await comparison.differences(number, interaction, upstream)
+            )
+            for number, interaction in with_progress(tuple(enumerate(cassette, 1)), "verifying")
+        ]
+    return tuple(change for change in compared if change.differences)
 
 
-async def _differences(
-    number: int, one: Interaction, recorder: Recorder, fill: Refilling, upstream: Upstream
-) -> tuple[str, ...]:
-    sent = request(one, fill)
-    try:
-        answer = await upstream.send(sent)
-    except UpstreamFailure as error:
-        reason = f"the upstream gave no answer to interaction {number}: {error.reason}"
-        raise UpstreamFailure(error.status, reason) from None
-    _refuse_trouble(number, one, answer)
-    try:
-        now = recorder.record(recorder.door.request(sent), answer, recorder.wanted(sent))
-    except UnreadableBody as error:
-        return (f"cannot be compared: {error.reason}",)
-    if isinstance(now, HeldBack):
-        return tuple(f"cannot be compared: {reason}" for reason in now.reasons)
-    return tuple(map(str, differences(one, now.interaction, fill.names)))
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """What answers are redacted by and requests are filled by; both learn from each answer."""
+
+    recorder: Recorder
+    fill: Refilling
+
+    async def differences(
+        self, number: int, recorded: Interaction, upstream: Upstream
+    ) -> tuple[str, ...]:
+        """Send a request again, and return what differs in the answer. Raises UpstreamFailure."""
+        sent = request(recorded, self.fill)
+        try:
+            answer = await upstream.send(sent)
+        except UpstreamFailure as error:
+            reason = f"the upstream gave no answer to interaction {number}: {error.reason}"
+            raise UpstreamFailure(error.status, reason) from None
+        _refuse_trouble(number, recorded, answer)
+        recorder = self.recorder
+        try:
+            redacted = recorder.door.request(sent)
+            today = recorder.record(redacted, answer, recorder.wanted(sent))
+        except UnreadableBody as error:
+            return (f"cannot be compared: {error.reason}",)
+        if isinstance(today, HeldBack):
+            return tuple(f"cannot be compared: {reason}" for reason in today.reasons)
+        return tuple(map(str, differences(recorded, today.interaction, self.fill.names)))
 
 
-def _refuse_trouble(number: int, one: Interaction, answer: Response) -> None:
-    """Raise UpstreamFailure for an answer that says nothing of the API: too many, out of order."""
-    if (answer.status == 429 or answer.status >= 500) and answer.status != one.outline.status:
+def _refuse_trouble(number: int, recorded: Interaction, answer: Response) -> None:
+    """Raise UpstreamFailure for an answer that says nothing about the API: 429, or out of order."""
+    trouble = answer.status == 429 or answer.status >= 500
+    if trouble and answer.status != recorded.outline.status:
         reason = f"the upstream answers interaction {number} with {answer.status}: try again later"
         raise UpstreamFailure(answer.status, reason)
 
 
-class _Nowhere:
+class _DiscardedTake:
     """A take that is not kept."""
 
     def append(self, chunk: bytes) -> None:

@@ -139,6 +139,13 @@ def choice(*words: str) -> Callable[[str], str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Unshown:
+    """A text from the environment that is shown to nobody: it has no repr."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """The text form of a setting: `read` returns its value or raises ValueError for people."""
 
@@ -239,6 +246,8 @@ OPTIONS = ("config", "listen", "upstream", "cassettes", "allow_live", "strict", 
 """The settings that options and variables may set."""
 VARIABLES = {f"TOKENTAPE_{name.upper()}": name for name in (*OPTIONS, "fast")}
 
+KEY_VARIABLE = "STRIPE_API_KEY"
+"""The environment variable with the key to verify with: others can see a command's arguments."""
 ADMIN_TOKEN = "TOKENTAPE_ADMIN_TOKEN"  # noqa: S105  the variable's name
 _CLIENT_VARIABLES = ("TOKENTAPE_URL", "TOKENTAPE_ADMIN", ADMIN_TOKEN)
 """Variables that are set for clients, which may be this program too."""

@@ -1,4 +1,4 @@
-"""The signals to end: SIGINT, SIGTERM, and SIGHUP where it exists."""
+"""Signals that end the process: SIGINT and SIGTERM, and SIGHUP where a terminal can hang up."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import asyncio
 import signal
 from contextlib import suppress
 
-EndSignals = asyncio.Queue[signal.Signals]
-"""The received signals in order."""
+Signals = asyncio.Queue[signal.Signals]
+"""The signals that came in, in order."""
+
 
 _HANGUP = (signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()
 
 
-def end_signals() -> EndSignals:
-    """Return a queue in the running event loop that receives each signal to end the process."""
-    queue = EndSignals()
+def received() -> Signals:
+    """Return a queue of the running loop that gets each signal to end from now on."""
+    queue = Signals()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, *_HANGUP):
-        with suppress(NotImplementedError):  # Windows' loops: Ctrl-C raises there instead
+        with suppress(NotImplementedError):  # Windows' loops: Ctrl-C raises instead
             loop.add_signal_handler(number, queue.put_nowait, number)
     return queue

@@ -1,9 +1,10 @@
-"""What people read while a session runs: lines on standard error, colour only on a terminal."""
+"""What people read: results on standard output, all else on standard error; colour on terminals."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import click
@@ -11,25 +12,41 @@ import click
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text, without its end; the colour is one of click's."""
+
+    text: str = ""
+    colour: str | None = None
+    bold: bool = False
+
+
+def print_lines(lines: Iterable[Line]) -> None:
+    """Print lines of a result to standard output."""
+    for line in lines:
+        click.secho(line.text, fg=line.colour, bold=line.bold or None)
+
+
+def say_lines(lines: Iterable[Line]) -> None:
+    """Print lines as `say` does."""
+    for line in lines:
+        say(line.text, colour=line.colour)
+
+
 def say(text: str, *, colour: str | None = None) -> None:
     """Print a line to standard error under the program's name.
 
-    Where that cannot be (no one reads any more, the log's disk is full), all goes on, unheard.
+    Where that fails (nobody reads it any more, the log's disk is full), it is left out.
     """
     try:
-        # In one go: other processes may write there too.
+        # In one piece: other processes may write to the same file.
         click.echo(click.style("tokentape: ", dim=True) + click.style(text, fg=colour), err=True)
-    except OSError:  # what is stuck in the buffer would fail again, and change the exit status
+    except OSError:  # what is left in the buffer would fail again, and change the exit status
         sys.stderr = None
 
 
-def counted(items: Sequence[T], what: str) -> Iterator[T]:
-    """Yield items, and show on a terminal how far that is."""
+def with_progress(items: Sequence[T], label: str) -> Iterator[T]:
+    """Yield items, with a progress bar if standard error is a terminal."""
     hidden = not (sys.stderr and sys.stderr.isatty())
-    with click.progressbar(items, label=what, file=sys.stderr, hidden=hidden) as bar:
+    with click.progressbar(items, label=label, file=sys.stderr, hidden=hidden) as bar:
         yield from bar
-
-
-def out(text: str = "", *, colour: str | None = None, bold: bool = False) -> None:
-    """Print a line of a result to standard output."""
-    click.secho(text, fg=colour, bold=bold or None)

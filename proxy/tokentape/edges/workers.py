@@ -1,7 +1,6 @@
-"""Worker processes, forked from this process, which also ends them.
+"""Processes that share one task, forked from this one, which ends them.
 
-Workers ignore signals: this process receives a signal and ends them. They also end when this
-process has ended.
+They ignore signals: this process passes on what it receives. They also end when it is gone.
 """
 
 from __future__ import annotations
@@ -16,87 +15,86 @@ from typing import Any
 
 from tokentape.errors import WorkerLost
 
-_END_SIGNALS = (
-    signal.SIGINT,
-    signal.SIGTERM,
-    *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []),
-)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 
 
-class ParentPipe:
-    """A worker's end of the pipe to its parent process."""
+class Channel:
+    """A worker's end of the pipe to the process that it was forked from."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def send(self, message: object) -> None:
-        """Send an object that can be pickled."""
-        with suppress(BrokenPipeError):  # the parent process has ended
+        """Send something that can be pickled."""
+        with suppress(BrokenPipeError):  # the other process is gone
             self._connection.send(message)
 
-    async def wait_for_end(self) -> None:
-        """Return when this worker must end."""
+    async def end_requested(self) -> None:
+        """Return once this worker is to end."""
         readable = asyncio.Event()
         asyncio.get_running_loop().add_reader(self._connection.fileno(), readable.set)
         await readable.wait()
         asyncio.get_running_loop().remove_reader(self._connection.fileno())
 
 
-Work = Callable[[int, ParentPipe], object]
-"""The work of a worker; gets its number, from 0."""
+Work = Callable[[int, Channel], object]
+"""Gets the worker's number, from 0."""
 
 
-class Workers:
-    """Worker processes, from their start until the last has ended."""
+class Crew:
+    """Workers, from their start until the last has ended."""
 
     def __init__(self, count: int, work: Work) -> None:
-        """Start the workers. No thread or event loop may be running: a fork does not copy them."""
+        """Start them. No thread and no event loop may be running: they would not be forked."""
         fork = multiprocessing.get_context("fork")
         pipes = [fork.Pipe() for _ in range(count)]
-        self._connections = [parent_end for parent_end, _ in pipes]
+        self._pipes = [ours for ours, _ in pipes]
         self._processes = [
-            fork.Process(target=_run_worker, args=(work, number, pipes)) for number in range(count)
+            fork.Process(target=_begin, args=(work, number, pipes)) for number in range(count)
         ]
-        for end_signal in _END_SIGNALS:
-            signal.signal(end_signal, lambda *_: self.end())
+        for number in _SIGNALS:
+            signal.signal(number, lambda *_: self.end())
         for process in self._processes:
             process.start()
-        for _, worker_end in pipes:
-            worker_end.close()
+        for _, theirs in pipes:
+            theirs.close()
 
     def receive(self) -> list[Any]:
-        """Return the next message of each worker. Raises WorkerLost if a worker has ended."""
+        """Return the next message of each worker, once all have sent it, in no order.
+
+        Raises WorkerLost where one is gone.
+        """
         messages: dict[Connection, object] = {}
-        while pending := [pipe for pipe in self._connections if pipe not in messages]:
-            ready = wait(pending)
-            messages |= {pipe: self._receive_from(pipe) for pipe in pending if pipe in ready}
+        while silent := [pipe for pipe in self._pipes if pipe not in messages]:
+            ready = wait(silent)
+            messages |= {pipe: self._next(pipe) for pipe in silent if pipe in ready}
         return list(messages.values())
 
-    def _receive_from(self, connection: Connection) -> object:
+    def _next(self, pipe: Connection) -> object:
         try:
-            return connection.recv()
+            return pipe.recv()
         except (EOFError, ConnectionError):
             self.end()
             raise WorkerLost from None
 
     def end(self) -> None:
-        """Ask all workers to end."""
-        for connection in self._connections:
+        """Ask all to end."""
+        for pipe in self._pipes:
             with suppress(OSError):
-                connection.send(None)
+                pipe.send(None)
 
-    def wait(self) -> None:
-        """Return when all workers have ended."""
+    def join(self) -> None:
+        """Return once all have ended."""
         for process in self._processes:
             process.join()
 
 
-def _run_worker(work: Work, number: int, pipes: Sequence[tuple[Connection, Connection]]) -> None:
-    """Run the work. Other pipes are closed: an open end would hide that its owner has ended."""
-    for end_signal in _END_SIGNALS:
-        signal.signal(end_signal, signal.SIG_IGN)
-    for owner, (parent_end, worker_end) in enumerate(pipes):
-        parent_end.close()
-        if owner != number:
-            worker_end.close()
-    work(number, ParentPipe(pipes[number][1]))
+def _begin(work: Work, number: int, pipes: Sequence[tuple[Connection, Connection]]) -> None:
+    """Be a worker. An open copy of another's end of a pipe would hide from it that we are gone."""
+    for received in _SIGNALS:
+        signal.signal(received, signal.SIG_IGN)
+    for worker, (theirs, ours) in enumerate(pipes):
+        theirs.close()
+        if worker != number:
+            ours.close()
+    work(number, Channel(pipes[number][1]))

@@ -1,0 +1,106 @@
+"""`tokentape record`, `replay`, `auto` and `run`: one session of one cassette."""
+
+# ruff: noqa: PLC0415  What serves is slow to import, and waits until the options are good.
+
+from __future__ import annotations
+
+from functools import partial
+
+import click
+
+from tokentape.command_line.options import Decorator, Invocation, mode_option, with_settings
+from tokentape.edges.settings import Settings
+
+
+def _only_for_replay(_context: click.Context, _option: click.Parameter, text: str | None) -> None:
+    if text is not None:
+        raise click.UsageError("--workers is for replay: only one process can write a cassette.")
+
+
+_name: Decorator = click.argument("name", default="default", metavar="[NAME]")
+_prune: Decorator = click.option(
+    "--prune", is_flag=True, help="Remove unused interactions from the cassette, if all went well."
+)
+_no_workers: Decorator = click.option(
+    "--workers", hidden=True, expose_value=False, callback=_only_for_replay
+)
+
+
+@click.command(epilog="Example: tokentape record checkout --upstream https://api.stripe.com")
+@_name
+@_no_workers
+@with_settings("listen", "upstream", "cassettes", "allow_live", "strict", "config")
+def record_command(settings: Settings, name: str) -> Invocation:
+    """Forward to the upstream and write a fresh take of cassette NAME.
+
+    The take becomes the cassette when recording ends; until then the old cassette stays.
+    """
+    from tokentape.commands.serve import SessionPlan, serve_cassette
+
+    return partial(serve_cassette, SessionPlan(settings, "record", name))
+
+
+@click.command(epilog="Example: tokentape replay checkout --strict")
+@_name
+@_prune
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    metavar="N",
+    help="Serve in N processes on one port, each with its own session (Linux).  [default: 1]",
+)
+@with_settings("listen", "cassettes", "strict", "on_exhausted", "config")
+def replay_command(settings: Settings, name: str, workers: int, *, prune: bool) -> Invocation:
+    """Serve cassette NAME and never open a connection.
+
+    A request that is not in the cassette gets status 424, with the closest recorded requests.
+    """
+    from tokentape.commands.serve import SessionPlan, serve_cassette, serve_in_workers
+
+    plan = SessionPlan(settings, "replay", name, prune)
+    return (
+        partial(serve_in_workers, plan, workers) if workers > 1 else partial(serve_cassette, plan)
+    )
+
+
+@click.command(epilog="Example: tokentape auto checkout")
+@_name
+@_no_workers
+@with_settings("listen", "upstream", "cassettes", "allow_live", "strict", "on_exhausted", "config")
+def auto_command(settings: Settings, name: str) -> Invocation:
+    """Replay what is in cassette NAME, and record the rest."""
+    from tokentape.commands.serve import SessionPlan, serve_cassette
+
+    return partial(serve_cassette, SessionPlan(settings, "auto", name))
+
+
+@click.command(
+    epilog="Example: tokentape run --cassette checkout -- pytest tests/checkout",
+    context_settings={"allow_interspersed_args": False},
+)
+@mode_option
+@click.option(
+    "--cassette", default="default", metavar="NAME", show_default=True, help="Which cassette."
+)
+@with_settings(
+    *("upstream", "cassettes", "allow_live", "strict", "on_exhausted", "config"),
+    listen=click.option(
+        "--listen",
+        metavar="HOST:PORT",
+        default="127.0.0.1:0",
+        help="Where to accept clients.  [default: a free port of 127.0.0.1]",
+    ),
+)
+@_prune
+@click.argument("command", nargs=-1, required=True, metavar="-- COMMAND...")
+def run_command(
+    settings: Settings, mode: str, cassette: str, command: tuple[str, ...], *, prune: bool
+) -> Invocation:
+    """Run COMMAND beside a session, and return its exit status.
+
+    COMMAND finds the address in the environment variable TOKENTAPE_URL.
+    """
+    from tokentape.commands.serve import SessionPlan, serve_cassette
+
+    return partial(serve_cassette, SessionPlan(settings, mode, cassette, prune), command)
