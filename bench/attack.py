@@ -40,7 +40,7 @@ def contest(lab: Lab, rounds: int) -> Contest:
 
 
 def _prepared(lab: Lab, what: str, outcome: str, _: ExitStack) -> Measure:
-    name = f"attack-{what.split()[0]}{lab.sizes.fields}"
+    name = f"attack-{what.partition(' ')[0]}{lab.sizes.fields}"
     if not (lab.place.cassettes / f"{name}.yaml").exists():
         _record(lab, name, _attack(what, lab.sizes.fields, "recorded", lab.seed))
     size = lab.sizes.fields - (outcome == MISS)

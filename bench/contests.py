@@ -100,9 +100,7 @@ def run(contest: Contest, wanted: Callable[[str], bool]) -> Outcome:
 
     with ExitStack() as stack:
         for item in chosen:
-            attempt(
-                item.name, lambda item=item: measures.update({item.name: item.prepare(stack)})
-            )
+            attempt(item.name, lambda item=item: measures.update({item.name: item.prepare(stack)}))
         for turn in range(contest.rounds):
             for name in rotated(tuple(measures), turn):
                 attempt(name, lambda name=name: results[name].append(measures[name]()))

@@ -57,7 +57,10 @@ def _seconds(lab: Lab, server: Server, suite: Suite) -> float:
 
 
 def _crowd(lab: Lab, people: int, step: int) -> Iterator[Suite]:
-    """Yield suites of so many people altogether, as each makes one token."""
-    size = min(people, lab.sizes.block) * 5 // 4
-    for number in range(max(1, people * 5 // 4 // size)):
-        yield mix(size, f"p{step}x{number}")
+    """Yield suites of so many people altogether, as each makes one token.
+
+    Four of five requests of a mix make one.
+    """
+    requests, size = people * 5 // 4, lab.sizes.many
+    for number, start in enumerate(range(0, requests, size)):
+        yield mix(min(size, requests - start), f"p{step}x{number}")

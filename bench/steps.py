@@ -25,7 +25,7 @@ from tokentape.session import assembly
 from tokentape.session.service import Policy, Service
 
 from bench.cassettes import Cassette
-from bench.traffic import keyed, mix, raw
+from bench.traffic import NEW, keyed, mix, raw
 
 COUNT, ROUNDS = 1_000, 7
 _COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#b279a2", "#9d755d")

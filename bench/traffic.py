@@ -45,14 +45,15 @@ def mix(size: int, people: str = "") -> Suite:
     Of five requests, three make tokens of cards, the next retrieves the third token, and the last
     makes the token of a person. All tokens of American Express are retrieved and no others, as a
     suite does the same after the same: so it does not matter which of two requests that differ in
-    personal data only comes first. Cities, postcodes and family names are shared between people.
+    personal data only comes first. No two tokens have the same name. The three cards of a
+    household share its address, and cities, postcodes and family names are common to many.
     """
     return tuple(islice(_visits(people), size))
 
 
 def alike(size: int, people: str = "") -> Suite:
     """Return requests that differ in names and addresses only."""
-    return tuple(_post(_card(index, CARDS[0], 0, people)) for index in range(size))
+    return tuple(_post(_card(index, index, CARDS[0], 0, people)) for index in range(size))
 
 
 def posts(size: int, people: str = "", year: int = 2030) -> Suite:
@@ -130,7 +131,7 @@ def _visits(people: str, year: int = 2030) -> Iterator[Request]:
     for visit in count():
         first, kind = 5 * visit, visit // 2
         for index, card in enumerate((CARDS[visit % 2], *CARDS[2:]), first):
-            yield _post(_card(index, card, kind, people, year))
+            yield _post(_card(index, visit, card, kind, people, year))
         yield Request("GET", f"/v1/tokens/{ID.decode()}", HEADERS[:1], retrieves=first + 2)
         yield _post(_person(first + 4, people))
 
@@ -149,7 +150,9 @@ def _person(index: int, people: str) -> Mapping[str, str]:
     }
 
 
-def _card(index: int, number: str, kind: int, people: str, year: int = 2030) -> Mapping[str, str]:
+def _card(
+    index: int, household: int, number: str, kind: int, people: str, year: int = 2030
+) -> Mapping[str, str]:
     """Return a card; of `kind`, 120 differ in the month and the year in which they expire."""
     return {
         "card[number]": number,
@@ -157,6 +160,6 @@ def _card(index: int, number: str, kind: int, people: str, year: int = 2030) -> 
         "card[exp_year]": str(year + kind // 12 % 10),
         "card[cvc]": "1234" if number == CARDS[3] else "314",
         "card[name]": f"Grace{people} Hopper {index}",
-        "card[address_line1]": f"{index} Main Street{people}",
-        "card[address_zip]": f"{10_000 + index % 900}{people}",
+        "card[address_line1]": f"{household} Main Street{people}",
+        "card[address_zip]": f"{10_000 + household % 900}{people}",
     }
