@@ -44,7 +44,7 @@ def _prepared(lab: Lab, what: str, outcome: str, _: ExitStack) -> Measure:
     if not (lab.place.cassettes / f"{name}.yaml").exists():
         _record(lab, name, _attack(what, lab.sizes.fields, "recorded", lab.seed))
     size = lab.sizes.fields - (outcome == MISS)
-    request = _attack(what, size, "asked", lab.seed + 1)
+    request = _attack(what, size, "replayed", lab.seed + 1)
 
     def measure() -> Figures:
         with lab.place.tokentape("replay", name, memory=LIMIT) as server:

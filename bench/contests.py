@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 Figures = Mapping[str, float]
@@ -41,9 +41,11 @@ class Contest:
 
     def selected(self, wanted: Callable[[str], bool]) -> tuple[Contender, ...]:
         """Return those whose `contest: name` is wanted, and those that they are compared with."""
-        chosen = [item for item in self.contenders if wanted(f"{self.name}: {item.name}")]
-        names = {name for item in chosen for name in (item.name, *item.compared_with)}
-        return tuple(item for item in self.contenders if item.name in names)
+        names = set[str]()
+        for contender in self.contenders:
+            if wanted(f"{self.name}: {contender.name}"):
+                names |= {contender.name, *contender.compared_with}
+        return tuple(contender for contender in self.contenders if contender.name in names)
 
 
 @dataclass(frozen=True)
@@ -80,33 +82,36 @@ class Outcome:
     rows: tuple[Row, ...] = ()
     absent: tuple[Absent, ...] = ()
 
-    def __add__(self, other: Outcome) -> Outcome:
-        return Outcome(self.rows + other.rows, self.absent + other.absent)
+    def __add__(self, more: Outcome) -> Outcome:
+        return Outcome(self.rows + more.rows, self.absent + more.absent)
 
 
 def run(contest: Contest, wanted: Callable[[str], bool]) -> Outcome:
     """Measure the wanted contenders of a contest, each round beginning with another of them."""
-    chosen, reasons = contest.selected(wanted), dict[str, str]()
-    results: dict[str, list[Figures]] = {item.name: [] for item in chosen}
-    measures = dict[str, Measure]()
+    chosen = contest.selected(wanted)
+    measures, results = dict[str, Measure](), dict[str, list[Figures]]()
+    absent: list[Absent] = []
 
-    def attempt(name: str, step: Callable[[], None]) -> None:
+    @contextmanager
+    def attempt(name: str) -> Iterator[None]:
         print(f"{contest.name}: {name}", file=sys.stderr, flush=True)
         try:
-            step()
+            yield
         except (NotRun, OSError) as error:
-            reasons[name] = str(error).rstrip(".") or type(error).__name__
+            reason = str(error).rstrip(".") or type(error).__name__
+            absent.append(Absent(contest.name, name, reason))
             measures.pop(name, None)
 
     with ExitStack() as stack:
-        for item in chosen:
-            attempt(item.name, lambda item=item: measures.update({item.name: item.prepare(stack)}))
+        for contender in chosen:
+            with attempt(contender.name):
+                measures[contender.name] = contender.prepare(stack)
         for turn in range(contest.rounds):
             for name in rotated(tuple(measures), turn):
-                attempt(name, lambda name=name: results[name].append(measures[name]()))
-    complete = {name: tuple(results[name]) for name in measures}
-    rows = tuple(_rows(contest.name, chosen, complete))
-    return Outcome(rows, tuple(Absent(contest.name, *reason) for reason in reasons.items()))
+                with attempt(name):
+                    results.setdefault(name, []).append(measures[name]())
+    complete = {name: results[name] for name in measures}
+    return Outcome(tuple(_rows(contest.name, chosen, complete)), tuple(absent))
 
 
 def rotated(names: Sequence[str], turn: int) -> Sequence[str]:
@@ -119,14 +124,17 @@ def _rows(
     contest: str, chosen: Sequence[Contender], results: Mapping[str, Sequence[Figures]]
 ) -> Iterator[Row]:
     """Yield each figure beside that of each other contender that has one of this name."""
-    for item in chosen:
-        ours = results.get(item.name, ())
-        for against in item.compared_with or ("",):
-            theirs = results.get(against, ())
-            for figure in ours[0] if ours else ():
-                values = tuple(figures[figure] for figures in ours)
-                if theirs and figure in theirs[0]:
-                    others = tuple(figures[figure] for figures in theirs)
-                    yield Row(contest, item.name, figure, values, against, others)
-                elif not item.compared_with:
-                    yield Row(contest, item.name, figure, values)
+    for contender in chosen:
+        ours = _by_name(results.get(contender.name, ()))
+        if not contender.compared_with:
+            yield from (Row(contest, contender.name, *figure) for figure in ours.items())
+        for against in contender.compared_with:
+            theirs = _by_name(results.get(against, ()))
+            for figure in filter(theirs.__contains__, ours):
+                values = (ours[figure], against, theirs[figure])
+                yield Row(contest, contender.name, figure, *values)
+
+
+def _by_name(rounds: Sequence[Figures]) -> Mapping[str, tuple[float, ...]]:
+    names = rounds[0] if rounds else ()
+    return {name: tuple(figures[name] for figures in rounds) for name in names}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,11 +49,16 @@ class Lab:
         return Cassette(traffic, size, self.sizes.block)
 
     def replaying(
-        self, stack: ExitStack, cassette: Cassette, mode: str = "replay", **environment: str
+        self,
+        stack: ExitStack,
+        cassette: Cassette,
+        mode: str = "replay",
+        environment: Mapping[str, str] | None = None,
     ) -> Server:
         """Start a session of a cassette, to be ended by the stack."""
         cassette.write(self.place)
-        return stack.enter_context(self.place.tokentape(mode, cassette.name, **environment))
+        session = self.place.tokentape(mode, cassette.name, environment=environment)
+        return stack.enter_context(session)
 
     def warmed(self, server: Server, suite: Suite, connections: int = CONNECTIONS) -> Path:
         """Send each request once, shuffled, and check each answer.

@@ -50,12 +50,12 @@ class Clients:
     def _words(self, url: str, requests: Path, connections: int) -> tuple[str, ...]:
         new = os.urandom(8).hex()
         if self.program == "asyncio":
-            numbers = (str(connections), str(self.seconds))
-            return (*python_module("client"), url, str(requests), new, *numbers)
+            words = (*python_module("client"), url, str(requests), new)
+            return (*words, str(connections), str(self.seconds))
         script = str(Path(__file__).with_name("wrk.lua"))
         seconds = f"{max(1, round(self.seconds))}s"
-        numbers = ("-t1", f"-c{connections}", f"-d{seconds}", "--timeout", "30s")
-        return ("wrk", *numbers, "-s", script, url, "--", str(requests), new)
+        words = ("wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--timeout", "30s")
+        return (*words, "-s", script, url, "--", str(requests), new)
 
 
 def session_counts(url: str) -> Mapping[str, int]:

@@ -174,7 +174,12 @@ class Place:
         return self.directory / "cassettes"
 
     def tokentape(
-        self, mode: str, name: str, *options: str, memory: int = 0, **environment: str
+        self,
+        mode: str,
+        name: str,
+        *options: str,
+        memory: int = 0,
+        environment: Mapping[str, str] | None = None,
     ) -> Server:
         """Serve a cassette, within so many bytes of memory if that is not 0."""
         words = (*TOKENTAPE, mode, name, "--listen", "127.0.0.1:0", *options)

@@ -74,11 +74,15 @@ def contest(lab: Lab, rounds: int) -> Contest:
 
 def _course(lab: Lab, stack: ExitStack) -> Course:
     """Start an upstream on the core of the clients; return the load."""
-    directory = lab.place.directory
-    first = write(posts(DIFFERENT), directory / "first.requests")
-    then = write(posts(DIFFERENT, people="b"), directory / "then.requests")
-    upstream = stack.enter_context(Place(directory, lab.clients.core).module("upstream"))
-    return Course(lab.clients, first, then, upstream.url)
+    first, then = _people(lab, "first"), _people(lab, "then")
+    beside = Place(lab.place.directory, lab.clients.core)
+    return Course(lab.clients, first, then, stack.enter_context(beside.module("upstream")).url)
+
+
+def _people(lab: Lab, people: str) -> Path:
+    """Return a file of what people of this name send."""
+    path = lab.place.directory / f"{people}.requests"
+    return path if path.exists() else write(posts(DIFFERENT, people), path)
 
 
 def _forwarder(lab: Lab, file: str, stack: ExitStack) -> Measure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.cassettes import Cassette
 from bench.contests import Contender, Contest, Figures, Measure
 from bench.lab import Lab
-from bench.load import CONNECTIONS, check_counts, write
+from bench.load import check_counts, write
 from bench.passes import send_all
 from bench.peers import PEERS, Peer
 from bench.traffic import Request, Suite, alike, chunked, keyed, mix, repeated, with_ids
@@ -36,15 +36,13 @@ AUTO = "in auto mode"
 
 
 @dataclass(frozen=True)
-class Way:
+class Scenario:
     """How a session is started and what is sent to it."""
 
     name: str
     cassette: Cassette
-    suite: Suite
+    suite: Callable[[], Suite]
     mode: str = "replay"
-    connections: int = CONNECTIONS
-    """Of the first pass."""
     compared_with: tuple[str, ...] = ()
     """Contenders beside bare aiohttp."""
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -53,8 +51,8 @@ class Way:
 def contest(lab: Lab, rounds: int, peers: Path | None) -> Contest:
     """Return sessions under load; peers are installed in their folder, if it is given."""
     contenders = [
-        Contender(way.name, partial(_session, lab, way), (BARE, *way.compared_with))
-        for way in ways(lab)
+        Contender(scenario.name, partial(_session, lab, scenario), (BARE, *scenario.compared_with))
+        for scenario in scenarios(lab)
     ]
     if peers:
         contenders += _peers(lab, peers)
@@ -62,23 +60,23 @@ def contest(lab: Lab, rounds: int, peers: Path | None) -> Contest:
     return Contest(NAME, question, (*contenders, Contender(BARE, partial(_bare, lab))), rounds)
 
 
-def ways(lab: Lab) -> Iterator[Way]:
+def scenarios(lab: Lab) -> Iterator[Scenario]:
     """Yield what is measured, with small and large cassettes; special cases have many."""
     small, many = (f"{SMALL:,}",), lab.sizes.many
     for size in lab.sizes.replayed:
         cassette = lab.cassette(mix, size)
         larger = small if size > SMALL else ()
-        yield Way(f"{size:,}", cassette, cassette.suite(), compared_with=larger)
+        yield Scenario(f"{size:,}", cassette, cassette.suite, compared_with=larger)
     mixed, same = lab.cassette(mix, many), lab.cassette(alike, many)
-    suite, title = mixed.suite(), f"{many:,}, ".__add__
+    title = f"{many:,}, ".__add__
     official, off = title(OFFICIAL), {"TOKENTAPE_FAST": "off"}
-    yield Way(title(REPEATING), mixed, _few(suite))
-    yield Way(title(ALIKE), same, same.suite(), compared_with=small)
-    yield Way(title(OTHERS), mixed, _others(mixed))
-    yield Way(official, mixed, keyed(suite))
-    yield Way(title(GO), mixed, chunked(keyed(suite)), compared_with=(official,))
-    yield Way(title(SLOW), mixed, suite, environment=off)
-    yield Way(title(AUTO), mixed, suite, "auto")
+    yield Scenario(title(REPEATING), mixed, lambda: _few(mixed.suite()))
+    yield Scenario(title(ALIKE), same, same.suite, compared_with=small)
+    yield Scenario(title(OTHERS), mixed, lambda: _others(mixed))
+    yield Scenario(official, mixed, lambda: keyed(mixed.suite()))
+    yield Scenario(title(GO), mixed, lambda: _as_go(mixed), compared_with=(official,))
+    yield Scenario(title(SLOW), mixed, mixed.suite, environment=off)
+    yield Scenario(title(AUTO), mixed, mixed.suite, "auto")
 
 
 def _few(suite: Suite) -> Suite:
@@ -91,10 +89,14 @@ def _others(cassette: Cassette) -> Suite:
     return tuple(repeated(cassette.suite(f"b{number}x") for number in range(CROWDS)))
 
 
-def _session(lab: Lab, way: Way, stack: ExitStack) -> Measure:
+def _as_go(cassette: Cassette) -> Suite:
+    return chunked(keyed(cassette.suite()))
+
+
+def _session(lab: Lab, scenario: Scenario, stack: ExitStack) -> Measure:
     """Start a session, warm it, and return its load."""
-    server = lab.replaying(stack, way.cassette, way.mode, **way.environment)
-    requests = lab.warmed(server, way.suite, way.connections)
+    server = lab.replaying(stack, scenario.cassette, scenario.mode, scenario.environment)
+    requests = lab.warmed(server, scenario.suite())
 
     def measure() -> Figures:
         figures = lab.clients.load(server.url, requests)

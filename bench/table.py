@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -89,11 +88,11 @@ def filled(document: str, sections: Mapping[str, str]) -> str:
     """
     for name, content in sections.items():
         head, end = f"<!-- bench: {name} -->", "<!-- bench: end -->"
-        place = re.compile(f"{re.escape(head)}.*?{re.escape(end)}", re.DOTALL)
-        lines = f"{head}\n\n{content.strip()}\n\n{end}"
-        document, count = place.subn(lambda _, lines=lines: lines, document)
-        if not count:
-            raise ValueError(f"the document has no {head}")
+        before, head, rest = document.partition(head)
+        _, end, after = rest.partition(end)
+        if not end:
+            raise ValueError(f"the document has no place for {name}")
+        document = f"{before}{head}\n\n{content.strip()}\n\n{end}{after}"
     return document
 
 
@@ -103,11 +102,11 @@ def _not_measured(outcome: Outcome) -> Iterator[str]:
 
 
 def _comparisons(title: str, rows: Sequence[Row]) -> Table:
-    if any(row.against for row in rows):
-        head = ("what", "figure", "median", "compared with", "its median", "ratio", "min", "max")
-        return Table(title, (0, 1, 3), (head, *map(_comparison, rows)))
-    head = ("what", "figure", "median", "min", "max")
-    return Table(title, (0, 1), (head, *map(_figures, rows)))
+    if not any(row.against for row in rows):
+        single = ("what", "figure", "median", "min", "max")
+        return Table(title, (0, 1), (single, *map(_figures, rows)))
+    head = ("what", "figure", "median", "compared with", "its median", "ratio", "min", "max")
+    return Table(title, (0, 1, 3), (head, *map(_comparison, rows)))
 
 
 def _comparison(row: Row) -> Sequence[str]:

@@ -59,10 +59,10 @@ def alike(size: int, people: str = "") -> Suite:
 def posts(size: int, people: str = "", year: int = 2030) -> Suite:
     """Return the first requests of a mix that make tokens.
 
-    `year` is the first in which their cards expire: in a cassette with another, none is found.
+    `year` is the first in which their cards expire: a cassette with another year has no answer.
     """
-    made = (request for request in _visits(people, year) if request.method == "POST")
-    return tuple(islice(made, size))
+    makers = (request for request in _visits(people, year) if request.method == "POST")
+    return tuple(islice(makers, size))
 
 
 def keyed(suite: Suite) -> Suite:
