@@ -25,7 +25,7 @@ fuzz: $(VENV)/installed  ## the laws, tried for much longer
 soak: $(VENV)/installed  ## a hundred thousand requests, with memory and descriptors watched
 	$(BIN)/python -m bench.soak
 
-bench: $(VENV)/installed  ## how fast it is beside others; the figures go to build/bench
+bench: $(VENV)/installed  ## how fast it is as suites use it, half an hour; figures go to build/bench
 	mkdir -p build/bench
 	$(BIN)/python -m bench --json build/bench/performance.json --plot build/bench/performance.svg
 

@@ -1,114 +1,93 @@
-"""Cassettes of any size, quickly: a block is recorded through the door, larger ones repeat it.
+"""Cassettes of any size, quickly: a block is recorded by tokentape, larger ones repeat its text.
 
-Each repetition has numbers of its own for all variables, as if other people had been recorded. So
-the requests of a repetition are those of the block with other people in them.
+Each repetition has variables with numbers that no other has, as if other people had been recorded.
+So the requests of a repetition are those of the block with other people in them.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
-from tokentape.edges.settings import Match, Redact
-from tokentape.pure.cassette.model import Interaction, Variables, interaction
-from tokentape.pure.cassette.writing import HEADER, chunk
-from tokentape.pure.http.messages import Request
-from tokentape.pure.notation.placeholders import Placeholder, whole
-from tokentape.pure.notation.sealed import Sealed
-from tokentape.pure.replay.stand_ins import stand_in
-from tokentape.session import assembly
+from bench.contests import NotRun
+from bench.passes import send_all
+from bench.processes import Place, Server
+from bench.traffic import Suite, Traffic, repeated
 
-from bench.traffic import RETRIEVE
-
-BLOCK = 1_000
-
-Traffic = Callable[[int, str], Iterator[Request]]
-"""Makes so many requests that these people send."""
-
+_INTERACTION = "- request:\n"
 _VARIABLE = re.compile(r"\{\{([a-z0-9_]+)\.([0-9]+)")
-
-
-def record(requests: Iterable[Request]) -> Iterator[Interaction]:
-    """Yield what recording these requests to the embedded upstream writes."""
-    door = assembly.door(Redact(), Match())
-    upstream = assembly.embedded_upstream()
-    variables, made = Variables(), ""
-    numbers: dict[str, Sealed] = {}
-    for request in requests:
-        sent = replace(request, target=request.target + made) if request is RETRIEVE else request
-        answer = upstream(sent)
-        made = json.loads(answer.body)["id"]
-        asked = door.request(sent)
-        numbers = dict(asked.numbers) or numbers
-        yield interaction(asked, door.response(answer, asked, numbers), variables)
 
 
 @dataclass(frozen=True)
 class Cassette:
-    """A cassette of `count` interactions under a name, and the requests that it answers."""
+    """A cassette of `size` interactions that repeats a recorded block."""
 
-    name: str
-    count: int
     traffic: Traffic
-    block: tuple[Interaction, ...]
+    size: int
+    block: int
+    """Interactions that are recorded."""
 
-    @classmethod
-    def of(cls, name: str, count: int, traffic: Traffic) -> Cassette:
-        """Record the block that the cassette consists of."""
-        return cls(name, count, traffic, tuple(record(traffic(min(count, BLOCK), "a0"))))
+    @property
+    def name(self) -> str:
+        return f"{self.traffic.__name__}{self.size}"
 
-    def write(self, directory: Path) -> Path:
-        """Write it under a directory, as canonical text; return where it is."""
-        path = directory / f"{self.name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", encoding="ascii") as file:
-            file.write(HEADER)
-            file.writelines(islice(self._chunks(), self.count))
-        path.chmod(0o600)
+    def suite(self, people: str = "a") -> Suite:
+        """Return the requests that it answers; `people` stands in the names of who sends them."""
+        blocks = range(-(-self.size // self.block))
+        suites = (self.traffic(self.block, f"{people}{number}") for number in blocks)
+        return tuple(islice(repeated(suites), self.size))
+
+    def write(self, place: Place) -> Path:
+        """Write it where cassettes are kept, unless it is written; return where it is."""
+        path = place.cassettes / f"{self.name}.yaml"
+        if not path.exists():
+            header, block = _parts(self._recorded(place))
+            with path.open("w", encoding="ascii") as file:
+                file.write(header)
+                file.writelines(islice(_repeated(block), self.size))
+            path.chmod(0o600)
         return path
 
-    def requests(self, other: str = "a") -> Iterator[Request]:
-        """Yield a request for each interaction, in order; `other` stands in their people's names.
+    def _recorded(self, place: Place) -> Path:
+        name = f"{self.traffic.__name__}-block{self.block}"
+        path = place.cassettes / f"{name}.yaml"
+        if not path.exists():
+            record(place.tokentape("record", name), self.traffic(self.block, "a0"))
+        if not path.exists():
+            raise NotRun("tokentape saved no cassette")
+        return path
 
-        Retrieves ask for the ids that replaying this cassette makes up.
-        """
-        blocks = -(-self.count // BLOCK)
-        sent = (self.traffic(len(self.block), f"{other}{number}") for number in range(blocks))
-        asked = zip(chain.from_iterable(sent), self._ids(blocks), strict=True)
-        for request, made in islice(asked, self.count):
-            yield replace(request, target=request.target + made) if made else request
 
-    def _chunks(self) -> Iterator[str]:
-        texts = [chunk(one) for one in self.block]
-        highest = self._highest(texts)
-        for number in range(-(-self.count // BLOCK)):
-            move = partial(_moved, by={kind: number * most for kind, most in highest.items()})
-            yield from (_VARIABLE.sub(move, text) for text in texts)
+def record(session: AbstractContextManager[Server], suite: Suite) -> None:
+    """Record a suite in its order. Raises NotRun unless each request is recorded."""
+    with session as server:
+        send_all(server.url, suite, range(len(suite)), "recorded")
 
-    def _ids(self, blocks: int) -> Iterator[str]:
-        highest = self._highest(chunk(one) for one in self.block)
-        retrieved = [whole(one.texts.path.rpartition("/")[2]) for one in self.block]
-        for block in range(blocks):
-            for found in retrieved:
-                yield self._id(found, block * highest[found.kind]) if found else ""
 
-    def _id(self, found: Placeholder, by: int) -> str:
-        return stand_in(replace(found, number=str(int(found.number) + by)), self.name)
+def _parts(path: Path) -> tuple[str, Sequence[str]]:
+    """Return the head of a cassette and its interactions, as text."""
+    head, *interactions = re.split(f"^{_INTERACTION}", path.read_text("ascii"), flags=re.MULTILINE)
+    return head, [_INTERACTION + text for text in interactions]
 
-    @staticmethod
-    def _highest(texts: Iterable[str]) -> Counter[str]:
-        highest = Counter[str]()
-        for kind, number in chain.from_iterable(map(_VARIABLE.findall, texts)):
+
+def _repeated(block: Sequence[str]) -> Iterator[str]:
+    """Yield the texts of a block over and over, each time with new variables."""
+    highest = Counter[str]()
+    for text in block:
+        for kind, number in _VARIABLE.findall(text):
             highest[kind] = max(highest[kind], int(number))
-        return highest
+    moved = Counter[str]()
+    while True:
+        for text in block:
+            yield _VARIABLE.sub(partial(_renumbered, by=moved), text) if moved else text
+        moved = moved + highest
 
 
-def _moved(found: re.Match[str], by: dict[str, int]) -> str:
-    kind, number = found[1], int(found[2])
-    return "{{" + f"{kind}.{number + by[kind]}"
+def _renumbered(match: re.Match[str], by: Counter[str]) -> str:
+    return "{{" + f"{match[1]}.{int(match[2]) + by[match[1]]}"

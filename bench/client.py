@@ -1,9 +1,9 @@
 """A bounded asyncio client, where wrk is missing: the same requests, the same line of JSON.
 
-    python -m bench.client URL FILE CONNECTIONS SECONDS
+    python -m bench.client URL FILE NEW CONNECTIONS SECONDS
 
 It costs more than wrk, so fast servers look slower than they are; ratios come out nearer to 1.
-`{new}` in a request is a number, new each time.
+`{new}` in a request is NEW and a number, new each time.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from bench.traffic import NEW
 
 _CHUNKED, _LAST_CHUNK = b"\r\ntransfer-encoding: chunked", b"\r\n0\r\n\r\n"
 _LENGTH = re.compile(rb"\r\nContent-Length: *(\d+)", re.IGNORECASE)
@@ -36,17 +38,17 @@ def _whole(answer: bytes) -> bool:
     head = answer.find(b"\r\n\r\n")
     if _CHUNKED in answer[:head].lower():
         return answer.endswith(_LAST_CHUNK)
-    found = _LENGTH.search(answer, 0, head) if head >= 0 else None
-    return found is not None and len(answer) >= head + 4 + int(found[1])
+    match = _LENGTH.search(answer, 0, head) if head >= 0 else None
+    return match is not None and len(answer) >= head + 4 + int(match[1])
 
 
 class Connection(asyncio.Protocol):
-    """One client: asks, waits for the whole answer, asks again, until the time is over."""
+    """Asks, waits for the whole answer, asks again, until the time is over."""
 
     def __init__(self, waiting: Iterator[bytes], until: float) -> None:
         self._waiting, self._until = waiting, until
         self._answer = b""
-        self.took: list[float] = []
+        self.seconds: list[float] = []
         self.failed = 0
         self.over = asyncio.get_running_loop().create_future()
 
@@ -56,8 +58,8 @@ class Connection(asyncio.Protocol):
         self._ask()
 
     def _ask(self) -> None:
-        self._begun = time.perf_counter()
-        if self._begun < self._until:
+        self._sent = time.perf_counter()
+        if self._sent < self._until:
             self._transport.write(next(self._waiting))
         else:
             self._transport.close()
@@ -66,7 +68,7 @@ class Connection(asyncio.Protocol):
         self._answer += data
         if not _whole(self._answer):
             return
-        self.took.append(time.perf_counter() - self._begun)
+        self.seconds.append(time.perf_counter() - self._sent)
         self.failed += self._answer[9:10] not in (b"2", b"3")
         self._answer = b""
         self._ask()
@@ -76,36 +78,38 @@ class Connection(asyncio.Protocol):
         self.over.set_result(None)
 
 
+def endless(requests: list[bytes], new: bytes) -> Iterator[bytes]:
+    """Yield requests over and over, with new values for `{new}`."""
+    numbers = itertools.count(1)
+    for request in itertools.cycle(requests):
+        yield request.replace(NEW, b"%b-%d" % (new, next(numbers))) if NEW in request else request
+
+
 def _itself(client: Connection) -> Connection:
     return client
 
 
-async def load(url: str, requests: list[bytes], connections: int, seconds: float) -> str:
-    """Load a server; return what came of it."""
-    numbers, address = itertools.count(1), urlsplit(url)
-    waiting = (
-        one.replace(b"{new}", b"%d" % next(numbers)) if b"{new}" in one else one
-        for one in itertools.cycle(requests)
-    )
-    begun = time.perf_counter()
-    clients = [Connection(waiting, begun + seconds) for _ in range(connections)]
+async def load(url: str, waiting: Iterator[bytes], connections: int, seconds: float) -> str:
+    """Load a server; return the figures as JSON."""
+    address, start = urlsplit(url), time.perf_counter()
+    clients = [Connection(waiting, start + seconds) for _ in range(connections)]
     loop, where = asyncio.get_running_loop(), (address.hostname or "", address.port or 80)
     for client in clients:
         await loop.create_connection(partial(_itself, client), *where)
     async with asyncio.timeout(seconds + 30):
         await asyncio.gather(*(client.over for client in clients))
-    took = sorted(itertools.chain.from_iterable(client.took for client in clients))
-    told = {
-        "requests": len(took),
-        "seconds": time.perf_counter() - begun,
+    answers = sorted(itertools.chain.from_iterable(client.seconds for client in clients))
+    report = {
+        "requests": len(answers),
+        "seconds": time.perf_counter() - start,
         "failed": sum(client.failed for client in clients),
-        "p50": 1e3 * took[len(took) // 2],
-        "p99": 1e3 * took[len(took) * 99 // 100],
+        "p50": 1e3 * answers[len(answers) // 2],
+        "p99": 1e3 * answers[len(answers) * 99 // 100],
     }
-    return json.dumps(told)
+    return json.dumps(report)
 
 
 if __name__ == "__main__":
-    address, file, connections, seconds = sys.argv[1:]
-    requests = requests_of(Path(file))
-    print(asyncio.run(load(address, requests, int(connections), float(seconds))))
+    address, file, prefix, connections, seconds = sys.argv[1:]
+    waiting = endless(requests_of(Path(file)), prefix.encode())
+    print(asyncio.run(load(address, waiting, int(connections), float(seconds))))

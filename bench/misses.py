@@ -3,66 +3,77 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from tokentape.pure.http.messages import Request
+from bench.contests import Contender, Contest, Figures, Measure
+from bench.lab import Lab
+from bench.passes import Client
+from bench.processes import Server
+from bench.traffic import Request, mix, posts
 
-from bench.cassettes import Cassette
-from bench.figures import Absent, Contest, Figures, Row
-from bench.load import Client, Clients, write
-from bench.processes import Place
-from bench.traffic import mix, posts
-
+NAME = "miss"
 PAUSE = 0.05
 """Seconds between the misses of a client while others are at work."""
-ALONE = 20
-"""Requests of a client that is alone."""
+REPEATS = 20
+"""Requests of the client that is the only one."""
 UNKNOWN = 2045
 """Cards that expire from this year on are in no cassette."""
 
-ANSWERED, MISSED = "an answer, alone", "a miss, alone"
+MILLISECONDS = "ms"
+ANSWERED, MISSED = "an answer, nobody else", "a miss, nobody else"
 QUIET, DISTURBED = "eight clients", "eight clients, while another misses"
 
-
-def measured(
-    contest: Contest, place: Place, clients: Clients, rounds: int, count: int
-) -> Iterator[Row | Absent]:
-    """Measure misses of a cassette of `count` interactions."""
-    if not any(map(contest.asks_for, (MISSED, DISTURBED))):
-        return
-    known = Cassette.of(f"mix{count}", count, mix)
-    known.write(place.cassettes)
-    sent = write(known.requests(), place.directory / "known.requests")
-    with contest.entering(MISSED), place.tokentape("replay", known.name) as server:
-        with Client(server.url) as client:
-            client.check(known.requests(), "replayed")
-        load = partial(_disturbed, server.url, clients, sent)
-        answers = tuple(islice(known.requests(), ALONE))
-        contest.add(ANSWERED, partial(_alone, server.url, answers, 200))
-        contest.add(MISSED, partial(_alone, server.url, _unknown(), 424), ANSWERED)
-        contest.add(QUIET, lambda: clients.load(server.url, sent))
-        contest.add(DISTURBED, load, QUIET)
-        yield from contest.rows(rounds)
-    yield from contest.absent
+Load = Callable[[Lab, Server, Path], Figures]
 
 
-def _unknown() -> tuple[Request, ...]:
-    return tuple(posts(1, year=UNKNOWN)) * ALONE
+def contest(lab: Lab, rounds: int) -> Contest:
+    """Return answers and misses of a cassette of many interactions."""
+    contenders = (
+        Contender(ANSWERED, partial(_prepared, lab, _answers)),
+        Contender(MISSED, partial(_prepared, lab, _misses), (ANSWERED,)),
+        Contender(QUIET, partial(_prepared, lab, _quiet)),
+        Contender(DISTURBED, partial(_prepared, lab, _disturbed), (QUIET,)),
+    )
+    question = "what does a request take that nothing answers, and does it delay others?"
+    return Contest(NAME, question, contenders, rounds)
 
 
-def _alone(url: str, requests: tuple[Request, ...], status: int) -> Figures:
-    with Client(url) as client:
-        return {"ms": median(client.milliseconds(one, status) for one in requests)}
+def _prepared(lab: Lab, load: Load, stack: ExitStack) -> Measure:
+    cassette = lab.cassette(mix, lab.sizes.many)
+    server = lab.replaying(stack, cassette)
+    return partial(load, lab, server, lab.warmed(server, cassette.suite()))
 
 
-def _disturbed(url: str, clients: Clients, sent: Path) -> Figures:
-    with _missing(url):
-        return clients.load(url, sent)
+def _answers(lab: Lab, server: Server, _: Path) -> Figures:
+    suite = lab.cassette(mix, lab.sizes.many).suite()
+    answered = [request for request in suite if request.method == "POST"]
+    return _alone(server, answered[:REPEATS], 200)
+
+
+def _misses(_lab: Lab, server: Server, _: Path) -> Figures:
+    return _alone(server, [_unknown()] * REPEATS, 424)
+
+
+def _quiet(lab: Lab, server: Server, requests: Path) -> Figures:
+    return lab.clients.load(server.url, requests)
+
+
+def _disturbed(lab: Lab, server: Server, requests: Path) -> Figures:
+    with _missing(server.url):
+        return lab.clients.load(server.url, requests)
+
+
+def _unknown() -> Request:
+    return posts(1, year=UNKNOWN)[0]
+
+
+def _alone(server: Server, requests: list[Request], status: int) -> Figures:
+    with Client(server.url) as client:
+        return {MILLISECONDS: median(client.milliseconds(item, status) for item in requests)}
 
 
 @contextmanager
@@ -73,7 +84,7 @@ def _missing(url: str) -> Iterator[None]:
     def miss() -> None:
         with Client(url) as client:
             while not over.wait(PAUSE):
-                client.milliseconds(_unknown()[0], 424)
+                client.milliseconds(_unknown(), 424)
 
     thread = threading.Thread(target=miss)
     thread.start()

@@ -15,8 +15,8 @@ from mitmproxy.io import FlowWriter
 from mitmproxy.test import tflow
 
 
-def main(asked: str, flows: str) -> None:
-    requests, body = json.loads(Path(asked).read_text())
+def main(path: str, flows: str) -> None:
+    requests, body = json.loads(Path(path).read_text())
     with Path(flows).open("wb") as file:
         writer = FlowWriter(file)
         for method, target, headers, sent in requests:

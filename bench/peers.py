@@ -12,12 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tokentape.pure.http.messages import Request
-
-from bench.figures import NotRun
-from bench.load import output
-from bench.processes import PATIENCE, Place, Server
+from bench.contests import NotRun
+from bench.processes import PATIENCE, Place, Server, output
 from bench.reference import BODY
+from bench.traffic import Request
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -48,7 +46,7 @@ class Peer:
             yield server.url
 
     def _installed(self, folder: Path) -> Path:
-        for program in filter(lambda needed: shutil.which(needed) is None, self.needs):
+        for program in filter(lambda program: shutil.which(program) is None, self.needs):
             raise NotRun(f"{program} is missing")
         if not (folder / "installed").exists():
             folder.mkdir(parents=True, exist_ok=True)
@@ -58,7 +56,7 @@ class Peer:
 
 
 class _Peer(Server):
-    """A server that says nothing of use: it is ready once its port is open."""
+    """A server that prints no URL: it is ready once its port is open."""
 
     def __init__(self, words: Sequence[str], directory: Path, core: int, port: int) -> None:
         super().__init__(words, directory, core)
@@ -82,8 +80,8 @@ def _free_port() -> int:
 def _talkback(installed: Path, work: Path, requests: Sequence[Request], port: int) -> Sequence[str]:
     tapes = work / "tapes"
     tapes.mkdir()
-    for number, one in enumerate(requests):
-        (tapes / f"{number}.json5").write_text(json.dumps(_tape(one)))
+    for number, request in enumerate(requests):
+        (tapes / f"{number}.json5").write_text(json.dumps(_tape(request)))
     script = work / "serve.js"
     options = {
         "host": "http://127.0.0.1:1",
@@ -100,20 +98,20 @@ def _talkback(installed: Path, work: Path, requests: Sequence[Request], port: in
     return ("node", str(script))
 
 
-def _tape(one: Request) -> dict[str, object]:
+def _tape(request: Request) -> dict[str, object]:
     meta = {
         "createdAt": "2026-01-01T00:00:00.000Z",
         "host": "http://127.0.0.1:1",
         "reqHumanReadable": True,
         "resHumanReadable": True,
     }
-    body = one.body.decode()
+    body = request.body.decode()
     answer = {"status": 200, "headers": {"content-type": ["application/json"]}}
     return {
         "meta": meta,
         "req": {
-            "url": one.target,
-            "method": one.method,
+            "url": request.target,
+            "method": request.method,
             "headers": {"content-type": FORM} if body else {},
             "body": body,
         },
@@ -124,28 +122,31 @@ def _tape(one: Request) -> dict[str, object]:
 def _wiremock(installed: Path, work: Path, requests: Sequence[Request], port: int) -> Sequence[str]:
     mappings = work / "mappings"
     mappings.mkdir()
-    stubs = {"mappings": [_stub(one) for one in requests]}
+    stubs = {"mappings": [_stub(request) for request in requests]}
     (mappings / "all.json").write_text(json.dumps(stubs))
     jar = next((installed / "node_modules" / "wiremock").rglob("*.jar"))
     words = ("java", "-jar", str(jar), "--port", str(port), "--bind-address", "127.0.0.1")
     return (*words, "--root-dir", str(work), "--no-request-journal", "--disable-banner")
 
 
-def _stub(one: Request) -> dict[str, object]:
-    body = {"bodyPatterns": [{"equalTo": one.body.decode()}]} if one.body else {}
+def _stub(request: Request) -> dict[str, object]:
+    body = {"bodyPatterns": [{"equalTo": request.body.decode()}]} if request.body else {}
     answer = {"status": 200, "body": BODY.decode(), "headers": {"Content-Type": "application/json"}}
-    return {"request": {"method": one.method, "url": one.target, **body}, "response": answer}
+    return {
+        "request": {"method": request.method, "url": request.target, **body},
+        "response": answer,
+    }
 
 
 def _mitmproxy(
     installed: Path, work: Path, requests: Sequence[Request], port: int
 ) -> Sequence[str]:
-    asked = work / "requests.json"
-    told = [(one.method, one.target, one.headers, one.body.decode()) for one in requests]
-    asked.write_text(json.dumps([told, BODY.decode()]))
+    path = work / "requests.json"
+    fields = [(item.method, item.target, item.headers, item.body.decode()) for item in requests]
+    path.write_text(json.dumps([fields, BODY.decode()]))
     flows, binaries = work / "flows", installed / "venv" / "bin"
     script = str(Path(__file__).with_name("mitmproxy_flows.py"))
-    output(binaries / "python", script, asked, flows)
+    output(binaries / "python", script, path, flows)
     words = (str(binaries / "mitmdump"), "--quiet", "--listen-host", "127.0.0.1", "-p", str(port))
     settings = ("server_replay_reuse=true", "server_replay_extra=404", "connection_strategy=lazy")
     sets = tuple(word for setting in settings for word in ("--set", setting))

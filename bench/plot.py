@@ -1,4 +1,4 @@
-"""Replay's speed as a picture: requests a second by those of bare aiohttp, with the range seen."""
+"""Replay's speed as a picture: requests a second by those of bare aiohttp, with the range."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from statistics import median
 
-from bench.figures import Row
+from bench.contests import Row
 from bench.load import RATE
 from bench.replay import BARE
 
@@ -40,7 +40,9 @@ def svg(rows: Iterable[Row]) -> str:
 
 def _bar(row: Row, index: int, most: float) -> Iterator[str]:
     top, ratios = _TOP + _LINE * index, row.ratios
-    middle, low, high = (_across(one, most) for one in (median(ratios), min(ratios), max(ratios)))
+    middle, low, high = (
+        _across(ratio, most) for ratio in (median(ratios), min(ratios), max(ratios))
+    )
     yield f'<text x="{_LEFT - 8}" y="{top + 14}" text-anchor="end">{escape(row.name)}</text>'
     yield f'<rect x="{_LEFT}" y="{top + 3}" width="{middle - _LEFT:.1f}" height="{_LINE - 8}"/>'
     yield (

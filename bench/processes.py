@@ -13,25 +13,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from bench.figures import NotRun
+from bench.contests import NotRun
 
 ROOT = Path(__file__).parents[1]
 TOKENTAPE = (sys.executable, "-m", "tokentape")
 PATIENCE = 900.0
 """Seconds that a process may take to be ready: loading may be what is slow."""
 
-_READY = re.compile(r" on (http://\S+)$", re.MULTILINE)
+_READY = re.compile(r" on (http://[\w.:]+)")
+_LIMITED = 'ulimit -v "$0" && exec "$@"'
 
 
 @dataclass(frozen=True)
 class Cores:
-    """Where servers run, and where what loads them does; one core for both if there is but one."""
+    """Where servers run, and where clients do; the same core if there is only one."""
 
     serving: int
     loading: int
 
     @classmethod
-    def here(cls) -> Cores:
+    def available(cls) -> Cores:
         """Return the first and the last core that this process may use."""
         allowed = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
         return cls(allowed[0], allowed[-1])
@@ -51,10 +52,19 @@ def pinned(core: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
+def output(*words: str | Path) -> str:
+    """Return what a program prints. Raises NotRun if it fails."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    process = subprocess.run(words, check=False, capture_output=True, text=True, env=environment)
+    if process.returncode:
+        raise NotRun(f"{Path(words[0]).name} failed: {process.stderr.strip()[-200:]}")
+    return process.stdout
+
+
 class Server:
     """A server on a core. Use with `with`: it is up inside, and gone afterwards.
 
-    Its URL is what it says on standard error, `… on http://…`.
+    Its URL is what it prints on standard error, `… on http://…`.
     """
 
     def __init__(
@@ -66,7 +76,7 @@ class Server:
     ) -> None:
         self._log = directory / f".{time.monotonic_ns()}.log"
         inherited = {"PATH": os.environ["PATH"], "HOME": str(directory), "PYTHONPATH": str(ROOT)}
-        self._begun = time.perf_counter()
+        self._start = time.perf_counter()
         with pinned(core), self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 words,
@@ -83,7 +93,7 @@ class Server:
         except BaseException:
             self.end()
             raise
-        self.seconds = time.perf_counter() - self._begun
+        self.seconds = time.perf_counter() - self._start
         """From its start until it was ready."""
         return self
 
@@ -93,29 +103,39 @@ class Server:
     def _awaited(self) -> str:
         while (url := self.ready()) is None:
             if self.process.poll() is not None:
-                raise NotRun(f"it ended at once: {self.said().strip()[:200] or 'saying nothing'}")
-            if time.perf_counter() - self._begun > PATIENCE:
+                raise NotRun(f"it ended at once: {self.log().strip()[:200] or 'printing nothing'}")
+            if time.perf_counter() - self._start > PATIENCE:
                 raise NotRun(f"it was not ready within {PATIENCE:.0f} s")
             time.sleep(0.001)
         return url
 
     def ready(self) -> str | None:
-        """Return its URL once it accepts connections there."""
-        found = _READY.search(self.said())
-        return found[1] if found else None
+        """Return its URL once it accepts connections at it."""
+        match = _READY.search(self.log())
+        return match[1] if match else None
 
-    def said(self) -> str:
-        """Return what it said so far."""
+    def log(self) -> str:
+        """Return what it has printed."""
         return self._log.read_text(errors="replace")
 
     def memory(self) -> int:
         """Return the bytes that it holds in memory."""
+        return self._status("VmRSS")
+
+    def peak(self) -> int:
+        """Return the bytes of memory that it held at most, since its start or `forget_peak`."""
+        return self._status("VmHWM")
+
+    def forget_peak(self) -> None:
+        """Measure `peak` from now on."""
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+
+    def _status(self, field: str) -> int:
         status = Path(f"/proc/{self.process.pid}/status")
-        if not status.exists():
-            raise NotRun("this system has no /proc to read memory from")
-        found = re.search(r"^VmRSS:\s+(\d+)", status.read_text(), re.MULTILINE)
-        assert found
-        return int(found[1]) << 10
+        match = re.search(rf"^{field}:\s+(\d+)", _text(status), re.MULTILINE)
+        if match is None:
+            raise NotRun("there is no /proc to read its memory from, or it has ended")
+        return int(match[1]) << 10
 
     def end(self) -> None:
         """End it, and wait until it is gone."""
@@ -128,9 +148,18 @@ class Server:
                 self.process.wait()
 
 
+def _text(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
 def python_module(name: str) -> tuple[str, ...]:
     """Return the words that run a module of this folder."""
     return (sys.executable, "-m", f"bench.{name}")
+
+
+def limited(words: Sequence[str], memory: int) -> Sequence[str]:
+    """Return words that run a program with so many bytes of address space at most."""
+    return ("sh", "-c", _LIMITED, str(memory >> 10), *words)
 
 
 @dataclass(frozen=True)
@@ -144,9 +173,18 @@ class Place:
     def cassettes(self) -> Path:
         return self.directory / "cassettes"
 
-    def tokentape(self, mode: str, name: str, *options: str, **environment: str) -> Server:
-        """Serve a cassette."""
+    def tokentape(
+        self,
+        mode: str,
+        name: str,
+        *options: str,
+        memory: int = 0,
+        environment: Mapping[str, str] | None = None,
+    ) -> Server:
+        """Serve a cassette, within so many bytes of memory if that is not 0."""
         words = (*TOKENTAPE, mode, name, "--listen", "127.0.0.1:0", *options)
+        if memory:
+            words = tuple(limited(words, memory))
         return Server(words, self.directory, self.core, environment)
 
     def module(self, name: str, *words: str) -> Server:

@@ -2,7 +2,7 @@
 
     python -m bench.soak [REQUESTS]
 
-Each process gets REQUESTS (100,000 if not said) from clients that come and go, some of them badly.
+Each process gets REQUESTS (100,000 by default) from clients that come and go, some of them badly.
 Afterwards its memory has not grown with the number of requests, and it holds as many descriptors
 and threads as before. A recording grows with what it records, which is one request in ten: the
 others are retries of it. Exits with 1 if there is a leak.
@@ -29,7 +29,7 @@ from tests.processes import Session, Workplace
 CLIENTS = 20
 CALLS = 20
 """How many calls a client makes before it goes and another comes."""
-KNOWN = 200
+INTERACTIONS = 200
 """Interactions of the cassette that is replayed."""
 TRIES = 10
 """How often a request that is recorded is sent."""
@@ -56,9 +56,9 @@ class Size:
 def size_of(pid: int) -> Size:
     """Return the size of a running process (Linux)."""
     process = Path(f"/proc/{pid}")
-    told = dict(re.findall(r"^(\w+):\s+(\d+)", (process / "status").read_text(), re.MULTILINE))
+    fields = dict(re.findall(r"^(\w+):\s+(\d+)", (process / "status").read_text(), re.MULTILINE))
     descriptors = len(list((process / "fd").iterdir()))
-    return Size(int(told["VmRSS"]) << 10, descriptors, int(told["Threads"]))
+    return Size(int(fields["VmRSS"]) << 10, descriptors, int(fields["Threads"]))
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ class Call:
     headers: dict[str, str]
 
 
-def known(number: int) -> Call:
+def replayed(number: int) -> Call:
     """Return a request that is in the cassette; one in fifty is not."""
-    return Call(numbered(number % KNOWN if number % 50 else KNOWN + 1), HEADERS)
+    return Call(numbered(number % INTERACTIONS if number % 50 else INTERACTIONS + 1), HEADERS)
 
 
 def retried(number: int) -> Call:
@@ -87,9 +87,9 @@ async def called(url: str, call: Callable[[int], Call], numbers: Iterable[int]) 
             await _misbehave(url, turn[0])
             async with aiohttp.ClientSession(headers={"Connection": "keep-alive"}) as session:
                 for number in turn:
-                    one = call(number)
+                    planned = call(number)
                     async with session.post(
-                        f"{url}/v1/tokens", data=one.fields, headers=one.headers
+                        f"{url}/v1/tokens", data=planned.fields, headers=planned.headers
                     ) as answer:
                         await answer.read()
                         results[answer.headers["Tokentape-Result"]] += 1
@@ -113,14 +113,14 @@ async def soaked(
     session: Session, call: Callable[[int], Call], requests: int, allowed: int
 ) -> tuple[str, ...]:
     """Make calls of a session; return what leaks. `allowed` are the bytes that it may grow by."""
-    pid, begun = session.process.pid, time.monotonic()
+    pid, start = session.process.pid, time.monotonic()
     before = size_of(pid)
     warming = max(requests // 10, CLIENTS * CALLS)
     results = await called(session.url, call, range(warming))
     warm = size_of(pid)
     results += await called(session.url, call, range(warming, warming + requests))
     after = await _at_rest(pid, before)
-    rate = results.total() / (time.monotonic() - begun)
+    rate = results.total() / (time.monotonic() - start)
     print(f"{warm}; after {requests:,} requests, {rate:,.0f}/s, {after}")
     growth = after.memory - warm.memory
     leaks = {
@@ -131,7 +131,7 @@ async def soaked(
             results.total() != warming + requests
         ),
     }
-    return tuple(leak for leak, found in leaks.items() if found)
+    return tuple(leak for leak, present in leaks.items() if present)
 
 
 async def _at_rest(pid: int, before: Size) -> Size:
@@ -147,10 +147,10 @@ async def _at_rest(pid: int, before: Size) -> Size:
 async def soak(directory: Path, requests: int) -> tuple[str, ...]:
     """Soak a replaying and a recording process; return what leaks."""
     place = Workplace(directory)
-    with place.recorded("known") as url:
-        await Crowd(url).call(10, KNOWN // 10)
-    with place.serving("replay", "known") as session:
-        leaks = [f"replay: {leak}" for leak in await soaked(session, known, requests, GROWTH)]
+    with place.recorded("soak") as url:
+        await Crowd(url).call(10, INTERACTIONS // 10)
+    with place.serving("replay", "soak") as session:
+        leaks = [f"replay: {leak}" for leak in await soaked(session, replayed, requests, GROWTH)]
         await asyncio.to_thread(session.end)
     with place.serving("record", "new") as session:
         allowed = GROWTH + INTERACTION * requests // TRIES
@@ -161,7 +161,7 @@ async def soak(directory: Path, requests: int) -> tuple[str, ...]:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as directory:
-        found = asyncio.run(soak(Path(directory), int((*sys.argv[1:], "100000")[0])))
-    for leak in found:
+        leaks = asyncio.run(soak(Path(directory), int((*sys.argv[1:], "100000")[0])))
+    for leak in leaks:
         print(leak, file=sys.stderr)
-    sys.exit(bool(found))
+    sys.exit(bool(leaks))

@@ -6,27 +6,32 @@ python -m bench.steps docs/steps.svg
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from tokentape.edges.server.framing import RequestBuffer
 from tokentape.edges.server.memory import LIMIT as MEMORY
 from tokentape.edges.server.memory import Gist, Memory
+from tokentape.edges.server.reader import RequestReader
 from tokentape.edges.server.writer import framed
 from tokentape.edges.settings import Match, Redact
+from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.http.messages import Request, Response
+from tokentape.pure.redaction import Door
 from tokentape.pure.replay.decide import Mode
 from tokentape.pure.replay.matching import Session
 from tokentape.session import assembly
 from tokentape.session.service import Policy, Service
 
 from bench.cassettes import Cassette
-from bench.traffic import keyed, mix, raw
+from bench.processes import Cores, Place
+from bench.traffic import NEW, Suite, keyed, mix, raw, with_ids
 
 COUNT, ROUNDS = 1_000, 7
 _COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#b279a2", "#9d755d")
@@ -38,13 +43,41 @@ Steps = Mapping[str, float]
 """Microseconds for each step, by name."""
 
 
-def service(cassette: Cassette) -> Service:
+@dataclass(frozen=True)
+class Recording:
+    """A loaded cassette, and its requests."""
+
+    name: str
+    interactions: tuple[Interaction, ...]
+    suite: Suite
+
+    @classmethod
+    def loaded(cls, directory: Path) -> Recording:
+        cassette = Cassette(mix, COUNT, COUNT)
+        cassette.write(Place(directory, Cores.available().serving))
+        loaded = assembly.interactions(directory / "cassettes", cassette.name, _door())
+        return cls(cassette.name, tuple(loaded), cassette.suite())
+
+    def texts(self, suite: Suite) -> list[bytes]:
+        """Return requests as they go over the wire, with the ids that a session answers with."""
+        session, ids = service(self), dict[int, str]()
+        for index, request in enumerate(self.suite):
+            (text,) = map(raw, with_ids([request], ids))
+            (response,) = (answered(session, request) for request in read([text]))
+            ids[index] = json.loads(response.body)["id"]
+        return list(map(raw, with_ids(suite, ids)))
+
+
+def _door() -> Door:
+    return assembly.door(Redact(), Match())
+
+
+def service(recording: Recording) -> Service:
     """Return a session of a cassette, without a port."""
-    door, shape = assembly.door(Redact(), Match()), assembly.shape(Match())
-    session = Session(shape, cassette.name)
-    made = Service(Mode.REPLAY, cassette.name, door, Policy(), session, lambda _: None)
-    made.load(cassette.block)
-    return made
+    session = Session(assembly.shape(Match()), recording.name)
+    service = Service(Mode.REPLAY, recording.name, _door(), Policy(), session, lambda _: None)
+    service.load(recording.interactions)
+    return service
 
 
 def fastest(steps: Iterable[Callable[[], object]]) -> float:
@@ -60,75 +93,78 @@ def fastest(steps: Iterable[Callable[[], object]]) -> float:
 
 def read(sent: Iterable[bytes]) -> list[Request]:
     """Return the requests that came in over one connection."""
-    buffer = RequestBuffer(max_head=2**14, max_body=2**20)
+    reader = RequestReader(asyncio.get_running_loop(), max_head=2**14, max_body=2**20)
     requests = []
     for data in sent:
-        buffer.add(data)
-        whole = buffer.cut()
-        request = whole.request if whole else None
+        request = reader.feed(data)
         assert request
         requests.append(request)
+        reader.release()
     return requests
 
 
-def first_time(cassette: Cassette, sent: Sequence[bytes]) -> Steps:
+def first_time(recording: Recording, sent: Sequence[bytes]) -> Steps:
     """Return what each step of an answer takes that is given for the first time in its session."""
 
     def answers(session: Service) -> list[Response]:
-        return [answered(session, request) for request in come]
+        return [answered(session, request) for request in requests]
 
     def matched(session: Service) -> object:
-        return [session.session.match(one, repeat=True, rebind=True) for one in asked]
+        return [session.session.match(item, repeat=True, rebind=True) for item in redacted]
 
-    come, door = read(sent), service(cassette).door
-    asked = [door.request(request) for request in come]
-    whole = fastest(partial(answers, service(cassette)) for _ in range(ROUNDS))
-    sealing = fastest([lambda: [door.request(one) for one in come]] * ROUNDS)
-    matching = fastest(partial(matched, service(cassette)) for _ in range(ROUNDS))
-    said = answers(service(cassette))
+    requests, door = read(sent), service(recording).door
+    redacted = [door.request(request) for request in requests]
+    whole = fastest(partial(answers, service(recording)) for _ in range(ROUNDS))
+    sealing = fastest([lambda: [door.request(request) for request in requests]] * ROUNDS)
+    matching = fastest(partial(matched, service(recording)) for _ in range(ROUNDS))
+    responses = answers(service(recording))
     return {
         "reading HTTP": fastest([lambda: read(sent)] * ROUNDS),
         "sealing": sealing,
         "matching": matching,
         "filling, counting": whole - sealing - matching,
-        "writing HTTP": fastest([lambda: [framed(one).raw() for one in said]] * ROUNDS),
+        "writing HTTP": fastest(
+            [lambda: [framed(item, to_head=False, connection="").raw() for item in responses]]
+            * ROUNDS
+        ),
     }
 
 
-def once_more(cassette: Cassette, sent: Sequence[bytes]) -> Steps:
+def once_more(recording: Recording, sent: Sequence[bytes]) -> Steps:
     """Return what each step takes when the same bytes come again."""
-    session = service(cassette)
-    memory = Memory(MEMORY, lambda *_: True, session.door.looked_at)
+    session = service(recording)
+    memory = Memory(MEMORY, session.again, session.door.looked_at)
     marks = [memory.mark(data) for data in sent]
     for request, mark in zip(read(sent), marks, strict=True):
-        response = replace(answered(session, request), final=session)
-        memory.keep(mark, memory.gist(request), framed(response))
+        response = answered(session, request)
+        assert response.again
+        memory.keep(mark, memory.gist(request), framed(response, to_head=False, connection=""))
     assert all(map(memory.answer, marks))
     return {
         "hashing": fastest([lambda: [memory.mark(data) for data in sent]] * ROUNDS),
-        "looking up, counting": fastest([lambda: [memory.answer(one) for one in marks]] * ROUNDS),
+        "looking up, counting": fastest([lambda: [memory.answer(mark) for mark in marks]] * ROUNDS),
     }
 
 
-def with_new_keys(cassette: Cassette) -> Steps:
+def with_new_keys(recording: Recording) -> Steps:
     """Return what each step takes when requests come again as official clients send them."""
-    session = service(cassette)
-    memory = Memory(MEMORY, lambda *_: True, session.door.looked_at)
-    sent = [raw(request) for request in keyed(cassette.requests(), "first {}")]
+    session = service(recording)
+    memory = Memory(MEMORY, session.again, session.door.looked_at)
+    texts = recording.texts(keyed(recording.suite))
+    sent = [text.replace(NEW, b"first %d" % number) for number, text in enumerate(texts)]
 
     def looked_up() -> list[bytes | None]:
         again = (gist if gist.key is None else Gist(gist.mark, next(keys)) for gist in gists)
         return list(map(memory.answer_to, again))
 
-    come, keys = read(sent), map(str, count())
-    gists = [memory.gist(request) for request in come]
-    for request, gist in zip(come, gists, strict=True):
-        response = replace(answered(session, request), final=session)
-        memory.keep(b"", gist, framed(response))
+    requests, keys = read(sent), map(str, count())
+    gists = [memory.gist(request) for request in requests]
+    for request, gist in zip(requests, gists, strict=True):
+        memory.keep(b"", gist, framed(answered(session, request), to_head=False, connection=""))
     assert all(looked_up())
     return {
         "reading HTTP": fastest([lambda: read(sent)] * ROUNDS),
-        "hashing": fastest([lambda: [memory.gist(request) for request in come]] * ROUNDS),
+        "hashing": fastest([lambda: [memory.gist(request) for request in requests]] * ROUNDS),
         "looking up, counting": fastest([looked_up] * ROUNDS),
     }
 
@@ -141,11 +177,11 @@ def answered(session: Service, request: Request) -> Response:
     return outcome[0]
 
 
-def svg(ways: Mapping[str, Steps]) -> str:
-    """Return a bar for each way, its steps side by side."""
-    most = max(sum(steps.values()) for steps in ways.values())
-    height = _LINE * len(ways) * 2 + 12
-    bars = (line for row, way in enumerate(ways.items()) for line in _bar(row, *way, most))
+def svg(paths: Mapping[str, Steps]) -> str:
+    """Return a bar for each path, its steps side by side."""
+    most = max(sum(steps.values()) for steps in paths.values())
+    height = _LINE * len(paths) * 2 + 12
+    bars = (line for row, path in enumerate(paths.items()) for line in _bar(row, *path, most))
     return "\n".join(
         (
             f'<svg xmlns="{_SVG}" viewBox="0 0 {_LEFT + _WIDTH + 70} {height}">',
@@ -157,33 +193,34 @@ def svg(ways: Mapping[str, Steps]) -> str:
 
 
 def _bar(row: int, name: str, steps: Steps, most: float) -> Iterator[str]:
-    top, across, told = 8 + row * _LINE * 2, float(_LEFT), []
+    top, across, legend = 8 + row * _LINE * 2, float(_LEFT), []
     yield f'<text x="{_LEFT - 8}" y="{top + 20}" text-anchor="end">{name}</text>'
-    for (step, took), colour in zip(steps.items(), _COLOURS, strict=False):
-        width = _WIDTH * took / most
+    for (step, duration), colour in zip(steps.items(), _COLOURS, strict=False):
+        width = _WIDTH * duration / most
         yield f'<rect x="{across:.1f}" y="{top}" width="{width:.1f}" height="30" fill="{colour}"/>'
-        told.append(f'<tspan fill="{colour}">■</tspan> {step} {took:.1f}')
+        legend.append(f'<tspan fill="{colour}">■</tspan> {step} {duration:.1f}')
         across += width
     yield f'<text x="{across + 6:.1f}" y="{top + 20}">{sum(steps.values()):.0f} µs</text>'
-    yield f'<text x="{_LEFT}" y="{top + 48}">{"   ".join(told)}</text>'
+    yield f'<text x="{_LEFT}" y="{top + 48}">{"   ".join(legend)}</text>'
 
 
-async def ways() -> Mapping[str, Steps]:
+async def paths() -> Mapping[str, Steps]:
     """Return what each step takes the first time, and when the same bytes come again."""
-    cassette = Cassette.of("steps", COUNT, mix)
-    sent = [raw(request) for request in cassette.requests()]
+    with TemporaryDirectory() as directory:
+        recording = Recording.loaded(Path(directory))
+    sent = recording.texts(recording.suite)
     return {
-        "the first time": first_time(cassette, sent),
-        "with a new key": with_new_keys(cassette),
-        "again": once_more(cassette, sent),
+        "the first time": first_time(recording, sent),
+        "with a new key": with_new_keys(recording),
+        "again": once_more(recording, sent),
     }
 
 
 def main(target: Path) -> None:
-    found = asyncio.run(ways())
-    target.write_text(svg(found))
-    for name, steps in found.items():
-        print(name, *(f"{step} {took:.1f}" for step, took in steps.items()), sep="\n  ")
+    measured = asyncio.run(paths())
+    target.write_text(svg(measured))
+    for name, steps in measured.items():
+        print(name, *(f"{step} {duration:.1f}" for step, duration in steps.items()), sep="\n  ")
 
 
 if __name__ == "__main__":

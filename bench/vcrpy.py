@@ -17,22 +17,22 @@ from vcr.serializers import yamlserializer
 
 
 def _microseconds(cassette: Cassette, request: Request) -> float:
-    begun = time.perf_counter()
+    start = time.perf_counter()
     cassette.play_response(request)
-    return 1e6 * (time.perf_counter() - begun)
+    return 1e6 * (time.perf_counter() - start)
 
 
 def main(path: str, count: int) -> None:
-    begun = time.perf_counter()
+    start = time.perf_counter()
     cassette = Cassette.load(
         path=path,
         serializer=yamlserializer,
         match_on=(method, uri, body),
         allow_playback_repeats=True,
     )
-    seconds = time.perf_counter() - begun
-    asked = cassette.requests[:: max(1, len(cassette) // count)]
-    print(json.dumps([seconds, median(_microseconds(cassette, one) for one in asked)]))
+    seconds = time.perf_counter() - start
+    requests = cassette.requests[:: max(1, len(cassette) // count)]
+    print(json.dumps([seconds, median(_microseconds(cassette, item) for item in requests)]))
 
 
 if __name__ == "__main__":

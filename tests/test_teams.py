@@ -127,8 +127,8 @@ def test_fmt_resolves_a_merge_of_two_branches(repository: Repository) -> None:
 
     for entry in (
         "person[first_name]={{name.1}}&person[last_name]={{name.2}}",
-        "person[first_name]={{name.3}}&person[maiden_name]={{name.1}}",
-        "person[email]={{email.1}}&person[first_name]={{name.4}}",
+        "person[first_name]={{name.3}}&person[maiden_name]={{name.4}}",
+        "person[email]={{email.1}}&person[first_name]={{name.5}}",
         "/v1/tokens/{{cpt.3}}",
     ):
         assert repository.cassette.count(entry) == 1, entry

@@ -101,7 +101,7 @@ def test_ls_reads_what_was_written_by_hand(recorded: Workplace) -> None:
 def test_show_for_programs(recorded: Workplace) -> None:
     shown = json.loads(recorded.run("show", "shop/cards", "--format", "json").stdout)
     assert shown["name"] == "shop/cards"
-    assert shown["variables"]["name"] == 2
+    assert shown["variables"]["name"] == 3
     made, got, _ = shown["interactions"]
     assert [one["number"] for one in shown["interactions"]] == [1, 2, 3]
     assert {"name": "card[name]", "value": "{{name.1}}"} in made["request"]["fields"]

@@ -20,12 +20,15 @@ from tests.wire import Client, card, person
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone spreads clients")
 
 
+PEOPLE = (("Ada", "Lovelace"), ("Grace", "Hopper"))
+
+
 @pytest.fixture(scope="module")
 def place(shared: Workplace) -> Workplace:
     with shared.recorded("shared") as url:
         Client(url).post(card(name="Ada"))
-        Client(url).post(person("Ada", "Lovelace"))
-        Client(url).post(person("Grace", "Hopper"))
+        for name in PEOPLE:
+            Client(url).post(person(*name))
     return shared
 
 
@@ -100,11 +103,11 @@ def test_counts_are_added_up_and_unused_is_what_none_used(
     )
 
 
-def test_order_and_bindings_are_those_of_each(session: Session, connected: Connect) -> None:
+def test_order_and_instances_are_those_of_each_worker(session: Session, connected: Connect) -> None:
     one = connected(session)
-    assert [one.post(person("Ada", "Lovelace")) for _ in range(2)] == [200, 200]
+    assert [one.post(person(*name)) for name in PEOPLE] == [200, 200]
     other = of_the_other(session, connected)
-    assert [other.post(person("Ada", "Lovelace")) for _ in range(2)] == [200, 200]
+    assert [other.post(person(*name)) for name in PEOPLE] == [200, 200]
     assert one.post(person("Ada", "Lovelace")) == 424
     assert session.end() == 1
     assert "4 replayed, 1 missed, 0 refused, 1 unused" in session.said

@@ -183,7 +183,7 @@ class Opener:
         """
         strict = self._settings.strict if strict is None else strict
         policy = _policy(self._settings, on_exhausted, strict=strict)
-        numbering = Numbering() if writes(mode) else None
+        numbering = Numbering() if writes(mode) and replays(mode) else None
         instances = Instances(self._match_rules, name, numbering)
         tell = notice or self._notice
         fast = self._settings.fast and replays(mode)

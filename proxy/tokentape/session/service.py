@@ -19,7 +19,7 @@ from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.notation.sealed import SealedRequest
 from tokentape.pure.redaction import Door
 from tokentape.pure.redaction.live_keys import has_live_key
-from tokentape.pure.replay.decide import Forward, Mode, Refuse, Replay, decide, replays
+from tokentape.pure.replay.decide import Forward, Mode, Refuse, Replay, decide
 from tokentape.pure.replay.instances import Instances, Match
 from tokentape.pure.replay.misses import Neighbours, report
 from tokentape.pure.replay.order import order_dependent
@@ -250,7 +250,7 @@ class Service:
             return self._unwritten(answer, outcome.reasons)
         self._used.add(len(self.recorded))
         self._keep(outcome.interaction)
-        if replays(self.mode):
+        if self.instances.numbering is not None:
             self.instances.add_recorded(request, outcome.interaction, outcome.secrets)
         self.counts.recorded += 1
         return Answer(_marked(answer, "recorded"))

@@ -141,7 +141,7 @@ class Instances:
     def __init__(self, rules: MatchRules, seed: str, numbering: Numbering | None = None) -> None:
         """`seed` is what made-up values follow from: the cassette's name.
 
-        `numbering` is that of what is recorded meanwhile, if anything is.
+        `numbering` is that of what is recorded meanwhile, if that is to be replayed too.
         """
         self._rules = rules
         self._seed = seed
