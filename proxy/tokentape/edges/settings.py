@@ -11,7 +11,6 @@ import re
 import reprlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_type_hints
 
@@ -322,6 +321,8 @@ def _options(options: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
 def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
     for variable in sorted(environ):
         if variable.startswith("TOKENTAPE_") and variable not in (*VARIABLES, *_OURS):
+            from difflib import get_close_matches  # noqa: PLC0415  for mistakes only
+
             near = get_close_matches(variable, VARIABLES, n=1, cutoff=0.9)  # all begin alike
             hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(VARIABLES)}"
             name = variable.encode("unicode_escape").decode()
