@@ -9,7 +9,6 @@ from functools import partial
 import click
 
 from tokentape.command_line.options import Invocation, with_settings
-from tokentape.edges import terminal
 from tokentape.edges.settings import Settings
 
 
@@ -27,7 +26,7 @@ def recover_cassette(settings: Settings, name: str, *, discard: bool) -> int:
 
     Raises CassetteError.
     """
-    from tokentape.edges import cassette_file
+    from tokentape.edges import cassette_file, terminal
     from tokentape.session import assembly
 
     if discard:

@@ -11,7 +11,6 @@ import re
 import reprlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 
@@ -320,6 +319,8 @@ def _options(options: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
 def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
     for variable in sorted(environ):
         if variable.startswith("TOKENTAPE_") and variable not in (*VARIABLES, *_CLIENT_VARIABLES):
+            from difflib import get_close_matches  # noqa: PLC0415  for mistakes only
+
             # The cutoff is high because all variables have the same prefix.
             closest = get_close_matches(variable, VARIABLES, n=1, cutoff=0.9)
             hint = f"did you mean {closest[0]}?" if closest else f"allowed: {', '.join(VARIABLES)}"
