@@ -186,18 +186,18 @@ class Service:
         self.counts.replayed += 1
         self.counts.further += match.begins_further
         interaction = self.recorded[match.position]
-        values, settled = self.instances.values(match)
-        response = self._renderer.response(interaction, values, request.live)
-        quotes_key = _RETRY_KEY in interaction.outline.text
-        final = self.remembers and match.is_last and settled and not quotes_key
         key = request.live.get("idempotency_key")
-        if key is None:
-            return Answer(replace(response, final=True) if final else response, match)
         # As Stripe does for a POST; not in a 401, which a request without an account gets.
-        if request.method == "POST" and response.status != 401:
-            response = replace(response, echo=(("Idempotency-Key", key.text),))
+        echoes = key and request.method == "POST" and interaction.outline.status != 401
+        echo = (("Idempotency-Key", key.text),) if key and echoes else ()
+        values, settled = self.instances.values(match)
+        response = self._renderer.response(interaction, values, request.live, echo)
         answer = Answer(response, match)
-        return Answer(replace(response, final=Try.of(request, answer)), match) if final else answer
+        if not (self.remembers and match.is_last and settled):
+            return answer
+        if _RETRY_KEY in interaction.outline.text:
+            return answer
+        return Answer(response.as_final(Try.of(request, answer) if key else True), match)
 
     def _miss(self, request: SealedRequest | None) -> Answer:
         self.counts.missed += 1

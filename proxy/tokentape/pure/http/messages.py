@@ -60,6 +60,10 @@ class Response:
     def __repr__(self) -> str:
         return f"<Response {self.status}, {len(self.headers)} headers>"
 
+    def as_final(self, final: object) -> Response:
+        """Return this response with its `final` set."""
+        return Response(self.status, self.headers, self.body, self.echo, final)
+
     @property
     def lines(self) -> Headers:
         """All header lines."""

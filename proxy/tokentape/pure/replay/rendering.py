@@ -77,9 +77,13 @@ class Renderer:
     """Those given so far, by variable and class."""
 
     def response(
-        self, interaction: Interaction, values: Sequence[str | None], live: Mapping[str, Secret]
+        self,
+        interaction: Interaction,
+        values: Sequence[str | None],
+        live: Mapping[str, Secret],
+        echo: Headers = (),
     ) -> Response:
-        """Return what a client gets.
+        """Return what a client gets, `echo` being headers that depend on this request only.
 
         `values` are those of the answer's variables, None for a stand-in; `live` is what the client
         sent for kinds kept as a class only.
@@ -108,7 +112,7 @@ class Renderer:
         for at, name, blank in template.blanks:
             headers[at] = (name, filled(blank))
         body = filled(template.body).encode("utf-8", "replace")
-        return Response(template.status, tuple(headers), body)
+        return Response(template.status, tuple(headers), body, echo)
 
     def _template(self, outline: Texts) -> Template:
         prepared = self._templates.get(id(outline))
