@@ -20,10 +20,10 @@ from tokentape.edges.server.memory import LIMIT as MEMORY
 from tokentape.edges.server.memory import Gist, Memory
 from tokentape.edges.server.reader import RequestReader
 from tokentape.edges.server.writer import framed
-from tokentape.edges.settings import Match, Redact
+from tokentape.edges.settings import MatchSettings, RedactSettings
 from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.http.messages import Request, Response
-from tokentape.pure.redaction import Door
+from tokentape.pure.redaction import Redactor
 from tokentape.pure.replay.decide import Mode
 from tokentape.pure.replay.matching import Session
 from tokentape.session import assembly
@@ -68,13 +68,13 @@ class Recording:
         return list(map(raw, with_ids(suite, ids)))
 
 
-def _door() -> Door:
-    return assembly.door(Redact(), Match())
+def _door() -> Redactor:
+    return assembly.redactor(RedactSettings(), MatchSettings())
 
 
 def service(recording: Recording) -> Service:
     """Return a session of a cassette, without a port."""
-    session = Session(assembly.shape(Match()), recording.name)
+    session = Session(assembly.shape(MatchSettings()), recording.name)
     service = Service(Mode.REPLAY, recording.name, _door(), Policy(), session, lambda _: None)
     service.load(recording.interactions)
     return service
@@ -112,10 +112,10 @@ def first_time(recording: Recording, sent: Sequence[bytes]) -> Steps:
     def matched(session: Service) -> object:
         return [session.session.match(item, repeat=True, rebind=True) for item in redacted]
 
-    requests, door = read(sent), service(recording).door
-    redacted = [door.request(request) for request in requests]
+    requests, redactor = read(sent), service(recording).redactor
+    redacted = [redactor.request(request) for request in requests]
     whole = fastest(partial(answers, service(recording)) for _ in range(ROUNDS))
-    sealing = fastest([lambda: [door.request(request) for request in requests]] * ROUNDS)
+    sealing = fastest([lambda: [redactor.request(request) for request in requests]] * ROUNDS)
     matching = fastest(partial(matched, service(recording)) for _ in range(ROUNDS))
     responses = answers(service(recording))
     return {
@@ -133,7 +133,7 @@ def first_time(recording: Recording, sent: Sequence[bytes]) -> Steps:
 def once_more(recording: Recording, sent: Sequence[bytes]) -> Steps:
     """Return what each step takes when the same bytes come again."""
     session = service(recording)
-    memory = Memory(MEMORY, session.again, session.door.looked_at)
+    memory = Memory(MEMORY, session.again, session.redactor.looked_at)
     marks = [memory.mark(data) for data in sent]
     for request, mark in zip(read(sent), marks, strict=True):
         response = answered(session, request)
@@ -149,7 +149,7 @@ def once_more(recording: Recording, sent: Sequence[bytes]) -> Steps:
 def with_new_keys(recording: Recording) -> Steps:
     """Return what each step takes when requests come again as official clients send them."""
     session = service(recording)
-    memory = Memory(MEMORY, session.again, session.door.looked_at)
+    memory = Memory(MEMORY, session.again, session.redactor.looked_at)
     texts = recording.texts(keyed(recording.suite))
     sent = [text.replace(NEW, b"first %d" % number) for number, text in enumerate(texts)]
 

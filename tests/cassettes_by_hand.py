@@ -7,7 +7,7 @@ from tokentape.pure.audit.inspection import Inspector, inspector
 from tokentape.session import assembly
 
 _SETTINGS = Settings()
-INSPECTOR: Inspector = inspector(assembly.door(_SETTINGS.redact, _SETTINGS.match))
+INSPECTOR: Inspector = inspector(assembly.redactor(_SETTINGS.redact, _SETTINGS.match))
 
 CASSETTE = """\
 version: 1

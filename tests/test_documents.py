@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from tokentape.__main__ import COMMANDS
-from tokentape.edges.settings import OPTIONS, Match, Redact
+from tokentape.edges.settings import OPTIONS, MatchSettings, RedactSettings
 from tokentape.pure.audit.admission import is_valid_placeholder
 from tokentape.pure.notation.placeholders import whole
 from tokentape.session import assembly
@@ -95,7 +95,7 @@ def test_readme_names_every_shared_option() -> None:
 
 
 def test_every_placeholder_shown_is_one() -> None:
-    values = assembly.door(Redact(), Match()).values
+    values = assembly.redactor(RedactSettings(), MatchSettings()).values
     for name in ("README.md", "SECURITY.md", "CONTRIBUTING.md"):
         for text in re.findall(r"\{\{[^{}]*\}\}", (ROOT / name).read_text()):
             placeholder = whole(text)

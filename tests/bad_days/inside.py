@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from tokentape.edges.server import Server
-from tokentape.edges.settings import Match, Redact
+from tokentape.edges.settings import MatchSettings, RedactSettings
 from tokentape.pure.cassette.model import Numbering
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.replay.decide import Mode
@@ -45,14 +45,14 @@ class Recording:
     url: str = ""
 
     def service(self) -> Service:
-        door = assembly.door(Redact(), Match())
+        redactor = assembly.redactor(RedactSettings(), MatchSettings())
         numbering = Numbering()
-        instances = Instances(assembly.match_rules(Match()), "inside", numbering)
-        recorder = Recorder(door, self.take, numbering, assembly.vocabulary())
+        instances = Instances(assembly.match_rules(MatchSettings()), "inside", numbering)
+        recorder = Recorder(redactor, self.take, numbering, assembly.vocabulary())
         return Service(
             mode=Mode.RECORD,
             name="inside",
-            door=door,
+            redactor=redactor,
             policy=Policy(),
             instances=instances,
             notice=self.said.append,

@@ -10,7 +10,7 @@ from tokentape.edges.server.memory import NO_GIST, Gist, Memory
 from tokentape.edges.server.writer import framed
 from tokentape.pure.http.messages import Headers, Request, Response
 
-from tests.laws.pipeline import DOOR, PORT
+from tests.laws.pipeline import PORT, REDACTOR
 
 CARD = (("Authorization", "Bearer sk_test_" + "a" * 24),)
 ECHO = (("Idempotency-Key", "first"),)
@@ -72,7 +72,7 @@ def test_an_idempotency_key_is_no_part_of_it() -> None:
 
 
 def test_it_is_where_requests_are_matched_by_it() -> None:
-    port = Memory(1 << 20, lambda *_: True, DOOR.looked_at | {"idempotency-key"})
+    port = Memory(1 << 20, lambda *_: True, REDACTOR.looked_at | {"idempotency-key"})
     marks = {
         port.gist(Request("POST", "/v1/tokens", (("Idempotency-Key", key),), b"a=1")).mark
         for key in ("a", "b")

@@ -15,7 +15,14 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tokentape.edges import config_file, settings
-from tokentape.edges.settings import Limits, Match, Record, Redact, Settings, Timeouts
+from tokentape.edges.settings import (
+    Limits,
+    MatchSettings,
+    Record,
+    RedactSettings,
+    Settings,
+    Timeouts,
+)
 from tokentape.errors import ConfigurationError
 from tokentape.pure.stripe import kinds
 
@@ -63,8 +70,8 @@ def test_without_any_source_settings_have_their_defaults() -> None:
         on_exhausted="repeat",
         others="refuse",
         record=Record(errors=False),
-        match=Match(blank="lenient", headers=(), ignore=()),
-        redact=Redact(keep=(), fields={}),
+        match=MatchSettings(blank="lenient", headers=(), ignore=()),
+        redact=RedactSettings(keep=(), fields={}),
         limits=Limits(body=1_048_576, head=16_384, connections=1000),
         timeouts=Timeouts(upstream=80, request=30, shutdown=10),
     )
@@ -205,12 +212,12 @@ timeouts: {upstream: 0.5, request: 86400, shutdown: 1}
         on_exhausted="miss",
         others="forward",
         record=Record(errors=True),
-        match=Match(
+        match=MatchSettings(
             blank="strict",
             headers=("Stripe-Version", "X_1"),
             ignore=("card", "card[metadata]", "expand[]", "metadata[my key.1]"),
         ),
-        redact=Redact(
+        redact=RedactSettings(
             keep=("card[metadata]", "card.metadata.plan", "data[].object", "livemode"),
             fields={"card[nick]": "name", "no": "text"},
         ),

@@ -243,7 +243,7 @@ class TestOddAnswers:
     def test_an_answer_that_echoes_a_secret_is_not_written_and_the_run_fails(
         self, workplace: Workplace, upstream: Upstream
     ) -> None:
-        """An echo where the catalog keeps values: the door lets it pass, the gate does not."""
+        """An echo where the catalog keeps values passes redaction, and not the leak check."""
         number = numbered("453957876362148")
         answer = (
             f'{{"id": "tok_1", "object": "token", "card": {{"bin": {{"{number}": 1}}}}}}'.encode()

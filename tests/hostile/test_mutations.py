@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tokentape.edges.server.writer import framed
-from tokentape.edges.settings import Match, Redact
+from tokentape.edges.settings import MatchSettings, RedactSettings
 from tokentape.errors import CassetteError
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.replay.decide import Mode
@@ -30,7 +30,7 @@ SLOTS = ("", "", "", ".last4", ".iin", ".year", ".masked")
 NAMES = ("3", "invalid", "sent", "future", "sk_test", "visa", "unknown")
 CHARACTERS = ("{", "}", '"', "\n", " ", "%", "&", "=", "[", "]", ":", "0", "~", "{{open}}", "'")
 
-DOOR = assembly.door(Redact(), Match())
+REDACTOR = assembly.redactor(RedactSettings(), MatchSettings())
 HEADERS = (
     ("Authorization", f"Bearer {SECRET}"),
     ("Content-Type", "application/x-www-form-urlencoded"),
@@ -108,13 +108,13 @@ def test_whatever_loads_is_served(good: str, folder: Path, random: Random, times
         text = changed(text, random)
     (folder / "changed.yaml").write_text(text)
     try:
-        loaded = assembly.interactions(folder, "changed", DOOR)
+        loaded = assembly.interactions(folder, "changed", REDACTOR)
     except CassetteError as error:
         if not error.line:
             raise
         return
-    rules = assembly.match_rules(Match())
-    service = Service(Mode.REPLAY, "changed", DOOR, Policy(), Instances(rules, "changed"), str)
+    rules = assembly.match_rules(MatchSettings())
+    service = Service(Mode.REPLAY, "changed", REDACTOR, Policy(), Instances(rules, "changed"), str)
     service.load(loaded)
     for answer in served(service):
         assert framed(answer).raw()

@@ -80,7 +80,7 @@ async def test_no_object_of_ours_shows_what_it_holds() -> None:
         "tokentape.pure.http.messages.Request",
         "tokentape.pure.http.messages.Response",
         "tokentape.pure.stripe.kinds.Secret",
-        "tokentape.pure.notation.sealed.SealedRequest",
+        "tokentape.pure.notation.redacted.RedactedRequest",
         "tokentape.pure.stripe.phrases.Reading",
         "tokentape.session.retries.Try",
     } <= watch.types

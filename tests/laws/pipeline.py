@@ -10,7 +10,7 @@ from string import ascii_letters, digits
 
 from tokentape.edges import package_data
 from tokentape.edges.server.memory import Memory
-from tokentape.edges.settings import Match, Redact
+from tokentape.edges.settings import MatchSettings, RedactSettings
 from tokentape.mock.upstream import MockStripe
 from tokentape.pure.audit.loading import load_cassette
 from tokentape.pure.cassette.match_key import MatchRules
@@ -23,9 +23,9 @@ from tokentape.session import assembly
 from tokentape.session.recorder import Recorder
 from tokentape.session.service import Handled, Policy, Service
 
-DOOR = assembly.door(Redact(), Match())
+REDACTOR = assembly.redactor(RedactSettings(), MatchSettings())
 RULES = MatchRules()
-PUBLISHED = DOOR.values.published
+PUBLISHED = REDACTOR.values.published
 CATALOG_CSV = package_data.read("catalog.csv")
 PUBLISHED_CSV = package_data.read("published.csv")
 WORDS = assembly.vocabulary()
@@ -34,7 +34,7 @@ NOW = 1_790_000_000
 """September 2026."""
 
 USUAL = Policy()
-PORT = Memory(1 << 20, lambda *_: True, DOOR.looked_at)
+PORT = Memory(1 << 20, lambda *_: True, REDACTOR.looked_at)
 """Tells what a port remembers requests by."""
 
 Answer = Callable[[Request], Response]
@@ -97,13 +97,13 @@ class Stage:
         numbering = None if self.mode is Mode.REPLAY else Numbering()
         instances = Instances(RULES, "tape", numbering)
         self.service = Service(
-            *(self.mode, "tape", DOOR, self.policy, instances, self.notices.append),
+            *(self.mode, "tape", REDACTOR, self.policy, instances, self.notices.append),
             remembers=self.remembers,
         )
         self.service.load(self.recorded)
         if self.mode is not Mode.REPLAY:
             self.service.upstream = self.upstream
-            self.service.recorder = Recorder(DOOR, self.take, numbering or Numbering(), WORDS)
+            self.service.recorder = Recorder(REDACTOR, self.take, numbering or Numbering(), WORDS)
 
     def send(self, request: Request, *, taken: bool = True) -> Response:
         """Ask, and take the answer whole, or go away before."""
@@ -144,7 +144,7 @@ def loaded(cassette: str) -> tuple[Interaction, ...]:
     """Load a cassette as strictly as the program does."""
     if not cassette:
         return ()
-    return load_cassette(cassette.encode("ascii"), DOOR)
+    return load_cassette(cassette.encode("ascii"), REDACTOR)
 
 
 def replay(cassette: str, **changes: object) -> Stage:

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tokentape.pure.notation.sealed import Sealed
+from tokentape.pure.notation.redacted import Redacted
 from tokentape.session.service import Policy
 
 from tests.laws.parrot import parrot
-from tests.laws.pipeline import DOOR, Stage, replay, results
+from tests.laws.pipeline import REDACTOR, Stage, replay, results
 from tests.laws.play import play
 from tests.laws.traffic import (
     Fields,
@@ -27,16 +27,16 @@ from tests.laws.traffic import (
 from tests.laws.worlds import Symbol, World
 
 
-def sealed(step: Step) -> tuple[object, ...]:
-    """Return a sealed request, but for what tells the wire form, and the order of like fields."""
+def redacted(step: Step) -> tuple[object, ...]:
+    """Return a redacted request, but for what tells the wire form, and the order of like fields."""
     world = World(1)
-    asked = DOOR.request(request(step, lambda value: filled(value, world, {})))
+    asked = REDACTOR.request(request(step, lambda value: filled(value, world, {})))
     headers = tuple(line for line in asked.headers if line[0] != "Content-Type")
     query, body = (sorted(map(told, part)) for part in (asked.query, asked.body))
     return (asked.method, asked.path, query, headers, body, asked.live, asked.numbers)
 
 
-def told(entry: Sealed) -> tuple[str, list[str]]:
+def told(entry: Redacted) -> tuple[str, list[str]]:
     return entry.text, [secret.key for secret in entry.secrets]
 
 
@@ -63,7 +63,7 @@ def rewritten(step: Step, wire: Wire, data: st.DataObject) -> Step:
 def test_all_wire_forms_of_the_same_fields_are_sealed_alike(
     step: Step, wire: Wire, data: st.DataObject
 ) -> None:
-    assert sealed(rewritten(step, wire, data)) == sealed(step)
+    assert redacted(rewritten(step, wire, data)) == redacted(step)
 
 
 @given(traces(odd_posts), st.lists(wires, min_size=9, max_size=9), st.data())

@@ -14,7 +14,7 @@ from tokentape.pure.notation.placeholders import Placeholder, Variable, blanked,
 from tokentape.pure.stripe.kinds import Secret
 
 from tests.laws.parrot import parrot
-from tests.laws.pipeline import DOOR, Stage, replay, results
+from tests.laws.pipeline import REDACTOR, Stage, replay, results
 from tests.laws.play import exchanges, play
 from tests.laws.traffic import Step, Trace, all_steps, odd_posts, posts, traces
 from tests.laws.worlds import SHAPES, Symbol, World
@@ -71,10 +71,10 @@ def variables(trace: Trace, world: World, stage: Stage) -> Iterator[tuple[Variab
     recorded = iter(stage.service.recorded)
     for sent, answer in found.values():
         if answer.header("tokentape-result") == "recorded":
-            asked, one = DOOR.request(sent), next(recorded).texts
+            asked, one = REDACTOR.request(sent), next(recorded).texts
             written = (one.path, *one.query, *one.body)
-            sealed = (asked.path, *asked.query, *asked.body)
-            for text, entry in zip(written, sealed, strict=True):
+            redacted = (asked.path, *asked.query, *asked.body)
+            for text, entry in zip(written, redacted, strict=True):
                 yield from zip(blanked(text)[1], entry.secrets, strict=True)
 
 

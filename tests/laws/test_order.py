@@ -38,7 +38,7 @@ def plainly(recorded: Sequence[Interaction]) -> tuple[OrderDependent, ...]:
     keys = [RULES.of_recorded(one) for one in recorded]
     anchors: dict[Variable, str] = {}
     for one, (key, _) in zip(recorded, keys, strict=True):
-        anchors = dict.fromkeys(one.asked, key) | anchors
+        anchors = dict.fromkeys(one.request_variables, key) | anchors
     groups: dict[object, list[int]] = defaultdict(list)
     for number, (key, asked) in enumerate(keys):
         makers = [maker(variable, recorded[:number]) for variable in asked]
@@ -58,9 +58,9 @@ def plainly(recorded: Sequence[Interaction]) -> tuple[OrderDependent, ...]:
 def maker(variable: Variable, before: Sequence[Interaction]) -> int | None:
     """Return which answer of those before made an id, or None."""
     for number, interaction in enumerate(before):
-        if variable in interaction.asked or variable[0] != "tok":
+        if variable in interaction.request_variables or variable[0] != "tok":
             return None
-        if variable in interaction.answered:
+        if variable in interaction.response_variables:
             return number
     return None
 
@@ -75,7 +75,7 @@ def origin(number: int, recorded: Sequence[Interaction]) -> object:
             ids.append(None)
         else:
             interaction = recorded[made]
-            place = interaction.answered.index(variable)
+            place = interaction.response_variables.index(variable)
             ids.append((origin(made, recorded), interaction.outline.response(), place))
     return key, tuple(ids)
 

@@ -23,7 +23,7 @@ from yaml import safe_dump, safe_load
 from tests.cassettes_by_hand import CASSETTE
 from tests.hostile.test_mutations import changed
 from tests.laws.parrot import parrot
-from tests.laws.pipeline import DOOR, Answer, Stage, stripe
+from tests.laws.pipeline import REDACTOR, Answer, Stage, stripe
 from tests.laws.play import play
 from tests.laws.traffic import Trace, all_steps, odd_posts, traces
 from tests.laws.worlds import World
@@ -46,7 +46,7 @@ def read_in_general(text: str) -> tuple[Interaction, ...]:
 
 
 def judge() -> Judge:
-    return Judge(DOOR.values, DOOR.match_headers)
+    return Judge(REDACTOR.values, REDACTOR.match_headers)
 
 
 Outcome = tuple[Interaction, ...] | tuple[str, int]
@@ -71,7 +71,7 @@ def test_another_spelling_loads_the_same(trace: Trace, answer: Answer) -> None:
     text = recorded(trace, answer)
     respelt = safe_dump(safe_load(text)).encode()
     assert read_canonical(respelt) is None
-    assert load_cassette(respelt, DOOR) == load_cassette(text.encode(), DOOR)
+    assert load_cassette(respelt, REDACTOR) == load_cassette(text.encode(), REDACTOR)
 
 
 @given(traces(all_steps | odd_posts), answers, st.randoms(use_true_random=False), st.integers(1, 4))
@@ -82,7 +82,7 @@ def test_a_changed_cassette_is_refused_or_loaded_by_both(
     for _ in range(times):
         text = changed(text, random)
     data = text.encode()
-    assert outcome(lambda: load_cassette(data, DOOR)) == outcome(
+    assert outcome(lambda: load_cassette(data, REDACTOR)) == outcome(
         lambda: load_any_form(data, judge())
     )
 
@@ -137,7 +137,7 @@ def test_what_would_be_written_otherwise_is_left_to_the_general_reader(old: str,
 
 def problems(one: Interaction) -> Iterator[str]:
     """Judge an interaction as it stands, with its numbers, and remember nothing."""
-    look, said = RedactionCheck(DOOR.values, DOOR.match_headers), one.texts
+    look, said = RedactionCheck(REDACTOR.values, REDACTOR.match_headers), one.texts
     if not look.path(said.path):
         yield "path"
     yield from (entry for entry in (*said.query, *said.body) if not look.entry(entry))

@@ -81,9 +81,9 @@ def brought_in(ones: Iterable[Interaction], recorded: Sequence[Interaction]) -> 
     """Return the places where the variables of some requests came in first."""
     first: dict[Variable, int] = {}
     for number, one in enumerate(recorded):
-        for variable in (*one.asked, *one.answered):
+        for variable in one.variables:
             first.setdefault(variable, number)
-    return {first[variable] for one in ones for variable in one.asked}
+    return {first[variable] for one in ones for variable in one.request_variables}
 
 
 def comparable(answers: Sequence[Response], trace: Trace) -> object:

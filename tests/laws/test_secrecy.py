@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tokentape.edges.settings import Match, Redact
+from tokentape.edges.settings import MatchSettings, RedactSettings
 from tokentape.errors import UnreadableBody
 from tokentape.pure.cassette.model import (
     Numbering,
@@ -22,14 +22,14 @@ from tokentape.pure.cassette.model import (
 )
 from tokentape.pure.cassette.writing import chunk
 from tokentape.pure.http.messages import Request, Response
-from tokentape.pure.notation.sealed import SealedRequest
+from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.replay.misses import Neighbours, report
 from tokentape.pure.stripe.kinds import Secret
 from tokentape.session import assembly
 from tokentape.session.service import Policy
 
 from tests.laws.parrot import parrot
-from tests.laws.pipeline import DOOR, Stage
+from tests.laws.pipeline import REDACTOR, Stage
 from tests.laws.play import play
 from tests.laws.traffic import Trace, all_steps, odd_posts, traces
 from tests.laws.worlds import World, telling
@@ -76,9 +76,9 @@ documents = st.recursive(leaves, nested, max_leaves=8).map(
 )
 
 
-def shown(asked: SealedRequest, answer: Response | None) -> str:
+def shown(asked: RedactedRequest, answer: Response | None) -> str:
     """Return all that is ever shown of an exchange: what is written, reprs, a report of a miss."""
-    answered = DOOR.response(answer or Response(200, (), b"{}"), asked, {}, {})
+    answered = REDACTOR.response(answer or Response(200, (), b"{}"), asked, {}, {})
     secrets = (*request_secrets(asked), *response_secrets(answered))
     one = interaction(asked, answered, Numbering().planned(secrets))
     known = Neighbours()
@@ -87,7 +87,7 @@ def shown(asked: SealedRequest, answer: Response | None) -> str:
     return "\n".join((chunk(one), repr(asked), repr(answered), told))
 
 
-def assert_nothing_survives(asked: SealedRequest, answer: Response | None = None) -> None:
+def assert_nothing_survives(asked: RedactedRequest, answer: Response | None = None) -> None:
     text = shown(asked, answer)
     assert MARK not in text
     assert str(NUMBER) not in text
@@ -112,15 +112,17 @@ def test_nothing_unlisted_survives_in_json(document: dict[str, Any]) -> None:
     headers = (("Content-Type", "application/json"),)
     body = json.dumps(document).encode()
     with suppress(UnreadableBody):
-        assert_nothing_survives(DOOR.request(Request("POST", "/v1/tokens", headers, body)))
+        assert_nothing_survives(REDACTOR.request(Request("POST", "/v1/tokens", headers, body)))
 
 
 @given(documents)
 def test_nothing_unlisted_survives_in_forms_and_queries(document: dict[str, Any]) -> None:
     text = "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in form(document))
-    assert_nothing_survives(DOOR.request(Request("POST", "/v1/tokens", (), text.encode())))
-    assert_nothing_survives(DOOR.request(Request("GET", f"/v1/tokens?{text}")))
-    assert_nothing_survives(DOOR.request(Request("GET", f"/v1/tokens/{quote(text, safe='')[:99]}")))
+    assert_nothing_survives(REDACTOR.request(Request("POST", "/v1/tokens", (), text.encode())))
+    assert_nothing_survives(REDACTOR.request(Request("GET", f"/v1/tokens?{text}")))
+    assert_nothing_survives(
+        REDACTOR.request(Request("GET", f"/v1/tokens/{quote(text, safe='')[:99]}"))
+    )
 
 
 @given(documents)
@@ -132,7 +134,7 @@ def test_nothing_unlisted_survives_in_multipart(document: dict[str, Any]) -> Non
     headers = (("Content-Type", "multipart/form-data; boundary=B"),)
     body = f"{parts}--B--\r\n".encode()
     with suppress(UnreadableBody):
-        assert_nothing_survives(DOOR.request(Request("POST", "/v1/tokens", headers, body)))
+        assert_nothing_survives(REDACTOR.request(Request("POST", "/v1/tokens", headers, body)))
 
 
 header_names = st.sampled_from(
@@ -142,13 +144,13 @@ header_names = st.sampled_from(
 
 @given(st.lists(st.tuples(header_names, marked)))
 def test_nothing_unlisted_survives_in_headers(lines: list[tuple[str, str]]) -> None:
-    asked = DOOR.request(Request("GET", "/v1/tokens/tok_visa", tuple(lines)))
+    asked = REDACTOR.request(Request("GET", "/v1/tokens/tok_visa", tuple(lines)))
     assert_nothing_survives(asked, Response(200, tuple(lines), b"{}"))
 
 
 @given(documents)
 def test_nothing_unlisted_survives_in_answers(document: dict[str, Any]) -> None:
-    asked = DOOR.request(Request("GET", "/v1/tokens/tok_visa"))
+    asked = REDACTOR.request(Request("GET", "/v1/tokens/tok_visa"))
     everywhere = {**document, "card": document, "error": document, "bank_account": document}
     body = json.dumps(everywhere).encode()
     assert_nothing_survives(asked, Response(200, (), body))
@@ -177,7 +179,7 @@ def held(root: object) -> Iterator[str]:
 
 
 def test_a_door_remembers_nothing_of_what_came_through_it() -> None:
-    door = assembly.door(Redact(), Match())
+    redactor = assembly.redactor(RedactSettings(), MatchSettings())
     numbers = ("card[number]", "card[cvc]", "card[exp_month]", "person[dob][day]", "number")
     acceptance = "person[additional_tos_acceptances][account]"
     names = ("card[name]", "card[currency]", f"{acceptance}[ip]", f"metadata[{MARK}]", MARK)
@@ -187,7 +189,7 @@ def test_a_door_remembers_nothing_of_what_came_through_it() -> None:
         + ["card[exp_year]=2031", "bank_account[country]=NZ"]
     )
     lines = (("Authorization", f"Bearer sk_test_{MARK}"), ("Idempotency-Key", MARK))
-    asked = door.request(Request("POST", "/v1/tokens", lines, fields.encode()))
+    asked = redactor.request(Request("POST", "/v1/tokens", lines, fields.encode()))
     assert any(MARK in text for text in held(asked)), "it is looked for in the right way"
     told = {"brand": "Visa", "name": MARK, "currency": MARK, "exp_month": NUMBER, MARK: MARK}
     card = {**told, "metadata": {MARK: MARK}, "networks": {"available": [MARK]}}
@@ -198,7 +200,7 @@ def test_a_door_remembers_nothing_of_what_came_through_it() -> None:
         ("Vary", "Origin"),
         (MARK, MARK),
     )
-    door.response(Response(200, back, json.dumps(answer).encode()), asked, asked.numbers, {})
-    kept = list(held(door))
+    redactor.response(Response(200, back, json.dumps(answer).encode()), asked, asked.numbers, {})
+    kept = list(held(redactor))
     assert {"card[exp_year]=2031", "Origin", '\n    "brand": "Visa"'}.issubset(kept)
     assert not [text for text in kept if MARK in text or str(NUMBER) in text]

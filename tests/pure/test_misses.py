@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tokentape.pure.cassette.model import Interaction, Texts
-from tokentape.pure.notation.sealed import Sealed, SealedRequest
+from tokentape.pure.notation.redacted import Redacted, RedactedRequest
 from tokentape.pure.replay.misses import LOOKED_AT, Near, Neighbours, report
 
 ANSWER = (200, (), "{}")
@@ -15,9 +15,9 @@ def said(*entries: str, method: str = "POST", path: str = PATH) -> Texts:
     return Texts(method, path, (), (), entries, *ANSWER)
 
 
-def asked(*entries: str, method: str = "POST", path: str = PATH) -> SealedRequest:
-    body = tuple(Sealed(entry) for entry in entries)
-    return SealedRequest(method, Sealed(path), (), (), body, {})
+def asked(*entries: str, method: str = "POST", path: str = PATH) -> RedactedRequest:
+    body = tuple(Redacted(entry) for entry in entries)
+    return RedactedRequest(method, Redacted(path), (), (), body, {})
 
 
 def known(*outlines: Texts) -> Neighbours:

@@ -1,4 +1,4 @@
-"""A stand-in is what it stands for: the door makes the same placeholder of it."""
+"""A stand-in is what it stands for: redaction makes the same placeholder of it."""
 
 from __future__ import annotations
 

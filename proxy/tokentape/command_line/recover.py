@@ -33,10 +33,10 @@ def recover_cassette(settings: Settings, name: str, *, discard: bool) -> int:
         cassette_file.discard(settings.cassettes, name)
         terminal.say(f"the unfinished recording of {name} is gone; the cassette stands")
         return 0
-    door = assembly.door(settings.redact, settings.match)
+    redactor = assembly.redactor(settings.redact, settings.match)
     file = f"the interrupted recording of {name}"
     count = cassette_file.recover(
-        settings.cassettes, name, lambda text: assembly.judged(text, file, door)
+        settings.cassettes, name, lambda text: assembly.judged(text, file, redactor)
     )
     terminal.say(f"cassette {name} has the {count} interactions of the unfinished recording")
     return 0

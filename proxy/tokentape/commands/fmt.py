@@ -13,7 +13,7 @@ from tokentape.pure.cassette.match_key import MatchRules
 from tokentape.pure.cassette.merging import merged, sides
 from tokentape.pure.cassette.rewriting import rewritten
 from tokentape.pure.cassette.writing import cassette_text
-from tokentape.pure.redaction import Door
+from tokentape.pure.redaction import Redactor
 from tokentape.pure.replay.order import OrderDependent, order_dependent
 from tokentape.session import assembly
 
@@ -24,10 +24,10 @@ def format_cassettes(settings: Settings, cassettes: tuple[str, ...], *, check: b
     With `check`, nothing is written, and 1 is returned if one is to be formatted. Raises
     CassetteError.
     """
-    door = assembly.door(settings.redact, settings.match)
+    redactor = assembly.redactor(settings.redact, settings.match)
     rules = assembly.match_rules(settings.match)
     names = cassettes or cassette_file.names(settings.cassettes)
-    selected = [_Cassette(*_place(settings.cassettes, name), door, rules) for name in names]
+    selected = [_Cassette(*_place(settings.cassettes, name), redactor, rules) for name in names]
     to_format = 0
     for cassette in selected:
         text = cassette_file.read(cassette.directory, cassette.name)
@@ -64,7 +64,7 @@ class _Cassette:
 
     directory: Path
     name: str
-    door: Door
+    redactor: Redactor
     match_rules: MatchRules
 
     @property
@@ -82,10 +82,10 @@ class _Cassette:
         except CassetteError as error:
             raise CassetteError(error.message, file=self.file, line=error.line) from None
         if both is None:
-            recorded = rewritten(assembly.judged(text, self.file, self.door))
+            recorded = rewritten(assembly.judged(text, self.file, self.redactor))
             return _Canonical(cassette_text(recorded).encode("ascii"))
         ours, theirs = (
-            assembly.judged(side, f"{self.file} ({whose} side)", self.door)
+            assembly.judged(side, f"{self.file} ({whose} side)", self.redactor)
             for side, whose in zip(both, ("our", "their"), strict=True)
         )
         merge = merged(ours, theirs, self.match_rules)

@@ -15,7 +15,7 @@ from tokentape.edges.terminal import Line
 from tokentape.errors import CassetteError
 from tokentape.pure.cassette.canonical import read_canonical
 from tokentape.pure.cassette.model import Interaction
-from tokentape.pure.redaction import Door
+from tokentape.pure.redaction import Redactor
 from tokentape.session import assembly
 
 _KINDS = frozenset({"account", "bank_account", "card", "cvc_update", "person", "pii"})
@@ -49,25 +49,25 @@ class _Listing:
 
 def _listings(settings: Settings) -> tuple[_Listing, ...]:
     """Return all cassettes, in the order of their names."""
-    door = assembly.door(settings.redact, settings.match)
+    redactor = assembly.redactor(settings.redact, settings.match)
     folder = settings.cassettes
-    return tuple(_listing(folder, name, door) for name in cassette_file.names(folder))
+    return tuple(_listing(folder, name, redactor) for name in cassette_file.names(folder))
 
 
-def _listing(folder: Path, name: str, door: Door) -> _Listing:
+def _listing(folder: Path, name: str, redactor: Redactor) -> _Listing:
     path = folder / f"{name}.yaml"
     interactions, error = None, None
     try:
-        interactions = _interactions(cassette_file.read(folder, name), str(path), door)
+        interactions = _interactions(cassette_file.read(folder, name), str(path), redactor)
     except CassetteError as damage:
         error = str(damage)
     return _Listing(name, interactions, _modified(path), uses.last_use(path), error)
 
 
-def _interactions(text: bytes, file: str, door: Door) -> tuple[Interaction, ...]:
+def _interactions(text: bytes, file: str, redactor: Redactor) -> tuple[Interaction, ...]:
     """Return what is in a cassette; for speed, one in canonical form is not judged."""
     interactions = read_canonical(text)
-    return assembly.judged(text, file, door) if interactions is None else interactions
+    return assembly.judged(text, file, redactor) if interactions is None else interactions
 
 
 def _modified(path: Path) -> float | None:

@@ -44,14 +44,14 @@ def _remove(
     settings: Settings, name: str, recorded: Sequence[Interaction], unused: frozenset[int]
 ) -> None:
     """Remove interactions, by number from 1, from a cassette that holds what was recorded."""
-    door = assembly.door(settings.redact, settings.match)
+    redactor = assembly.redactor(settings.redact, settings.match)
     file = str(settings.cassettes / f"{name}.yaml")
     used = rewritten(
         interaction for number, interaction in enumerate(recorded, 1) if number not in unused
     )
 
     def pruned(before: bytes) -> bytes:
-        if assembly.judged(before, file, door) != tuple(recorded):
+        if assembly.judged(before, file, redactor) != tuple(recorded):
             raise CassetteError("changed during the session, so nothing was pruned", file=file)
         return cassette_text(used).encode("ascii")
 

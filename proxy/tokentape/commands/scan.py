@@ -26,7 +26,7 @@ def scan_files(settings: Settings, paths: tuple[Path, ...], output_format: str) 
 
 def _scan(settings: Settings, paths: tuple[Path, ...]) -> Scan:
     """Scan files, and what is in folders."""
-    judge = inspector(assembly.door(settings.redact, settings.match))
+    judge = inspector(assembly.redactor(settings.redact, settings.match))
     cassettes = settings.cassettes.resolve()
     findings: list[FileFinding] = []
     binary: list[str] = []

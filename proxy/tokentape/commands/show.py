@@ -17,8 +17,8 @@ from tokentape.session import assembly
 
 def show_cassette(settings: Settings, name: str, output_format: str) -> int:
     """Print a cassette, as text or json; return 0. Raises CassetteError."""
-    door = assembly.door(settings.redact, settings.match)
-    recorded = assembly.interactions(settings.cassettes, name, door)
+    redactor = assembly.redactor(settings.redact, settings.match)
+    recorded = assembly.interactions(settings.cassettes, name, redactor)
     as_json = output_format == "json"
     print_lines([_json(name, recorded)] if as_json else _lines(name, recorded))
     return 0
@@ -84,7 +84,7 @@ def _fields(entries: Iterable[str]) -> list[dict[str, str]]:
 
 def _variables(recorded: Iterable[Interaction]) -> list[tuple[str, int]]:
     """Return the kinds of variables, and how many there are of each."""
-    in_each = ((*interaction.asked, *interaction.answered) for interaction in recorded)
+    in_each = (interaction.variables for interaction in recorded)
     return sorted(Counter(kind for kind, _ in set(chain.from_iterable(in_each))).items())
 
 

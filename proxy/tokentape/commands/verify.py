@@ -33,13 +33,13 @@ def verify_cassette(settings: Settings, name: str, key: Unshown) -> int:
     Raises CassetteError, ConfigurationError for a key that does not fit the cassette, and
     UpstreamFailure.
     """
-    door = assembly.door(settings.redact, settings.match)
-    recorded = rewritten(assembly.interactions(settings.cassettes, name, door))
+    redactor = assembly.redactor(settings.redact, settings.match)
+    recorded = rewritten(assembly.interactions(settings.cassettes, name, redactor))
     keys = _keys(settings, key_classes(recorded), key.text)
     numbering, names = Numbering(), Renaming(ambiguous(recorded))
     comparison = _Comparison(
-        Recorder(door, _DiscardedTake(), numbering, assembly.vocabulary()),
-        Refilling(names, numbering, keys, door.values.published, name),
+        Recorder(redactor, _DiscardedTake(), numbering, assembly.vocabulary()),
+        Refilling(names, numbering, keys, redactor.values.published, name),
     )
     changes = asyncio.run(_compare(settings, recorded, comparison))
     brought_in = stand_ins(recorded)
@@ -64,7 +64,7 @@ def _lines(change: _Change, brought_in: frozenset[Variable]) -> Iterator[Line]:
     yield Line(f"{change.number:>3}  {texts.method} {texts.path}", bold=True)
     for difference in change.differences:
         yield Line(f"     {difference}", colour="yellow")
-    sent = sorted(brought_in & {*change.recorded.asked})
+    sent = sorted(brought_in & {*change.recorded.request_variables})
     if sent:
         names = ", ".join(str(Placeholder(kind, str(number))) for kind, number in sent)
         yield Line(f"     (with stand-ins for {names})")
@@ -140,7 +140,7 @@ class _Comparison:
         _refuse_trouble(number, recorded, answer)
         recorder = self.recorder
         try:
-            redacted = recorder.door.request(sent)
+            redacted = recorder.redactor.request(sent)
             today = recorder.record(redacted, answer, recorder.wanted(sent))
         except UnreadableBody as error:
             return (f"cannot be compared: {error.reason}",)

@@ -184,7 +184,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class MatchSettings:
     """When two requests are equal."""
 
     blank: Annotated[Literal["lenient", "strict"], Text(choice("lenient", "strict"))] = "lenient"
@@ -193,7 +193,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Redact:
+class RedactSettings:
     """Additions to the catalog: fields whose values are kept, and the kinds of others."""
 
     keep: tuple[AnyField, ...] = ()
@@ -235,8 +235,8 @@ class Settings:
     others: Annotated[Literal["refuse", "forward"], Text(choice("refuse", "forward"))] = "refuse"
     fast: Flag = True
     record: Record = Record()
-    match: Match = Match()
-    redact: Redact = Redact()
+    match: MatchSettings = MatchSettings()
+    redact: RedactSettings = RedactSettings()
     limits: Limits = Limits()
     timeouts: Timeouts = Timeouts()
 

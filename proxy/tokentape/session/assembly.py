@@ -11,22 +11,22 @@ from functools import cache
 from pathlib import Path
 
 from tokentape.edges import cassette_file, package_data
-from tokentape.edges.settings import Match, Redact
+from tokentape.edges.settings import MatchSettings, RedactSettings
 from tokentape.errors import CassetteError
 from tokentape.pure.audit.loading import load_cassette
 from tokentape.pure.cassette import writing as tape
 from tokentape.pure.cassette.match_key import MatchRules
 from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.http.messages import Request, Response
-from tokentape.pure.redaction import Door
+from tokentape.pure.redaction import Redactor
 from tokentape.pure.redaction.values import Values
 from tokentape.pure.stripe.catalog import extended, read_catalog
 from tokentape.pure.stripe.phrases import read_phrases
 from tokentape.pure.stripe.published import read_published
 
 
-def door(redact: Redact, match: Match) -> Door:
-    """Return the door for these settings."""
+def redactor(redact: RedactSettings, match: MatchSettings) -> Redactor:
+    """Return redaction for these settings."""
     catalog = read_catalog(package_data.read("catalog.csv"))
     values = Values(
         extended(catalog, redact.keep, redact.fields),
@@ -34,10 +34,10 @@ def door(redact: Redact, match: Match) -> Door:
         read_phrases(package_data.read("phrases.csv")),
         time.gmtime().tm_year,
     )
-    return Door(values, match.blank == "strict", match.headers)
+    return Redactor(values, match.blank == "strict", match.headers)
 
 
-def match_rules(match: Match) -> MatchRules:
+def match_rules(match: MatchSettings) -> MatchRules:
     """Return what these settings let take part in a match."""
     headers = (*MatchRules().headers, *(name.lower() for name in match.headers))
     return MatchRules(frozenset(headers), match.ignore)
@@ -45,21 +45,21 @@ def match_rules(match: Match) -> MatchRules:
 
 @cache
 def vocabulary() -> frozenset[str]:
-    """Return the words that stand in cassettes whatever was sent: they tell the gate nothing."""
+    """Return the words that stand in cassettes whatever was sent: they are no leak."""
     texts = map(package_data.read, ("catalog.csv", "phrases.csv"))
     return frozenset(word for text in (*texts, tape.FRAME) for word in re.findall(r"\w+", text))
 
 
-def interactions(directory: Path, name: str, own_door: Door) -> tuple[Interaction, ...]:
+def interactions(directory: Path, name: str, redactor: Redactor) -> tuple[Interaction, ...]:
     """Return what a cassette on disk holds. Raises CassetteError, as `judged` does."""
-    return loaded(cassette_file.read(directory, name), name, directory, own_door)
+    return loaded(cassette_file.read(directory, name), name, directory, redactor)
 
 
-def loaded(text: bytes, name: str, directory: Path, own_door: Door) -> tuple[Interaction, ...]:
+def loaded(text: bytes, name: str, directory: Path, redactor: Redactor) -> tuple[Interaction, ...]:
     """Return what the bytes of a named cassette hold. Raises CassetteError, as `judged` does."""
     file = str(directory / f"{name}.yaml")
     try:
-        return judged(text, file, own_door)
+        return judged(text, file, redactor)
     except CassetteError as error:
         if b"interactions" not in text or b"recorded_with: tokentape" in text:
             raise
@@ -67,14 +67,14 @@ def loaded(text: bytes, name: str, directory: Path, own_door: Door) -> tuple[Int
         raise CassetteError(f"{error.message}; {hint}", file=file, line=error.line) from None
 
 
-def judged(text: bytes, file: str, own_door: Door) -> tuple[Interaction, ...]:
+def judged(text: bytes, file: str, redactor: Redactor) -> tuple[Interaction, ...]:
     """Return what the bytes of a cassette hold; `file` is where they lie.
 
-    Raises CassetteError for a damaged one, and for one that says anything that the door would not
+    Raises CassetteError for a damaged one, and for one that says anything that redaction would not
     have written: what came in a pull request is hostile until it passed.
     """
     try:
-        return load_cassette(text, own_door)
+        return load_cassette(text, redactor)
     except CassetteError as error:
         raise CassetteError(error.message, file=file, line=error.line) from None
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tokentape.session.recorder import Recorder, Take
 
 Notice = Callable[[str], None]
-"""Takes a line for people; nothing in it is unsealed."""
+"""Takes a line for people; nothing in it is not redacted."""
 
 
 _SMALL = 32 * 1024
@@ -110,9 +110,9 @@ class Opener:
         self._settings = settings
         self._notice = notice
         self._on_fault = on_fault
-        self._door = assembly.door(settings.redact, settings.match)
+        self._door = assembly.redactor(settings.redact, settings.match)
         self._match_rules = assembly.match_rules(settings.match)
-        self._loaded = partial(assembly.loaded, directory=settings.cassettes, own_door=self._door)
+        self._loaded = partial(assembly.loaded, directory=settings.cassettes, redactor=self._door)
         self._remembered = lru_cache(maxsize=512)(self._loaded)
 
     async def open(

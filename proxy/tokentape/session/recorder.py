@@ -1,4 +1,4 @@
-"""Recording one exchange: through the door, past the gate, into the take."""
+"""Recording one exchange: through redaction, past the leak check, into the take."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tokentape.pure.cassette.writing import chunk, said
 from tokentape.pure.http.forms import join_name, query_pairs, request_pairs
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.notation.placeholders import Placeholder, parts
-from tokentape.pure.notation.sealed import Sealed, SealedRequest
-from tokentape.pure.redaction import Door
+from tokentape.pure.notation.redacted import Redacted, RedactedRequest
+from tokentape.pure.redaction import Redactor
 from tokentape.pure.stripe.catalog import Field
 from tokentape.pure.stripe.kinds import ID_PREFIXES, Secret, id_kind
 from tokentape.pure.stripe.routes import token_id
@@ -35,7 +35,7 @@ _number = itemgetter(1)
 _OF_THE_PROTOCOL = frozenset(
     {"accept", "accept-encoding", "connection", "content-length", "content-type", "host"}
 )
-"""Headers whose values are no one's secret, and that the gate does not look for."""
+"""Headers whose values are no one's secret, and that the leak check does not look for."""
 
 
 class Take(Protocol):
@@ -50,7 +50,7 @@ class Take(Protocol):
 class Origin:
     """What answers may show of the requests that an object was made by."""
 
-    numbers: Mapping[str, Sealed] = field(default_factory=dict)
+    numbers: Mapping[str, Redacted] = field(default_factory=dict)
     """The card or account number, by kind, of which they show a part."""
     echoes: Mapping[Secret, Secret] = field(default_factory=dict)
     """The values that they show under another name, with the request's own."""
@@ -63,7 +63,7 @@ _NOTHING = Origin()
 class Recorder:
     """Turns exchanges into interactions of one take."""
 
-    door: Door
+    redactor: Redactor
     take: Take
     numbering: Numbering
     vocabulary: frozenset[str]
@@ -73,7 +73,7 @@ class Recorder:
     _judge: Judge = field(init=False)
 
     def __post_init__(self) -> None:
-        judge = Judge(self.door.values, self.door.match_headers)
+        judge = Judge(self.redactor.values, self.redactor.match_headers)
         object.__setattr__(self, "_judge", judge)
 
     def wanted(self, request: Request) -> leak_check.RawValues:
@@ -81,7 +81,7 @@ class Recorder:
         return leak_check.RawValues.of(self._raw(request), self.vocabulary)
 
     def record(
-        self, request: SealedRequest, answer: Response, wanted: leak_check.RawValues
+        self, request: RedactedRequest, answer: Response, wanted: leak_check.RawValues
     ) -> Recorded | HeldBack:
         """Write an exchange; return it as it was written, or why it must not be.
 
@@ -89,7 +89,9 @@ class Recorder:
         trace. Raises UnreadableBody for an answer that is no JSON, and CassetteError.
         """
         origin = self._origin(request)
-        redacted = self.door.response(_as_at_first(answer), request, origin.numbers, origin.echoes)
+        redacted = self.redactor.response(
+            _as_at_first(answer), request, origin.numbers, origin.echoes
+        )
         secrets = (*request_secrets(request), *response_secrets(redacted))
         plan = self.numbering.planned(secrets)
         recorded = interaction(request, redacted, plan)
@@ -104,7 +106,7 @@ class Recorder:
             self._origins.update(dict.fromkeys(ids, shown))
         return Recorded(recorded, secrets)
 
-    def _origin(self, request: SealedRequest) -> Origin:
+    def _origin(self, request: RedactedRequest) -> Origin:
         """Return what an answer may show of this request, and of those that made what it names."""
         origin = Origin(request.numbers)
         for entry in (request.path, *request.body):
@@ -114,7 +116,7 @@ class Recorder:
             if "{{tok:" in entry.text and not origin.numbers:
                 for placeholder in filter(self._of_published_card, parts(entry.text)):
                     card = str(Placeholder("card", name=placeholder.name))
-                    origin = Origin({"card": Sealed(card)}, origin.echoes)
+                    origin = Origin({"card": Redacted(card)}, origin.echoes)
         return origin
 
     def _of_published_card(self, found: str | Placeholder) -> TypeGuard[Placeholder]:
@@ -122,13 +124,13 @@ class Recorder:
         return (
             isinstance(found, Placeholder)
             and found.kind == "tok"
-            and self.door.values.published.value("card", found.name) is not None
+            and self.redactor.values.published.value("card", found.name) is not None
         )
 
     def _objections(self, one: Interaction, wanted: leak_check.RawValues) -> Iterator[str]:
         for place in self._judge.problems(one):
             yield f"{place} holds what is not redacted"
-        if max(map(_number, (*one.asked, *one.answered)), default=0) >= TOO_HIGH:
+        if max(map(_number, one.variables), default=0) >= TOO_HIGH:
             yield "a variable's number is too high: `tokentape fmt` renumbers them"
         # The numbers of variables count up, and tell nothing of any value: much is alike but them.
         text = said(one.outline).encode("ascii")
@@ -136,8 +138,8 @@ class Recorder:
             yield f"{finding.kind} in line {finding.line} of the interaction to write"
 
     def _raw(self, request: Request) -> Iterator[str]:
-        """Yield the raw values of a request that nothing vouches for, for the gate to look for."""
-        values = self.door.values
+        """Yield the raw values of a request that nothing vouches for."""
+        values = self.redactor.values
         token = token_id(request.target)
         if token is not None and not self._public(_ID, token):
             yield token
@@ -156,7 +158,7 @@ class Recorder:
 
     def _public(self, known: Field, value: str) -> bool:
         """Tell a value that is kept as it is, or by the name under which it was published."""
-        values = self.door.values
+        values = self.redactor.values
         kind = id_kind(value) if known.kind == _ID.kind else known.kind
         kept = values.catalog.normal_form(known, value) is not None
         return kept or values.published.name(kind, value) is not None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from tokentape.pure.http.messages import Headers, Response
-from tokentape.pure.notation.sealed import SealedRequest
+from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.replay.instances import Match
 from tokentape.pure.stripe.refusals import refusal
 
@@ -50,13 +50,13 @@ Outcome = Answer | Awaitable[Answer]
 class Try:
     """A request with a key, and its answer."""
 
-    asked: SealedRequest
+    request: RedactedRequest
     askers: tuple[str, ...] = field(repr=False)
     answer: Answer | asyncio.Future[Answer | None]
     """None if there came none: then whoever waits is the next to try."""
 
     @classmethod
-    def of(cls, request: SealedRequest, answer: Answer) -> Try:
+    def of(cls, request: RedactedRequest, answer: Answer) -> Try:
         """Return what retries of a request are recognised by."""
         return cls(request, tuple(_askers(request)), answer)
 
@@ -67,19 +67,19 @@ class Retries:
     def __init__(self) -> None:
         self._tries: OrderedDict[_Scope, Try] = OrderedDict()
 
-    def once(self, asked: SealedRequest, answer: Callable[[], Outcome]) -> Outcome:
+    def once(self, request: RedactedRequest, answer: Callable[[], Outcome]) -> Outcome:
         """Return the answer to a request, the first one again for a retry."""
-        scope = _scope(asked)
+        scope = _scope(request)
         if scope is None:
             return answer()
         before = self._tries.get(scope)
         if before is None:
-            return self._first(scope, asked, answer)
-        if _params(before.asked) != _params(asked):
+            return self._first(scope, request, answer)
+        if _params(before.request) != _params(request):
             return Answer(_key_reused(scope.key))
         if isinstance(before.answer, Answer):
             return _again(before.answer, scope.key)
-        return self._after(before.answer, asked, answer)
+        return self._after(before.answer, request, answer)
 
     def keep(self, before: Try, key: str) -> bool:
         """Keep the answer to a request like that, but with another key, for those who try again.
@@ -87,29 +87,31 @@ class Retries:
         False if the request is a retry itself.
         """
         assert isinstance(before.answer, Answer)
-        if key and before.asked.method == "POST":
+        if key and before.request.method == "POST":
             scope = _Scope(key, before.askers)
             if scope in self._tries:
                 return False
             self._keep(scope, before, before.answer)
         return True
 
-    def remember(self, asked: SealedRequest) -> bool:
+    def remember(self, request: RedactedRequest) -> bool:
         """Tell whether a retry of a request would get its answer again."""
-        return _scope(asked) in self._tries
+        return _scope(request) in self._tries
 
-    def _first(self, scope: _Scope, asked: SealedRequest, answer: Callable[[], Outcome]) -> Outcome:
+    def _first(
+        self, scope: _Scope, request: RedactedRequest, answer: Callable[[], Outcome]
+    ) -> Outcome:
         outcome = answer()
         if not isinstance(outcome, Answer):
-            return self._later(scope, asked, outcome)
-        self._keep(scope, Try(asked, scope.askers, outcome), outcome)
+            return self._later(scope, request, outcome)
+        self._keep(scope, Try(request, scope.askers, outcome), outcome)
         return outcome
 
     def _later(
-        self, scope: _Scope, asked: SealedRequest, outcome: Awaitable[Answer]
+        self, scope: _Scope, request: RedactedRequest, outcome: Awaitable[Answer]
     ) -> Awaitable[Answer]:
         waiting = asyncio.get_running_loop().create_future()
-        self._tries[scope] = Try(asked, scope.askers, waiting)
+        self._tries[scope] = Try(request, scope.askers, waiting)
 
         async def settle() -> Answer:
             answered = None
@@ -118,7 +120,7 @@ class Retries:
             finally:
                 self._tries.pop(scope, None)
                 waiting.set_result(answered)
-            self._keep(scope, Try(asked, scope.askers, answered), answered)
+            self._keep(scope, Try(request, scope.askers, answered), answered)
             return answered
 
         return settle()
@@ -126,13 +128,13 @@ class Retries:
     async def _after(
         self,
         before: asyncio.Future[Answer | None],
-        asked: SealedRequest,
+        request: RedactedRequest,
         answer: Callable[[], Outcome],
     ) -> Answer:
         answered = await asyncio.shield(before)
         if answered:
-            return _again(answered, asked.live["idempotency_key"].text)
-        outcome = self.once(asked, answer)
+            return _again(answered, request.live["idempotency_key"].text)
+        outcome = self.once(request, answer)
         return outcome if isinstance(outcome, Answer) else await outcome
 
     def _keep(self, scope: _Scope, made: Try, answered: Answer) -> None:
@@ -146,29 +148,31 @@ def _kept(status: int) -> bool:
     return status < 500 and status not in _NOT_KEPT
 
 
-def _scope(asked: SealedRequest) -> _Scope | None:
+def _scope(request: RedactedRequest) -> _Scope | None:
     """Return what makes two requests tries of one, or None for a request that is none."""
-    key = asked.live.get("idempotency_key")
-    if key is None or not key.text or asked.method != "POST":
+    key = request.live.get("idempotency_key")
+    if key is None or not key.text or request.method != "POST":
         return None
-    return _Scope(key.text, tuple(_askers(asked)))
+    return _Scope(key.text, tuple(_askers(request)))
 
 
-def _askers(asked: SealedRequest) -> Iterator[str]:
-    """Yield the API key, and the account asked for: other keys and accounts have other tries."""
-    api_key = asked.live.get("key")
+def _askers(request: RedactedRequest) -> Iterator[str]:
+    """Yield the API key, and the account request for: other keys and accounts have other tries."""
+    api_key = request.live.get("key")
     yield api_key.text if api_key else ""
-    for name, line in asked.headers:
+    for name, line in request.headers:
         if name in ("Stripe-Account", "Stripe-Context"):
             yield name
             yield line.text
             yield from (secret.key for secret in line.secrets)
 
 
-def _params(asked: SealedRequest) -> object:
+def _params(request: RedactedRequest) -> object:
     """Return what makes two requests the same, secrets and all. For comparison in memory alone."""
-    live = {kind: one for kind, one in asked.live.items() if kind not in ("idempotency_key", "key")}
-    return (asked.path, asked.query, asked.body, live)
+    live = {
+        kind: one for kind, one in request.live.items() if kind not in ("idempotency_key", "key")
+    }
+    return (request.path, request.query, request.body, live)
 
 
 def _echo(response: Response, key: str) -> Headers:

@@ -16,8 +16,8 @@ from tokentape.errors import CassetteError, UnreadableBody, UpstreamFailure
 from tokentape.pure.cassette.match_key import MatchRules
 from tokentape.pure.cassette.model import HeldBack, Interaction
 from tokentape.pure.http.messages import Request, Response
-from tokentape.pure.notation.sealed import SealedRequest
-from tokentape.pure.redaction import Door
+from tokentape.pure.notation.redacted import RedactedRequest
+from tokentape.pure.redaction import Redactor
 from tokentape.pure.redaction.live_keys import has_live_key
 from tokentape.pure.replay.decide import Forward, Mode, Refuse, Replay, decide
 from tokentape.pure.replay.instances import Instances, Match
@@ -76,11 +76,11 @@ class Service:
 
     mode: Mode
     name: str
-    door: Door
+    redactor: Redactor
     policy: Policy
     instances: Instances
     notice: Callable[[str], None]
-    """Takes a line for the person at the terminal; nothing in it is unsealed."""
+    """Takes a line for the person at the terminal; nothing in it is not redacted."""
     upstream: Upstream | None = None
     recorder: Recorder | None = None
     recorded: list[Interaction] = field(default_factory=list)
@@ -93,7 +93,7 @@ class Service:
     _renderer: Renderer = field(init=False)
 
     def __post_init__(self) -> None:
-        self._renderer = Renderer(self.door.values.published, self.name, _REPLAYED)
+        self._renderer = Renderer(self.redactor.values.published, self.name, _REPLAYED)
 
     def load(self, interactions: Iterable[Interaction]) -> None:
         """Take in what the cassette has."""
@@ -115,10 +115,10 @@ class Service:
             return self._handled(outcome, redacted)
         return self._later(outcome, redacted)
 
-    async def _later(self, outcome: Awaitable[Answer], redacted: SealedRequest | None) -> Handled:
+    async def _later(self, outcome: Awaitable[Answer], redacted: RedactedRequest | None) -> Handled:
         return self._handled(await outcome, redacted)
 
-    def _handled(self, answer: Answer, redacted: SealedRequest | None) -> Handled:
+    def _handled(self, answer: Answer, redacted: RedactedRequest | None) -> Handled:
         return answer.response, lambda written: self._done(answer, redacted, written=written)
 
     def repeated(self, final: object, retry_key: str | None) -> bool:
@@ -149,14 +149,14 @@ class Service:
         self.recorded.append(interaction)
         self._neighbours.add(interaction)
 
-    def _redacted(self, request: Request) -> SealedRequest | None:
+    def _redacted(self, request: Request) -> RedactedRequest | None:
         try:
-            return self.door.request(request)
+            return self.redactor.request(request)
         except UnreadableBody as error:
             self.notice(f"a request cannot be recorded or replayed: {error.reason}")
             return None
 
-    def _answer(self, request: Request, redacted: SealedRequest | None) -> Outcome:
+    def _answer(self, request: Request, redacted: RedactedRequest | None) -> Outcome:
         decision = decide(
             self.mode,
             tokens=is_tokens(request.target),
@@ -176,13 +176,13 @@ class Service:
             case _:
                 return self._miss(redacted)
 
-    def _match(self, request: SealedRequest | None) -> Match | None:
+    def _match(self, request: RedactedRequest | None) -> Match | None:
         if request is None:
             return None
         policy = self.policy
         return self.instances.match(request, repeat=policy.repeat, further=policy.further)
 
-    def _replay(self, match: Match, request: SealedRequest) -> Answer:
+    def _replay(self, match: Match, request: RedactedRequest) -> Answer:
         self.counts.replayed += 1
         self.counts.further += match.begins_further
         interaction = self.recorded[match.position]
@@ -199,7 +199,7 @@ class Service:
             return answer
         return Answer(response.as_final(Try.of(request, answer) if key else True), match)
 
-    def _miss(self, request: SealedRequest | None) -> Answer:
+    def _miss(self, request: RedactedRequest | None) -> Answer:
         self.counts.missed += 1
         if request is None:
             message = "The request cannot be read, so nothing recorded can answer it."
@@ -210,7 +210,7 @@ class Service:
         self.notice(f"miss: {message}")
         return Answer(refusal(424, "cassette_miss", message, type="api_error", result="miss"))
 
-    async def _forward(self, request: Request, redacted: SealedRequest | None) -> Answer:
+    async def _forward(self, request: Request, redacted: RedactedRequest | None) -> Answer:
         assert self.upstream is not None, "a session that forwards has an upstream"
         wanted = self._wanted(request) if redacted else None
         try:
@@ -236,7 +236,7 @@ class Service:
         return self._not_recorded(upstream_failed(error.status, f"tokentape: {message}."))
 
     def _record(
-        self, request: SealedRequest, answer: Response, wanted: Callable[[], RawValues]
+        self, request: RedactedRequest, answer: Response, wanted: Callable[[], RawValues]
     ) -> Answer:
         assert self.recorder is not None, "a session that records has a recorder"
         try:
@@ -265,7 +265,7 @@ class Service:
         self.counts.forwarded += 1
         return Answer(_marked(answer, "forwarded"))
 
-    def _done(self, answer: Answer, request: SealedRequest | None, *, written: bool) -> None:
+    def _done(self, answer: Answer, request: RedactedRequest | None, *, written: bool) -> None:
         match = answer.match
         if match is None:
             return
@@ -274,7 +274,7 @@ class Service:
         elif match.position not in self._used and not self._for_a_retry(request):
             self.instances.release(match)
 
-    def _for_a_retry(self, request: SealedRequest | None) -> bool:
+    def _for_a_retry(self, request: RedactedRequest | None) -> bool:
         """Tell whether an answer that did not arrive waits for its client to ask again."""
         return request is not None and self._retries.remember(request)
 

@@ -27,7 +27,7 @@ from tokentape.pure.leak_check.findings import (
     UNREDACTED_VALUE,
     Finding,
 )
-from tokentape.pure.redaction import Door
+from tokentape.pure.redaction import Redactor
 from tokentape.pure.stripe.kinds import KINDS
 
 MAX_INFLATED = 64 << 20
@@ -56,17 +56,19 @@ _INTERACTIONS = bytewise(rb"(?:^|[\n{,])\s*[\"']?interactions[\"']?\s*:")
 _TOKENS = bytewise(rb"/v1/tokens\b")
 
 
-def inspector(door: Door) -> Inspector:
+def inspector(redactor: Redactor) -> Inspector:
     """Return an inspector that accepts the published card numbers in text."""
-    values = door.values.published.values
-    return Inspector(door, frozenset(text for (kind, _), text in values.items() if kind == "card"))
+    values = redactor.values.published.values
+    return Inspector(
+        redactor, frozenset(text for (kind, _), text in values.items() if kind == "card")
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Inspector:
     """Inspects files by the rules of redaction and of the leak check."""
 
-    door: Door
+    redactor: Redactor
     published_cards: frozenset[str]
     """The digits of the published card numbers."""
 
@@ -124,8 +126,8 @@ class Inspector:
                 yield Finding(line, HIDDEN_TEXT)
 
     def _unredacted(self, recorded: tuple[Interaction, ...], lines: _Lines) -> Iterator[Finding]:
-        judge = Judge(self.door.values, self.door.match_headers)
-        variables = [(*interaction.asked, *interaction.answered) for interaction in recorded]
+        judge = Judge(self.redactor.values, self.redactor.match_headers)
+        variables = [interaction.variables for interaction in recorded]
         total = sum(map(len, variables))
         for number, interaction in enumerate(recorded):
             if any(variable_number > total for _, variable_number in variables[number]):

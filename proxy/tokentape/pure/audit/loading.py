@@ -14,16 +14,16 @@ from tokentape.pure.cassette.canonical import read_canonical
 from tokentape.pure.cassette.hidden_text import unread_lines
 from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.cassette.reading import read_tape
-from tokentape.pure.redaction import Door
+from tokentape.pure.redaction import Redactor
 
 _NOT_PRINTABLE = re.compile(rb"[^\t\n -~]")
 
 
-def load_cassette(data: bytes, door: Door) -> tuple[Interaction, ...]:
+def load_cassette(data: bytes, redactor: Redactor) -> tuple[Interaction, ...]:
     """Return the interactions of a cassette. Raises CassetteError with the line of a fault."""
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")  # as git writes it on Windows
-    judge = Judge(door.values, door.match_headers)
+    judge = Judge(redactor.values, redactor.match_headers)
     interactions = read_canonical(data)
     if interactions is None or any(map(judge.problems, interactions)):
         return load_any_form(data, judge)

@@ -35,7 +35,7 @@ class Difference:
 def differences(recorded: Interaction, now: Interaction, names: Renaming) -> tuple[Difference, ...]:
     """Compare the responses to one request; adds pairs of variables to `names`."""
     if recorded.outline.request() == now.outline.request():
-        names.agree(recorded.asked, now.asked)
+        names.agree(recorded.request_variables, now.request_variables)
     compare = _Comparison(names).node
     heads = compare(_head(recorded.texts), _head(now.texts), "")
     return (*heads, *compare(_body(recorded.texts), _body(now.texts), ""))

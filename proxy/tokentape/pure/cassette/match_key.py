@@ -28,12 +28,12 @@ from typing import NamedTuple, TypeVar
 
 from tokentape.pure.cassette.model import Interaction, Texts
 from tokentape.pure.notation.placeholders import Variable, unnumbered
-from tokentape.pure.notation.sealed import Sealed, SealedRequest
+from tokentape.pure.notation.redacted import Redacted, RedactedRequest
 from tokentape.pure.stripe.kinds import Secret
 
 V = TypeVar("V", bound=Hashable)
 
-_BETWEEN = Sealed("")
+_BETWEEN = Redacted("")
 """Between query and body."""
 _LAST = 10_000_000
 """Higher than any place in a request."""
@@ -69,10 +69,10 @@ class MatchRules:
     ignore: tuple[str, ...] = ()
     """Fields left out, by name; a name stands for all fields below it too."""
 
-    def of_request(self, request: SealedRequest) -> MatchKey:
+    def of_request(self, request: RedactedRequest) -> MatchKey:
         """Return the key of a request that came in; its fields are sorted by their texts."""
         lines = [
-            Sealed(f"{name}: {line.text}", line.secrets)
+            Redacted(f"{name}: {line.text}", line.secrets)
             for name, line in request.headers
             if name.lower() in self.headers
         ]
@@ -90,13 +90,13 @@ class MatchRules:
     def of_recorded(self, interaction: Interaction) -> tuple[str, tuple[Variable, ...]]:
         """Return the key of a recorded request, and the variables at its question marks."""
         text, places = _outline_key(interaction.outline, self)
-        variables = interaction.asked
+        variables = interaction.request_variables
         if all(len(group) == 1 for group in places):
             return text, tuple([one for group in places for one in variables[group[0]]])
         alike = [[variables[place] for place in group] for group in places]
         return text, arranged(alike, lambda variable: variable)
 
-    def _counted(self, entries: Sequence[Sealed]) -> Sequence[Sealed]:
+    def _counted(self, entries: Sequence[Redacted]) -> Sequence[Redacted]:
         return [entry for entry in entries if self.counts(entry.text)] if self.ignore else entries
 
     def counts(self, entry: str) -> bool:

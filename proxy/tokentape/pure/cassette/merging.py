@@ -86,7 +86,7 @@ def merged(
 
 
 def _variables(interaction: Interaction) -> tuple[Variable, ...]:
-    return (*interaction.asked, *interaction.answered)
+    return interaction.variables
 
 
 def _is_ours(
@@ -110,4 +110,4 @@ def _content_and_variables(
     """Return what is compared of an interaction, without its variables, and the variables."""
     key, request_variables = rules.of_recorded(interaction)
     outline = interaction.outline
-    return (key, outline.response()), (*request_variables, *interaction.answered)
+    return (key, outline.response()), (*request_variables, *interaction.response_variables)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from operator import attrgetter
 
 from tokentape.pure.notation.placeholders import Variable, blanked, numbered, unnumbered
-from tokentape.pure.notation.sealed import SealedRequest, SealedResponse
+from tokentape.pure.notation.redacted import RedactedRequest, RedactedResponse
 from tokentape.pure.stripe.kinds import Secret
 
 API = "https://api.stripe.com"
@@ -74,15 +74,20 @@ class Interaction:
 
     outline: Texts
     """What is said, its variables unnumbered."""
-    asked: tuple[Variable, ...]
+    request_variables: tuple[Variable, ...]
     """The variables of the request, at each place where one stands."""
-    answered: tuple[Variable, ...]
+    response_variables: tuple[Variable, ...]
     """Those of the answer."""
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """Those of the request, then those of the answer."""
+        return (*self.request_variables, *self.response_variables)
 
     @property
     def texts(self) -> Texts:
         """What is said, with the numbers, as a cassette has it."""
-        variables = iter((*self.asked, *self.answered))
+        variables = iter(self.variables)
         return self.outline.changed(lambda text: numbered(text, variables))
 
 
@@ -133,21 +138,21 @@ class Numbering:
         self.reserve(plan.values())
 
 
-def request_secrets(request: SealedRequest) -> tuple[Secret, ...]:
+def request_secrets(request: RedactedRequest) -> tuple[Secret, ...]:
     """Return the values of a request in the order of a cassette."""
     lines = [line for _, line in request.headers]
     entries = (request.path, *request.query, *lines, *request.body)
     return tuple([secret for entry in entries for secret in entry.secrets])
 
 
-def response_secrets(response: SealedResponse) -> tuple[Secret, ...]:
+def response_secrets(response: RedactedResponse) -> tuple[Secret, ...]:
     """Return the values of an answer in the order of a cassette."""
     lines = [line for _, line in response.headers]
     return tuple([secret for entry in (*lines, response.body) for secret in entry.secrets])
 
 
 def interaction(
-    request: SealedRequest, response: SealedResponse, variables: Mapping[Secret, Variable]
+    request: RedactedRequest, response: RedactedResponse, variables: Mapping[Secret, Variable]
 ) -> Interaction:
     """Return an exchange as a cassette has it, `variables` being those of its values."""
     said = Texts(

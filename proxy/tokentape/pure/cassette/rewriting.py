@@ -1,6 +1,6 @@
 """Cassettes as recording the same traffic would write them.
 
-Fields and headers in the order in which the door puts them, JSON in its one print, variables
+Fields and headers in the order in which redaction puts them, JSON in its one print, variables
 numbered by first use. The meaning stays: which values are the same, and in which order requests
 are served.
 """
@@ -40,8 +40,10 @@ def renumbered(recorded: Iterable[Interaction]) -> tuple[Interaction, ...]:
 
 def renamed(one: Interaction, rename: Rename) -> Interaction:
     """Return an interaction with its variables renamed, asked for in the order of their use."""
-    asked = tuple(map(rename, one.asked))
-    return replace(one, asked=asked, answered=tuple(map(rename, one.answered)))
+    asked = tuple(map(rename, one.request_variables))
+    return replace(
+        one, request_variables=asked, response_variables=tuple(map(rename, one.response_variables))
+    )
 
 
 def _ordered(one: Texts) -> Texts:

@@ -39,7 +39,7 @@ def cassette_text(interactions: Iterable[Interaction]) -> str:
 
 def chunk(one: Interaction) -> str:
     """Return one interaction: an item of the list, its first line at the margin."""
-    return _form(one.outline) % tuple([number for _, number in (*one.asked, *one.answered)])
+    return _form(one.outline) % tuple([number for _, number in one.variables])
 
 
 @lru_cache(_REMEMBERED)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tokentape.pure.notation.sealed import SealedRequest
+from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.redaction.values import last_name
 from tokentape.pure.stripe.kinds import Secret
 
@@ -26,7 +26,7 @@ _Values = dict[str, dict[str, Secret]]
 class Echo:
     """What one answer may repeat: the values of its request, and `echoes` of earlier ones."""
 
-    def __init__(self, request: SealedRequest, echoes: Mapping[Secret, Secret]) -> None:
+    def __init__(self, request: RedactedRequest, echoes: Mapping[Secret, Secret]) -> None:
         self._request = request
         self._echoes = echoes
         self._values: _Values | None = None
@@ -61,7 +61,7 @@ class Echo:
         return sent
 
 
-def _secrets(request: SealedRequest) -> Iterator[Secret]:
+def _secrets(request: RedactedRequest) -> Iterator[Secret]:
     for entry in (request.path, *request.query, *request.body):
         yield from entry.secrets
 

@@ -1,4 +1,4 @@
-"""A request through the door: its target, its headers by allowlist, its fields in one form."""
+"""A request through redaction: its target, its headers by allowlist, its fields in one form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tokentape.errors import UnreadableBody
 from tokentape.pure.http.forms import FORM_METHODS, Pairs, Path, query_pairs, request_pairs
 from tokentape.pure.http.messages import Request
 from tokentape.pure.notation.placeholders import Placeholder, escape
-from tokentape.pure.notation.sealed import Sealed, SealedRequest
+from tokentape.pure.notation.redacted import Redacted, RedactedRequest
 from tokentape.pure.redaction.values import Place, Values
 from tokentape.pure.stripe.catalog import KEEP, Field
 from tokentape.pure.stripe.kinds import CLASS_ONLY, Secret, key_class, secret
@@ -23,8 +23,8 @@ from tokentape.pure.stripe.routes import TOKENS, token_id
 FORM = "application/x-www-form-urlencoded"
 """The form that every body is kept in, whatever it came in."""
 
-_TOKENS = Sealed(TOKENS)
-_FORM = Sealed(FORM)
+_TOKENS = Redacted(TOKENS)
+_FORM = Redacted(FORM)
 
 
 Sent = tuple[Path, str, Place]
@@ -41,15 +41,15 @@ def kept_lines(values: Values, match_headers: tuple[str, ...]) -> Lines:
     return {lower: (name, known.get(name, Field("text"))) for lower, name in names.items()}
 
 
-def sealed_request(
+def redacted_request(
     raw: Request, values: Values, lines: Lines, *, keep_blank: bool
-) -> SealedRequest:
-    """Seal a request to /v1/tokens. Raises UnreadableBody."""
+) -> RedactedRequest:
+    """Redact a request to /v1/tokens. Raises UnreadableBody."""
     if raw.method not in FORM_METHODS:
         raise UnreadableBody("the method is none of the API's")
     sent_query = _sent(query_pairs(raw.target), values, keep_blank=keep_blank)
     sent_body = _sent(request_pairs(raw, values.catalog.names), values, keep_blank=keep_blank)
-    return SealedRequest(
+    return RedactedRequest(
         method=raw.method,
         path=_path(raw.target, values),
         query=_entries(sent_query, values),
@@ -64,15 +64,15 @@ def _sent(pairs: Pairs, values: Values, *, keep_blank: bool) -> list[Sent]:
     return [(path, value, values.place(path)) for path, value in kept]
 
 
-def _path(target: str, values: Values) -> Sealed:
+def _path(target: str, values: Values) -> Redacted:
     token = token_id(target)
     if token is None:
         return _TOKENS
-    made = values.sealed("object_id", token, "path")
-    return Sealed(f"{TOKENS}/{made.text}", made.secrets)
+    made = values.redacted("object_id", token, "path")
+    return Redacted(f"{TOKENS}/{made.text}", made.secrets)
 
 
-def _entries(fields: Sequence[Sent], values: Values) -> tuple[Sealed, ...]:
+def _entries(fields: Sequence[Sent], values: Values) -> tuple[Redacted, ...]:
     """Return `name=value` texts, sorted by what is shown of them: their order does not count."""
     if not fields:
         return ()
@@ -87,32 +87,32 @@ def _entries(fields: Sequence[Sent], values: Values) -> tuple[Sealed, ...]:
 
 def _entry(
     path: Path, value: str, place: Place, dates: Mapping[Path, str], values: Values
-) -> Sealed:
+) -> Redacted:
     kept = _kept(value, place.known, values)
     if kept is None and place.slot:
-        return place.entry(values.sealed("dob", dates[path[:-1]], place.field, place.slot))
+        return place.entry(values.redacted("dob", dates[path[:-1]], place.field, place.slot))
     if kept is None and place.kind == "time":
         return place.entry(_time(value, place, values))
-    sealed = values.sealed(place.kind, value, place.field) if kept is None else kept
-    entry = place.entry(sealed)
+    redacted = values.redacted(place.kind, value, place.field) if kept is None else kept
+    entry = place.entry(redacted)
     if not entry.secrets and place.kind not in CLASS_ONLY:
         place.keep(value, entry)
     return entry
 
 
-def _kept(value: str, known: Field | None, values: Values) -> Sealed | None:
+def _kept(value: str, known: Field | None, values: Values) -> Redacted | None:
     """Return a value that is kept as it is, or None."""
     if value == "":
-        return Sealed("")
+        return Redacted("")
     kept = None if known is None else values.catalog.normal_form(known, value)
-    return None if kept is None else Sealed(quote_plus(kept, errors="surrogateescape"))
+    return None if kept is None else Redacted(quote_plus(kept, errors="surrogateescape"))
 
 
-def _time(value: str, place: Place, values: Values) -> Sealed:
+def _time(value: str, place: Place, values: Values) -> Redacted:
     if re.fullmatch(r"[0-9]{1,13}", value):
         # The clock of the moment: at replay any other moment will do.
-        return Sealed("{{time:sent}}")
-    return values.sealed("text", value, place.field)
+        return Redacted("{{time:sent}}")
+    return values.redacted("text", value, place.field)
 
 
 def _dates(fields: Iterable[Sent]) -> dict[Path, str]:
@@ -148,7 +148,7 @@ def _live(raw: Request, fields: Iterable[Sent]) -> dict[str, Secret]:
     return live
 
 
-def _headers(raw: Request, values: Values, lines: Lines) -> tuple[tuple[str, Sealed], ...]:
+def _headers(raw: Request, values: Values, lines: Lines) -> tuple[tuple[str, Redacted], ...]:
     found = []
     for key, value in raw.headers:
         line = lines.get(lower := key.lower())
@@ -159,7 +159,7 @@ def _headers(raw: Request, values: Values, lines: Lines) -> tuple[tuple[str, Sea
     return tuple(found)
 
 
-def _header(line: tuple[str, Field], value: str, values: Values) -> Sealed:
+def _header(line: tuple[str, Field], value: str, values: Values) -> Redacted:
     name, known = line
     if known.kind == "key":
         # One scheme for both: which one a client used is no part of what it asked.
@@ -167,13 +167,13 @@ def _header(line: tuple[str, Field], value: str, values: Values) -> Sealed:
     if FORM in known.values:
         return _FORM
     if values.catalog.normal_form(known, value) is not None:
-        return Sealed(escape(value))
-    return values.sealed("text" if known.kind == KEEP else known.kind, value, name)
+        return Redacted(escape(value))
+    return values.redacted("text" if known.kind == KEEP else known.kind, value, name)
 
 
 @lru_cache
-def _bearer(known_class: str) -> Sealed:
-    return Sealed(f"Bearer {Placeholder('key', name=known_class)}")
+def _bearer(known_class: str) -> Redacted:
+    return Redacted(f"Bearer {Placeholder('key', name=known_class)}")
 
 
 def api_key(authorization: str) -> str:

@@ -1,4 +1,4 @@
-"""An answer through the door: its headers by allowlist, its JSON leaf by leaf.
+"""An answer through redaction: its headers by allowlist, its JSON leaf by leaf.
 
 What repeats a value of the request becomes that request's variable, so that at replay the live
 client reads its own value. What Stripe made up (ids, times) becomes a variable of its own.
@@ -17,7 +17,7 @@ from tokentape.pure.http.forms import Path, media_type, plain_body, split_name
 from tokentape.pure.http.json_text import Json, begun, enclosed, string
 from tokentape.pure.http.messages import Response
 from tokentape.pure.notation.placeholders import Placeholder, escape
-from tokentape.pure.notation.sealed import Sealed, SealedRequest, SealedResponse, joined
+from tokentape.pure.notation.redacted import Redacted, RedactedRequest, RedactedResponse, joined
 from tokentape.pure.redaction.echoes import Echo
 from tokentape.pure.redaction.values import Values, field_name
 from tokentape.pure.stripe.catalog import KEEP, Field
@@ -57,38 +57,38 @@ class Spot:
 
 
 class Answers:
-    """Seals answers, and remembers what in them is alike."""
+    """Redacts answers, and remembers what in them is alike."""
 
     def __init__(self, values: Values) -> None:
         self._values = values
         self._root = Spot((), "", None, known=True)
         known = values.catalog.response_headers
         self._names = {name.lower(): (name, field) for name, field in known.items()}
-        self._kept: dict[tuple[str, str], tuple[str, Sealed]] = {}
-        """Header lines that may be kept, as they came and sealed."""
+        self._kept: dict[tuple[str, str], tuple[str, Redacted]] = {}
+        """Header lines that may be kept, as they came and redacted."""
 
-    def sealed(
+    def redacted(
         self,
         raw: Response,
-        asked: SealedRequest,
-        numbers: Mapping[str, Sealed],
+        asked: RedactedRequest,
+        numbers: Mapping[str, Redacted],
         echoes: Mapping[Secret, Secret],
-    ) -> SealedResponse:
-        """Seal an answer. Raises UnreadableBody for a body that is no JSON, or for a bad status."""
+    ) -> RedactedResponse:
+        """Redact an answer. Raises UnreadableBody for a body that is no JSON or a bad status."""
         if not 200 <= raw.status <= 599:
             raise UnreadableBody("the status is none that an answer can have")
         headers, body = self._headers(raw), plain_body(raw)
         if not body:
-            return SealedResponse(raw.status, headers, Sealed(""))
+            return RedactedResponse(raw.status, headers, Redacted(""))
         document = _parsed(body)
         owner = str(document.get("id", "")) if isinstance(document, dict) else ""
         owner = owner or raw.header("request-id") or ""
         echo = Echo(asked, echoes)
         answer = _Answer(self._values, asked, numbers, echo, owner, _given_away(asked))
-        sealed = Sealed(answer.node(document, self._root) + "\n", tuple(answer.secrets))
-        return SealedResponse(raw.status, headers, sealed, echo.new)
+        redacted = Redacted(answer.node(document, self._root) + "\n", tuple(answer.secrets))
+        return RedactedResponse(raw.status, headers, redacted, echo.new)
 
-    def _headers(self, raw: Response) -> tuple[tuple[str, Sealed], ...]:
+    def _headers(self, raw: Response) -> tuple[tuple[str, Redacted], ...]:
         lines = [
             found
             for line in raw.headers
@@ -97,19 +97,19 @@ class Answers:
         lines.sort(key=lambda line: line[0].lower())
         return tuple(lines)
 
-    def _header(self, line: tuple[str, str]) -> tuple[str, Sealed] | None:
+    def _header(self, line: tuple[str, str]) -> tuple[str, Redacted] | None:
         name, known = self._names.get(line[0].lower(), ("", None))
         if known is None:
             return None
         value = media_type(line[1]) if name == "Content-Type" else line[1]
         if known.kind == "object_id":
-            return name, self._values.sealed("object_id", value, name)
+            return name, self._values.redacted("object_id", value, name)
         if self._values.catalog.normal_form(known, value) is None:
             return None
-        sealed = name, Sealed(escape(value))
+        redacted = name, Redacted(escape(value))
         if len(self._kept) < _MOST_KEPT:
-            self._kept[line] = sealed
-        return sealed
+            self._kept[line] = redacted
+        return redacted
 
 
 def _parsed(body: bytes) -> Json:
@@ -119,7 +119,7 @@ def _parsed(body: bytes) -> Json:
         raise UnreadableBody("the answer is no JSON") from None
 
 
-def _given_away(asked: SealedRequest) -> frozenset[str]:
+def _given_away(asked: RedactedRequest) -> frozenset[str]:
     """Return the CVC and keys that came in, but for what a field of its own vocabulary says too."""
     said = {entry.text.partition("=")[2] for entry in (*asked.query, *asked.body)}
     return frozenset(one.text for one in asked.live.values()) - said
@@ -137,8 +137,8 @@ class _Answer:
     """The walk over one answer. Returns text, and collects the secrets that belong to it."""
 
     values: Values
-    asked: SealedRequest
-    numbers: Mapping[str, Sealed]
+    asked: RedactedRequest
+    numbers: Mapping[str, Redacted]
     echo: Echo
     owner: str = field_(repr=False)
     given_away: frozenset[str] = field_(repr=False)
@@ -146,7 +146,7 @@ class _Answer:
     secrets: list[Secret] = field_(default_factory=list)
 
     def node(self, value: Json, spot: Spot) -> str:
-        """Return one node of the document, sealed."""
+        """Return one node of the document, redacted."""
         if not spot.known:
             return self._unknown(spot, value)
         if isinstance(value, dict):
@@ -186,10 +186,10 @@ class _Answer:
         spot = Spot(path, field_name(path, located), located.field, known)
         return begun(len(path)) + self.node(value, spot)
 
-    def _user_name(self, name: str, around: Spot) -> Sealed:
-        """Seal a name that the API does not know, as the request's if that has it."""
+    def _user_name(self, name: str, around: Spot) -> Redacted:
+        """Redact a name that the API does not know, as the request's if that has it."""
         own = secret("field", name, around.name)
-        return self.values.sealed("field", name, (self.echo.of_name(own) or own).field)
+        return self.values.redacted("field", name, (self.echo.of_name(own) or own).field)
 
     def _leaf(self, value: Json, spot: Spot) -> str:
         known = spot.field
@@ -200,23 +200,23 @@ class _Answer:
             if known.anything:  # whatever it holds
                 return token
         else:
-            return self._sealed(spot, value)
+            return self._redacted(spot, value)
         spot.keep(value, token)
         return token
 
-    def _sealed(self, spot: Spot, value: Json) -> str:
+    def _redacted(self, spot: Spot, value: Json) -> str:
         known = spot.field
         if isinstance(value, str):
             return self._said(self._text(spot, value))
         if known is not None and known.kind == "time" and type(value) is int:
             return self._said(self._time(value))
         if known is not None and known.kind in ("exp_month", "exp_year") and type(value) is int:
-            return self._said(self.values.sealed(known.kind, str(value), spot.name))
+            return self._said(self.values.redacted(known.kind, str(value), spot.name))
         return self._unknown(spot, value)
 
-    def _said(self, sealed: Sealed) -> str:
-        self.secrets += sealed.secrets
-        return string(sealed.text)
+    def _said(self, redacted: Redacted) -> str:
+        self.secrets += redacted.secrets
+        return string(redacted.text)
 
     def _kept(self, known: Field, value: Json) -> bool:
         if known.kind != KEEP and not known.anything:
@@ -234,9 +234,9 @@ class _Answer:
             return "null"
         if isinstance(value, str):
             return self._said(self._value("text", value, spot.name))
-        return self._said(self.values.sealed("json", _dumped(value), spot.name))
+        return self._said(self.values.redacted("json", _dumped(value), spot.name))
 
-    def _text(self, spot: Spot, value: str) -> Sealed:
+    def _text(self, spot: Spot, value: str) -> Redacted:
         known = spot.field
         kind = known.kind if known else "text"
         if kind == "message":
@@ -247,39 +247,39 @@ class _Answer:
             return self._part(kind, known.slot, value, spot)
         return self._value("text" if kind in _NO_KIND else kind, value, spot.name)
 
-    def _time(self, value: int) -> Sealed:
-        """Seal a time. Two objects made within a second have two times: a second is chance."""
+    def _time(self, value: int) -> Redacted:
+        """Redact a time. Two objects made within a second have two times: a second is chance."""
         same = f"{self.owner}|{value}"
-        return Sealed("{{time.?}}", (Secret("time", f"time|0||{same}", str(value)),))
+        return Redacted("{{time.?}}", (Secret("time", f"time|0||{same}", str(value)),))
 
-    def _value(self, kind: str, value: str, field: str) -> Sealed:
-        """Seal a value of a field; if it repeats one of the request, as that very variable."""
-        own = self.values.sealed(kind, value, field)
+    def _value(self, kind: str, value: str, field: str) -> Redacted:
+        """Redact a value of a field; if it repeats one of the request, as that very variable."""
+        own = self.values.redacted(kind, value, field)
         echoed = self.echo.of(own.secrets[0]) if own.secrets else None
-        return own if echoed is None else self.values.sealed(echoed.kind, value, echoed.field)
+        return own if echoed is None else self.values.redacted(echoed.kind, value, echoed.field)
 
-    def _part(self, kind: str, slot: str, value: str, spot: Spot) -> Sealed:
-        """Seal a part of a number, such as its last four digits, as that number's part."""
+    def _part(self, kind: str, slot: str, value: str, spot: Spot) -> Redacted:
+        """Redact a part of a number, such as its last four digits, as that number's part."""
         number = self.numbers.get(kind)
         if number is not None:
             part, reads = self.values.part(number, slot)
             if reads == value:
                 return part
-        return self.values.sealed("last4", value, spot.name)
+        return self.values.redacted("last4", value, spot.name)
 
-    def _message(self, text: str, spot: Spot) -> Sealed:
+    def _message(self, text: str, spot: Spot) -> Redacted:
         reading = self.values.phrases.read(text)
         if isinstance(reading, str):
-            return Sealed(escape(reading))
+            return Redacted(escape(reading))
         slots = [] if reading is None else [self._slot(*slot) for slot in reading.slots()]
         if reading is None or None in slots:
             return self._value("text", text, spot.name)
-        pieces = [Sealed(escape(reading.phrase.literals[0]))]
+        pieces = [Redacted(escape(reading.phrase.literals[0]))]
         for slot, text_after in zip(slots, reading.phrase.literals[1:], strict=True):
-            pieces += [slot or Sealed(""), Sealed(escape(text_after))]
+            pieces += [slot or Redacted(""), Redacted(escape(text_after))]
         return joined(pieces)
 
-    def _slot(self, kind: str, value: str) -> Sealed | None:
+    def _slot(self, kind: str, value: str) -> Redacted | None:
         if kind == "masked_key":
             return self._live("key", "masked", value)
         if kind == "idempotency_key":
@@ -287,16 +287,16 @@ class _Answer:
         if kind == "time":
             return self._time(int(value)) if value.isdigit() else None
         if kind == "id":
-            return self.values.sealed("object_id", value, _MESSAGE)
+            return self.values.redacted("object_id", value, _MESSAGE)
         if kind in ("field", "fields"):
             return joined((self.values.name(split_name(name)) for name in value.split(", ")), ", ")
         return self._value("text", value, _MESSAGE)
 
-    def _live(self, kind: str, slot: str, value: str) -> Sealed | None:
-        """Seal what a message quotes of the key that came in; None if it quotes another."""
+    def _live(self, kind: str, slot: str, value: str) -> Redacted | None:
+        """Redact what a message quotes of the key that came in; None if it quotes another."""
         one = self.asked.live.get(kind)
         if one is None:
             return None
         quoted = SLOTS[kind][slot](one.text) if slot else one.text
         name = guard(kind, one.text)
-        return Sealed(str(Placeholder(kind, name=name, slot=slot))) if quoted == value else None
+        return Redacted(str(Placeholder(kind, name=name, slot=slot))) if quoted == value else None

@@ -1,4 +1,4 @@
-"""One value through the door: by its public name, by its class alone, or as a variable."""
+"""One value through redaction: by its public name, by its class alone, or as a variable."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 
 from tokentape.pure.http.forms import Path, join_name
 from tokentape.pure.notation.placeholders import UNNUMBERED, Placeholder, whole
-from tokentape.pure.notation.sealed import Sealed
+from tokentape.pure.notation.redacted import Redacted
 from tokentape.pure.stripe.catalog import KEEP, Catalog, Field, Located
 from tokentape.pure.stripe.kinds import CLASS_ONLY, KINDS, SLOTS, guard, id_kind, secret
 from tokentape.pure.stripe.phrases import Phrases
@@ -24,7 +24,7 @@ _JOINT = "\x1f"
 class Place:
     """Where a field of a request belongs."""
 
-    name: Sealed
+    name: Redacted
     field: str
     """Which field it is, list positions aside: equal values are the same only within one."""
     known: Field | None
@@ -33,29 +33,29 @@ class Place:
     """What a value is that may not be kept."""
     slot: str = ""
     """The part of such a value that is sent here."""
-    kept: dict[str, Sealed] = field_(default_factory=dict, repr=False, compare=False)
-    """Fields with values of a closed vocabulary or published ones, sealed: no secrets."""
+    kept: dict[str, Redacted] = field_(default_factory=dict, repr=False, compare=False)
+    """Fields with values of a closed vocabulary or published ones, redacted: no secrets."""
     _texts: dict[str, str] = field_(default_factory=dict, repr=False, compare=False)
-    """By the text of a sealed value, that of the field: so equal ones are in memory once."""
+    """By the text of a redacted value, that of the field: so equal ones are in memory once."""
 
-    def keep(self, value: str, entry: Sealed) -> None:
+    def keep(self, value: str, entry: Redacted) -> None:
         """Remember a field with a value that is no secret."""
         if len(self.kept) < _MOST_KEPT:
             self.kept[value] = entry
 
-    def entry(self, value: Sealed) -> Sealed:
-        """Return the field with a sealed value."""
+    def entry(self, value: Redacted) -> Redacted:
+        """Return the field with a redacted value."""
         text = self._texts.get(value.text)
         if text is None:
             text = f"{self.name.text}={value.text}"
             if len(self._texts) < _MOST_KEPT:
                 self._texts[value.text] = text
-        return Sealed(text, self.name.secrets + value.secrets)
+        return Redacted(text, self.name.secrets + value.secrets)
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What the door knows of the API and its public values."""
+    """What redaction knows of the API and its public values."""
 
     catalog: Catalog
     published: Published
@@ -65,19 +65,19 @@ class Values:
     _places: dict[Path, Place] = field_(default_factory=dict, init=False, repr=False, compare=False)
     """Places looked up before: of the API's own names alone, so they are few and no secret."""
 
-    def sealed(self, kind: str, text: str, field: str, slot: str = "") -> Sealed:
-        """Seal one sensitive value of a field, or the part of it that `slot` names."""
+    def redacted(self, kind: str, text: str, field: str, slot: str = "") -> Redacted:
+        """Redact one sensitive value of a field, or the part of it that `slot` names."""
         if kind == "object_id":
             kind = id_kind(text)
         if kind in CLASS_ONLY:
             known_class = guard(kind, text, this_year=self.this_year)
-            return Sealed(_notation(kind, "", known_class, slot))
+            return Redacted(_notation(kind, "", known_class, slot))
         name = self.published.name(kind, text)
         if name is not None:
-            return Sealed(_notation(kind, "", name, slot))
+            return Redacted(_notation(kind, "", name, slot))
         # A guard stands with the whole value alone: a part of it tells no more.
         text_of = _notation(kind, UNNUMBERED, "" if slot else guard(kind, text), slot)
-        return Sealed(text_of, (secret(kind, text, field),))
+        return Redacted(text_of, (secret(kind, text, field),))
 
     def place(self, path: Path) -> Place:
         """Return where a field of a request belongs."""
@@ -87,24 +87,24 @@ class Values:
     def _located(self, path: Path) -> Place:
         located = self.catalog.locate_request(path)
         pieces = [
-            Sealed(quote_plus(segment))
+            Redacted(quote_plus(segment))
             if position < located.depth and position not in located.free
-            else self.sealed("field", segment, field_name(path[:position], located))
+            else self.redacted("field", segment, field_name(path[:position], located))
             for position, segment in enumerate(path)
         ]
         text = join_name(piece.text for piece in pieces)
-        name = Sealed(text, tuple(one for piece in pieces for one in piece.secrets))
+        name = Redacted(text, tuple(one for piece in pieces for one in piece.secrets))
         place = _place(name, path, located)
         if located.depth == len(path) and not located.free:
             self._places[path] = place
         return place
 
-    def name(self, path: Path) -> Sealed:
-        """Seal a field's name: segments of the API as they are, any other as a variable."""
+    def name(self, path: Path) -> Redacted:
+        """Redact a field's name: segments of the API as they are, any other as a variable."""
         return self.place(path).name
 
-    def part(self, number: Sealed, slot: str) -> tuple[Sealed, str]:
-        """Return a part of a sealed number, sealed, and what it reads."""
+    def part(self, number: Redacted, slot: str) -> tuple[Redacted, str]:
+        """Return a part of a redacted number, redacted, and what it reads."""
         found, sliced = _sliced(number.text, slot)
         if found is None:
             return number, ""
@@ -113,7 +113,7 @@ class Values:
             if number.secrets
             else self.published.value(found.kind, found.name) or ""
         )
-        return Sealed(sliced, number.secrets), SLOTS[found.kind][slot](text)
+        return Redacted(sliced, number.secrets), SLOTS[found.kind][slot](text)
 
 
 @lru_cache(maxsize=1024)
@@ -141,7 +141,7 @@ def last_name(field: str) -> str:
     return field.rpartition(_JOINT)[2]
 
 
-def _place(name: Sealed, path: Path, located: Located) -> Place:
+def _place(name: Redacted, path: Path, located: Located) -> Place:
     known, field = located.field, field_name(path, located)
     if known is None:
         return Place(name, field, None, "text")

@@ -48,7 +48,7 @@ from itertools import islice
 from tokentape.pure.cassette.match_key import MatchKey, MatchRules
 from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.notation.placeholders import Placeholder, Variable
-from tokentape.pure.notation.sealed import SealedRequest
+from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.replay.recordings import ExactKey, Ids, RecordedSet, Recordings
 from tokentape.pure.replay.stand_ins import stand_in
 from tokentape.pure.stripe.kinds import ID_PREFIXES, MADE_KINDS, Secret, digits, secret
@@ -164,10 +164,10 @@ class Instances:
         """Append an interaction of the cassette."""
         self._recordings.add(interaction)
         if self.numbering is not None:
-            self.numbering.reserve((*interaction.asked, *interaction.answered))
+            self.numbering.reserve(interaction.variables)
 
     def add_recorded(
-        self, request: SealedRequest, interaction: Interaction, secrets: Iterable[Secret]
+        self, request: RedactedRequest, interaction: Interaction, secrets: Iterable[Secret]
     ) -> None:
         """Append what was recorded just now; `secrets` are the values of its variables.
 
@@ -180,11 +180,11 @@ class Instances:
         instance = self._instances.setdefault(identity, Instance(identity, (), {}))
         instance.positions = (*instance.positions[: instance.served], position)
         instance.served = len(instance.positions)
-        variables = (*interaction.asked, *interaction.answered)
+        variables = interaction.variables
         texts = [secret.text for secret in secrets]
         instance.values.update(zip(variables, texts, strict=True))
 
-    def match(self, request: SealedRequest, *, repeat: bool, further: bool) -> Match | None:
+    def match(self, request: RedactedRequest, *, repeat: bool, further: bool) -> Match | None:
         """Return the recorded answer to a request; None for a miss.
 
         `repeat`: after the last of its recorded requests, the last answers again. `further`: when
@@ -223,7 +223,7 @@ class Instances:
             texts.append(text)
         return texts, settled
 
-    def names_unknown_id(self, request: SealedRequest) -> bool:
+    def names_unknown_id(self, request: RedactedRequest) -> bool:
         """Tell whether a request names an id that this session has not given out, or forgot."""
         return any(
             secret.kind in ID_PREFIXES

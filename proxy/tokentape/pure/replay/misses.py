@@ -1,6 +1,6 @@
 """Why nothing answered: the closest recorded requests and the fields that differ.
 
-Made from sealed texts alone, so it may be shown to anyone.
+Made from redacted texts alone, so it may be shown to anyone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from heapq import nsmallest
 from itertools import islice
 
 from tokentape.pure.cassette.model import Interaction, Texts
-from tokentape.pure.notation.sealed import SealedRequest
+from tokentape.pure.notation.redacted import RedactedRequest
 
 SHOWN = 3
 """How many recorded requests a report names."""
@@ -52,7 +52,7 @@ class Neighbours:
         if len(known.numbers) < SHOWN:
             known.numbers.append(self._count)
 
-    def nearest(self, asked: SealedRequest) -> tuple[Near, ...]:
+    def nearest(self, asked: RedactedRequest) -> tuple[Near, ...]:
         """Return the recorded requests closest to one that was missed, the closest first.
 
         Of those that are equally close, such as differ from each other come first.
@@ -77,7 +77,7 @@ class Neighbours:
 
 
 def report(
-    asked: SealedRequest, name: str, near: Sequence[Near], *, unknown_id: bool = False
+    asked: RedactedRequest, name: str, near: Sequence[Near], *, unknown_id: bool = False
 ) -> str:
     """Return the report of a miss: one line each for the cassette and what comes close.
 

@@ -42,7 +42,7 @@ def order_dependent(
     for number, interaction in enumerate(recorded, 1):
         origin = recordings.add(interaction)
         key, variables = rules.of_recorded(interaction)
-        for variable in interaction.asked:
+        for variable in interaction.request_variables:
             anchors.setdefault(variable, key)
         telling = tuple(
             [
@@ -50,7 +50,7 @@ def order_dependent(
                 for each in variables
             ]
         )
-        numbers = _counted_off((*variables, *interaction.answered))
+        numbers = _counted_off((*variables, *interaction.response_variables))
         request = origin, telling, numbers[: len(variables)]
         earlier, like, others = first.setdefault(request, (number, interaction, numbers))
         if numbers != others or interaction.outline.response() != like.outline.response():

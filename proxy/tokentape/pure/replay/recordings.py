@@ -131,9 +131,9 @@ class Recordings:
         """Append an interaction, and return its position."""
         position = len(self._interactions)
         self._interactions.append(interaction)
-        self._sent.update(interaction.asked)
-        self._sent_kinds.update([kind for kind, _ in interaction.asked])
-        for variable in interaction.answered:
+        self._sent.update(interaction.request_variables)
+        self._sent_kinds.update([kind for kind, _ in interaction.request_variables])
+        for variable in interaction.response_variables:
             if variable[0] in MADE_KINDS and variable not in self._sent:
                 self._makers.setdefault(variable, position)
                 if variable[0] == "fingerprint":
@@ -178,12 +178,12 @@ class Recordings:
 
     def response_variables(self, position: int) -> tuple[Variable, ...]:
         """Return the variables of a recorded answer."""
-        return self._interactions[position].answered
+        return self._interactions[position].response_variables
 
     def variables_around(self, made: Variable) -> tuple[Variable, ...]:
         """Return the variables of the interaction that made one, as far as they count."""
         interaction = self._interactions[self._makers[made]]
-        return (*self._rules.of_recorded(interaction)[1], *interaction.answered)
+        return (*self._rules.of_recorded(interaction)[1], *interaction.response_variables)
 
     def number_behind(self, fingerprint: Variable) -> Variable | None:
         """Return the card or account number that a fingerprint was made from, if it is known."""
@@ -198,12 +198,12 @@ class Recordings:
                 continue
             position = self._makers[made]
             interaction = self._interactions[position]
-            place = interaction.answered.index(made)
+            place = interaction.response_variables.index(made)
             origins.append((self._origins[position], interaction.outline.response(), place))
         return tuple(origins)
 
     def _meet_fingerprint(self, variable: Variable, interaction: Interaction) -> None:
-        numbers = {each for each in interaction.asked if each[0] in _NUMBERS}
+        numbers = {each for each in interaction.request_variables if each[0] in _NUMBERS}
         if len(numbers) == 1:
             self._numbers.setdefault(variable, *numbers)
 

@@ -89,7 +89,7 @@ class Renderer:
         sent for kinds kept as a class only.
         """
         template = self._template(interaction.outline)
-        variables = interaction.answered
+        variables = interaction.response_variables
 
         def filled(blank: Blank) -> str:
             texts = []

@@ -93,8 +93,8 @@ def ambiguous(recorded: Iterable[Interaction]) -> frozenset[Variable]:
     sent: set[Variable] = set()
     shown: set[Variable] = set()
     for interaction in recorded:
-        sent |= {*interaction.asked}
-        shown |= {*interaction.answered}
+        sent |= {*interaction.request_variables}
+        shown |= {*interaction.response_variables}
     return frozenset(variable for variable in shown - sent if variable[0] not in MADE_KINDS)
 
 
@@ -103,6 +103,6 @@ def stand_ins(recorded: Iterable[Interaction]) -> frozenset[Variable]:
     brought: set[Variable] = set()
     met: set[Variable] = set()
     for one in recorded:
-        brought |= {*one.asked} - met
-        met |= {*one.asked, *one.answered}
+        brought |= {*one.request_variables} - met
+        met |= {*one.request_variables, *one.response_variables}
     return frozenset(brought)
