@@ -19,8 +19,29 @@ from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.redaction.values import last_name
 from tokentape.pure.stripe.kinds import Secret
 
-_Values = dict[str, dict[str, Secret]]
-"""The values of a request: by text, then by field."""
+
+class _Sent:
+    """The fields of a request that have one value."""
+
+    def __init__(self) -> None:
+        self.by_field: dict[str, Secret] = {}
+        self.by_name: dict[str, Secret | None] = {}
+        """By the last segment of the field; None where two fields share it."""
+
+    def add(self, secret: Secret) -> None:
+        if secret.field not in self.by_field:
+            name = last_name(secret.field)
+            self.by_name[name] = None if name in self.by_name else secret
+            self.by_field[secret.field] = secret
+
+    def repeated_by(self, field: str) -> Secret | None:
+        """Return the value that a field of the answer repeats, or None where two may be meant."""
+        if field in self.by_field:
+            return self.by_field[field]
+        name = last_name(field)
+        if name in self.by_name:
+            return self.by_name[name]
+        return next(iter(self.by_field.values())) if len(self.by_field) == 1 else None
 
 
 class Echo:
@@ -29,47 +50,40 @@ class Echo:
     def __init__(self, request: RedactedRequest, echoes: Mapping[Secret, Secret]) -> None:
         self._request = request
         self._echoes = echoes
-        self._values: _Values | None = None
-        self._names: _Values = {}
+        self._values: dict[str, _Sent] | None = None
+        """By text."""
+        self._names: dict[str, _Sent] = {}
         self.new: dict[Secret, Secret] = {}
         """The answer's values that are the request's under another name, with the latter."""
 
     def of(self, value: Secret) -> Secret | None:
         """Return the request's value that a value of the answer repeats, or None."""
-        return self._sent(value, self._by_text())
+        return self._repeated(value, self._by_text())
 
     def of_name(self, name: Secret) -> Secret | None:
         """Return the request's name that a name in the answer repeats, or None."""
         self._by_text()
-        return self._sent(name, self._names)
+        return self._repeated(name, self._names)
 
-    def _by_text(self) -> _Values:
+    def _by_text(self) -> dict[str, _Sent]:
         if self._values is None:
             self._values = {}
             for secret in _secrets(self._request):
                 if secret.kind != "dob":  # no client sends one whole
                     values = self._names if secret.kind == "field" else self._values
-                    values.setdefault(secret.text, {})[secret.field] = secret
+                    values.setdefault(secret.text, _Sent()).add(secret)
         return self._values
 
-    def _sent(self, value: Secret, values: _Values) -> Secret | None:
-        sent = _repeated(value, values.get(value.text, {}))
-        if sent is None:
+    def _repeated(self, value: Secret, values: Mapping[str, _Sent]) -> Secret | None:
+        sent = values.get(value.text)
+        secret = None if sent is None else sent.repeated_by(value.field)
+        if secret is None:
             return self._echoes.get(value)
-        if sent != value:
-            self.new[value] = sent
-        return sent
+        if secret != value:
+            self.new[value] = secret
+        return secret
 
 
 def _secrets(request: RedactedRequest) -> Iterator[Secret]:
     for entry in (request.path, *request.query, *request.body):
         yield from entry.secrets
-
-
-def _repeated(value: Secret, by_field: Mapping[str, Secret]) -> Secret | None:
-    if not by_field or value.field in by_field:
-        return by_field.get(value.field)
-    name = last_name(value.field)
-    namesakes = [secret for field, secret in by_field.items() if last_name(field) == name]
-    fitting = namesakes or list(by_field.values())
-    return fitting[0] if len(fitting) == 1 else None
