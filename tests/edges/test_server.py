@@ -323,6 +323,14 @@ class TestRequests:
 
         assert [one.status for one in said] == [200]
 
+    def test_may_follow_empty_lines(self, serve: Serve) -> None:
+        with serve(OK) as serving, serving.connect() as client:
+            for lines in (b"\r\n\r\n", b"\r", b"\n"):
+                client.sendall(lines)
+                time.sleep(0.02)
+            client.sendall(b"\r\n" + GET)
+            assert read_one(client).status == 200
+
     def test_that_offer_an_upgrade_are_answered_in_http_1(self, serve: Serve) -> None:
         offer = b"Connection: upgrade\r\nUpgrade: websocket\r\n\r\n"
         with serve(echo) as serving:
@@ -669,6 +677,26 @@ class TestHostileClients:
         assert next_one.status == 200
         assert serving.faults == []
 
+    @pytest.mark.parametrize(
+        "beginning",
+        [
+            pytest.param(b"GET / HTTP/1.1\nHost: x\n\n", id="bare LF"),
+            pytest.param(b"\x16\x03", id="TLS"),
+            pytest.param(POST + CHUNKED + b"\r\nx\r\n", id="a chunk without a size"),
+            pytest.param(POST + CHUNKED + b"\r\n1;" + b"x" * 300, id="a chunk size without end"),
+            pytest.param(POST + CHUNKED + b"\r\n1\r\nab\r\n", id="a chunk of another size"),
+        ],
+    )
+    def test_get_it_at_once(self, serve: Serve, beginning: bytes) -> None:
+        with serve(OK) as serving, serving.connect() as client:
+            client.sendall(beginning)
+            assert read_one(client).status == 400
+
+    def test_get_it_for_trailers_without_end(self, serve: Serve) -> None:
+        with serve(OK) as serving, serving.connect() as client:
+            client.sendall(POST + CHUNKED + b"\r\n0\r\n" + b"X: %b\r\n" % SECRET * 1_000)
+            assert read_one(client).status == 431
+
     def test_get_it_in_the_middle_of_a_body_too(self, serve: Serve) -> None:
         with serve(OK) as serving, serving.connect() as client:
             client.sendall(POST + CHUNKED + b"\r\n2\r\na=\r\n")
@@ -742,6 +770,14 @@ class TestLimits:
                     pass
 
         assert said.startswith(b"HTTP/1.1 408 ")
+
+    def test_a_request_that_was_begun_behind_another_has_to_arrive_in_time(
+        self, serve: Serve
+    ) -> None:
+        with serve(OK, request_timeout=0.1) as serving:
+            said = split(serving.exchange(GET + GET[:-4], end=False))
+
+        assert [answer.status for answer in said] == [200, 408]
 
     def test_an_answer_may_take_longer_than_a_request(self, serve: Serve) -> None:
         async def handler(_request: Request) -> Answer:

@@ -10,11 +10,15 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import TraceConfig, web
 from aiohttp.test_utils import BaseTestServer, TestClient
 from tokentape.edges.server import Answer, Handler, Server
+from tokentape.edges.server.connection import Connection
 from tokentape.edges.server.framing import Whole
+from tokentape.edges.server.memory import Memory
+from tokentape.edges.server.terms import Terms
 from tokentape.edges.upstream import Upstream
+from tokentape.errors import UpstreamFailure
 from tokentape.pure.http.messages import Request, Response
 from yarl import URL
 
@@ -55,17 +59,30 @@ class OurServer(BaseTestServer):
         raise NotImplementedError
 
 
-Asking = Callable[[Handler], Any]
+@pytest.fixture
+def connections() -> list[int]:
+    """How many connections the client has opened."""
+    return [0]
 
 
 @pytest.fixture
-async def client(aiohttp_client: Callable[[BaseTestServer], Any]) -> TestClient[Any, Any]:
-    return await aiohttp_client(OurServer(tell))
+async def client(
+    aiohttp_client: Callable[..., Any], connections: list[int]
+) -> AsyncIterator[TestClient[Any, Any]]:
+    async def count(*_: object) -> None:
+        connections[0] += 1
+
+    tracing = TraceConfig()
+    tracing.on_connection_create_end.append(count)
+    server = OurServer(tell)
+    yield await aiohttp_client(server, trace_configs=[tracing])
+    assert server.faults == []
 
 
 def tell(request: Request) -> Answer:
-    """Answer with the method, and the body turned round."""
-    return Response(200, (("X-Method", request.method),), request.body[::-1]), lambda _: None
+    """Answer with the method, and the body turned round behind a dot."""
+    body = b"." + request.body[::-1]
+    return Response(200, (("X-Method", request.method),), body), lambda _: None
 
 
 async def pieces() -> AsyncIterator[bytes]:
@@ -76,9 +93,8 @@ async def pieces() -> AsyncIterator[bytes]:
 
 class TestAClientOfAiohttp:
     async def test_is_answered_on_one_connection_whatever_lane_its_requests_take(
-        self, client: TestClient[Any, Any]
+        self, client: TestClient[Any, Any], connections: list[int]
     ) -> None:
-        ports = set()
         for method, data, expect in (
             ("POST", b"a=1", False),
             ("HEAD", None, False),
@@ -88,15 +104,14 @@ class TestAClientOfAiohttp:
             ("DELETE", None, False),
         ):
             answer = await client.request(method, "/v1/tokens", data=data, expect100=expect)
-            assert answer.connection is None or answer.connection.transport is not None
             assert (answer.status, answer.headers["X-Method"]) == (200, method)
-            ports.add(answer.headers.get("Connection"))
+            assert "Connection" not in answer.headers
             body = await answer.read()
             if isinstance(data, bytes):
-                assert body == data[::-1]
+                assert body == b"." + data[::-1]
             elif data is not None:
-                assert body == b"eerht owt eno"
-        assert ports == {None}
+                assert body == b".eerht owt eno"
+        assert connections == [1]
 
     async def test_may_send_a_large_body_that_is_refused(
         self, client: TestClient[Any, Any]
@@ -109,7 +124,7 @@ class TestAClientOfAiohttp:
     async def test_may_send_a_form(self, client: TestClient[Any, Any]) -> None:
         answer = await client.post("/v1/tokens", data={"card[name]": "ü"})
 
-        assert (await answer.read())[::-1] == b"card%5Bname%5D=%C3%BC"
+        assert (await answer.read())[::-1] == b"card%5Bname%5D=%C3%BC."
 
 
 async def test_a_forwarder_of_both_edges_changes_nothing(
@@ -133,8 +148,6 @@ async def test_a_forwarder_of_both_edges_changes_nothing(
 
 
 async def test_nobody_listens_at_a_port_that_is_free(unused_tcp_port: int) -> None:
-    from tokentape.errors import UpstreamFailure
-
     async with Upstream(f"http://127.0.0.1:{unused_tcp_port}", timeout=5, max_body=1) as edge:
         with pytest.raises(UpstreamFailure, match="no connection could be made with it"):
             await edge.send(Request("GET", "/"))
@@ -157,6 +170,40 @@ async def outcome(reading: Reading, data: bytes, body: bytes = b"", turns: int =
     reader.close()
     await asyncio.sleep(0)
     return reading.outcome
+
+
+class Silent:
+    """A reader that never says what it has read."""
+
+    def read(self, whole: Whole) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+async def test_what_aiohttp_does_not_read_in_time_is_refused() -> None:
+    terms = Terms(
+        handler=tell,
+        memory=Memory(0, lambda *_: False, frozenset()),
+        max_head=1000,
+        max_body=1000,
+        request_timeout=0.0,
+        idle_timeout=1.0,
+        on_fault=print,
+        joined=lambda _: True,
+        left=lambda _: None,
+    )
+    connection, transport = Connection(terms), Unconnected()
+    connection.connection_made(transport)
+    connection._reader = Silent()  # type: ignore[assignment]
+    connection.data_received(b"PUT / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert transport.written == b""
+    assert connection.due <= asyncio.get_running_loop().time()
+
+    connection.expire()
+
+    assert transport.written.startswith(b"HTTP/1.1 408 ")
 
 
 class TestWhatAiohttpIsGiven:

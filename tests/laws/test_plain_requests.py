@@ -100,6 +100,12 @@ class Unconnected(asyncio.Transport):
     def close(self) -> None:
         """Go on."""
 
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Go on."""
+
+    def write_eof(self) -> None:
+        """Go on."""
+
     def pause_reading(self) -> None:
         """Go on."""
 

@@ -47,8 +47,8 @@ def headers_sent_on(request: Request, pseudonym: str) -> Headers:
 def _decodable(lines: Iterable[str]) -> str:
     """Return Accept-Encoding without the codings that the cassette could not decode."""
     codings = [part.strip() for line in lines for part in line.split(",")]
-    kept = [part for part in codings if part.partition(";")[0].strip().lower() in _DECODABLE]
-    return ", ".join(kept) or "identity"
+    left = [part for part in codings if part.partition(";")[0].strip().lower() in _DECODABLE]
+    return ", ".join(left) or "identity"
 
 
 def headers_sent_back(lines: Sequence[tuple[bytes, bytes]]) -> Headers:

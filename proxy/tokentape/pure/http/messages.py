@@ -52,7 +52,7 @@ class Response:
     headers: Headers = ()
     body: bytes = field(default=b"", repr=False)
     echo: Headers = ()
-    """Header lines, before the others, that hang on what the request says anew each time."""
+    """Header lines, before the others, that repeat what the request says."""
     final: object | None = field(default=None, compare=False)
     """Set if the same request gets this very answer from now on; handed back to the handler each
     time it is given without asking it."""
