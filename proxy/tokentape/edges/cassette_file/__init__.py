@@ -1,20 +1,18 @@
 """Cassettes on disk, as bytes: names, reading, and takes, which are recordings under way.
 
 The cassette `checkout/declined` is `checkout/declined.yaml` under the cassette directory. While it
-is recorded, the hidden *take* beside it, `checkout/.declined.take`, grows by a *frame line* after
-each interaction:
+is recorded, the hidden *take* beside it, `checkout/.declined.take`, grows, and each interaction
+that is recorded ends with a *frame line*:
 
     version: 1
     interactions:
     - request: …                 kept from before, where a cassette is carried on
-    # end of interaction 1
-    # recorded from here on
     - request: …
     # end of interaction 2
 
-An interaction counts once its frame line is written: the process may be killed then. The disk is
-told within a second, and at the end. What follows the last frame line, a torn tail or zeros that a
-power cut left, is cut. A take without `from here on` was killed before it began and holds nothing.
+An interaction is recorded once its frame line is written: the process may be killed then. The disk
+is told within a second, and at the end. What follows the last frame line, a torn tail or zeros that
+a power cut left, is cut. A take without a frame line holds nothing that was recorded.
 
 At the end the take without its frames is written to a draft, `.declined.yaml.take`, and the draft
 renamed onto the cassette; only then is the take removed. So a process killed at any moment leaves
@@ -26,8 +24,8 @@ takes and drafts are for their owner only.
 Names cannot leave the directory, and no link is followed below it; it may be a link itself.
 
 Bottom up: `plain_files` touches the disk; `places` knows names; `cassettes` reads; `frames` is what
-a take looks like; `publish` replaces the cassette; `recovery` finds what was left; `take` records;
-`revision` rewrites a cassette.
+a take looks like; `publish` replaces the cassette; `take_file` makes, locks and recovers takes, and
+rewrites cassettes under their lock; `take` records.
 """
 
 from tokentape.edges.cassette_file.cassettes import exists, names, read

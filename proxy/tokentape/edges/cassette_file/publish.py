@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import itertools
 import os
 import sys
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +13,7 @@ from tokentape.edges.cassette_file.plain_files import (
     open_if_there,
     open_plain,
     sync_folder,
+    write_all,
 )
 
 
@@ -27,16 +25,15 @@ def not_written(name: str) -> str:
     )
 
 
-def publish(place: Place, pieces: Iterable[bytes]) -> None:
-    """Make `pieces` the cassette, on disk, or raise OSError and leave that alone."""
+def publish(place: Place, text: bytes) -> None:
+    """Make `text` the cassette, on disk, or raise OSError and leave that alone."""
     make_folder(place.cassette.parent)  # it may have gone
     place.draft.unlink(missing_ok=True)
+    if _holds(place.cassette, text):
+        return
     try:
-        with io.BufferedRandom(open_plain(place.draft, "x+")) as draft:
-            draft.writelines(pieces)
-            draft.flush()
-            if _same(draft, place.cassette):
-                return
+        with open_plain(place.draft, "x") as draft:
+            write_all(draft, text)
             _set_owner_and_mode(draft.fileno(), place.cassette)
             os.fsync(draft.fileno())
         place.draft.replace(place.cassette)
@@ -45,13 +42,12 @@ def publish(place: Place, pieces: Iterable[bytes]) -> None:
         place.draft.unlink(missing_ok=True)
 
 
-def _same(draft: io.BufferedRandom, cassette: Path) -> bool:
+def _holds(cassette: Path, text: bytes) -> bool:
     file = open_if_there(cassette)
     if file is None:
         return False
-    draft.seek(0)
-    with io.BufferedReader(file) as old:
-        return all(before == after for before, after in itertools.zip_longest(old, draft))
+    with file:
+        return os.fstat(file.fileno()).st_size == len(text) and file.read(len(text)) == text
 
 
 def _set_owner_and_mode(draft: int, cassette: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
 import re
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tokentape.edges.cassette_file.cassettes import exists
-from tokentape.edges.cassette_file.frames import framed, unframed
+from tokentape.edges.cassette_file.frames import framed, whole
 from tokentape.edges.cassette_file.places import Place, disk_error, place_of
 from tokentape.edges.cassette_file.plain_files import (
     MAX_BYTES,
@@ -96,13 +97,13 @@ class Take:
             self._syncing = asyncio.create_task(self._sync_until_all_is_on_disk())
 
     async def finish(self) -> Path:
-        """Make the take, of one interaction at least, the cassette; return its path.
+        """Make the take, to which something was appended, the cassette; return its path.
 
         A cassette with the same bytes is left untouched. If the disk refuses, or has refused to
         sync, CassetteError: the old cassette stands and the take stays to be recovered. Cancelling
         does not stop it.
         """
-        assert self._count
+        assert self._syncing, "a take that recorded nothing is abandoned"
         await self._end_with(not_written(self._name), self._publish)
         return self._path
 
@@ -144,4 +145,7 @@ class Take:
 
     def _publish(self, place: Place) -> None:
         self._raise_failed_sync()
-        publish(place, unframed(self._file, self._end))
+        count, text = whole(self._file)
+        if count != self._count:
+            raise OSError(errno.EIO, "the take was changed meanwhile")
+        publish(place, text)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tokentape.edges.cassette_file.cassettes import read
-from tokentape.edges.cassette_file.frames import unframed, whole
+from tokentape.edges.cassette_file.frames import whole
 from tokentape.edges.cassette_file.places import Place, place_of
 from tokentape.edges.cassette_file.plain_files import (
     lock,
@@ -59,11 +59,11 @@ def recover(directory: Path, name: str, judge: Callable[[bytes], object]) -> int
     if the disk refuses.
     """
     with place_of(directory, name, not_written(name)) as place, _left(place) as take:
-        count, end = whole(take) if take else (0, 0)
+        count, text = whole(take) if take else (0, b"")
         if not take or not count:
             raise place.error("there is no interrupted recording to recover")
-        judge(b"".join(unframed(take, end)))
-        publish(place, unframed(take, end))
+        judge(text)
+        publish(place, text)
         remove(place.take, take)
     return count
 
@@ -86,7 +86,7 @@ def revise(directory: Path, name: str, revised: Callable[[bytes], bytes]) -> Non
     failure = "the cassette cannot be written, so the old one stands"
     with place_of(directory, name, failure) as place, create(place, name) as lock_file:
         try:
-            publish(place, [revised(read(directory, name))])
+            publish(place, revised(read(directory, name)))
         finally:
             remove(place.take, lock_file)
 

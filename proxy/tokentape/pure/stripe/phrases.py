@@ -12,10 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _SLOT = re.compile(r"\{([a-z_]+)\}")
-_SLOT_PATTERNS = {"time": r"[0-9]{1,12}|\{\{[^{}]+\}\}"}
-"""Patterns of slots that take not any text: a time, or its placeholder if already redacted."""
-_MAX_LENGTH = 10_000
-"""Characters of the longest message that is compared with the templates."""
+_TIME = re.compile(r"[0-9]{1,12}|\{\{[^{}]+\}\}")
+"""What a slot for a time takes: a time, or its placeholder if already redacted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,27 @@ class Phrase:
 
     literals: tuple[str, ...]
     slots: tuple[str, ...]
-    pattern: re.Pattern[str]
+
+    def values(self, text: str) -> tuple[str, ...] | None:
+        """Return the texts of the slots, each as short as can be; None for another message.
+
+        >>> Phrase(("No such ", ": '", "'"), ("text", "id")).values("No such token: 'tok_1'")
+        ('token', 'tok_1')
+        """
+        first, *middle, last = self.literals
+        start, end = len(first), len(text) - len(last)
+        if not (text.startswith(first) and text.endswith(last)):
+            return None
+        values = []
+        for literal in middle:
+            position = text.find(literal, start + 1, end)
+            if position < 0:
+                return None
+            values.append(text[start:position])
+            start = position + len(literal)
+        values.append(text[start:end])
+        times = (text for slot, text in zip(self.slots, values, strict=True) if slot == "time")
+        return tuple(values) if start < end and all(map(_TIME.fullmatch, times)) else None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,10 +68,10 @@ class Phrases:
         """Return a fixed message, a template with the values of its slots, or None."""
         if text in self.fixed:
             return text
-        for phrase in self.templates if len(text) <= _MAX_LENGTH else ():
-            match = phrase.pattern.fullmatch(text)
-            if match:
-                return Reading(phrase, match.groups())
+        for phrase in self.templates:
+            values = phrase.values(text)
+            if values is not None:
+                return Reading(phrase, values)
         return None
 
 
@@ -66,8 +84,4 @@ def read_phrases(text: str) -> Phrases:
 
 def _phrase(text: str) -> Phrase:
     parts = _SLOT.split(text)
-    literals, slots = tuple(parts[::2]), tuple(parts[1::2])
-    pattern = re.escape(literals[0])
-    for slot, literal in zip(slots, literals[1:], strict=True):
-        pattern += f"({_SLOT_PATTERNS.get(slot, '.+?')})" + re.escape(literal)
-    return Phrase(literals, slots, re.compile(pattern, re.DOTALL))
+    return Phrase(tuple(parts[::2]), tuple(parts[1::2]))
