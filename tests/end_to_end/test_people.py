@@ -56,7 +56,7 @@ def test_who_is_known_by_now_is_known_by_name_and_not_by_order(two: Workplace) -
 
 def test_a_value_is_the_same_only_in_the_same_field(two: Workplace) -> None:
     """A person and a card bore one name in the recording: that is a coincidence."""
-    with two.replayed("people", "--strict") as url:
+    with two.replayed("people") as url:
         client = Client(url)
         client.post(person("Ada", "Ohnesorg"))
         assert client.post(card(name="Ohnesorg")).json["card"]["name"] == "Ohnesorg"

@@ -25,7 +25,7 @@ class Place:
     """Where a field of a request belongs."""
 
     name: Redacted
-    field: str
+    field: str = field_(repr=False)
     """Which field it is, list positions aside: equal values are the same only within one."""
     known: Field | None
     """What the catalog knows of values that may be kept; None where none may."""

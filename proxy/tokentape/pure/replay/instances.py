@@ -61,8 +61,8 @@ _TRIED = 8
 """Sets that are looked at, at most, for one in which all values can stand."""
 _RENEWED = MADE_KINDS - {"fingerprint"}
 """Kinds of values that are new for each instance: ids and times."""
-_UNKNOWN: Variable = ("~", 0)
-"""Ranks after every variable."""
+_AS_SENT = "~"
+"""Ranks after every kind of variable."""
 
 
 Identity = tuple[str, tuple[str, ...]]
@@ -257,7 +257,16 @@ class Instances:
 
     def _sent(self, key: MatchKey) -> _Sent:
         """Return the values of a request in the order of its key, with what they stand for."""
-        secrets = key.arranged(self._rank)
+        places: dict[str, int] = {}
+        if key.alike:
+            for secret in key.secrets:
+                places.setdefault(secret.key, len(places))
+
+        def rank(value: Secret) -> Variable:
+            stands_for = self._made.get(value.key) or self._standing.get(value.key)
+            return stands_for[0] if stands_for else (_AS_SENT, places[value.key])
+
+        secrets = key.arranged(rank)
         keys = [secret.key for secret in secrets]
         made = [self._made.get(each) for each in keys]
         return _Sent(
@@ -269,10 +278,6 @@ class Instances:
             made,
             [self._standing.get(each) for each in keys],
         )
-
-    def _rank(self, value: Secret) -> Variable:
-        stands_for = self._made.get(value.key) or self._standing.get(value.key)
-        return stands_for[0] if stands_for else _UNKNOWN
 
     # Which set.
 
@@ -301,7 +306,7 @@ class Instances:
 
         The value that the fewest sets share tells most.
         """
-        held: tuple[int, Variable] = (0, _UNKNOWN)
+        held: tuple[int, Variable] = (0, (_AS_SENT, 0))
         telling: Sequence[int] = ()
         for place, standing in enumerate(sent.standing):
             if standing is not None:
