@@ -40,25 +40,24 @@ sets that are taken, it never moves back. Instances are bounded in number; the o
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 from tokentape.pure.cassette.match_key import MatchKey, MatchRules
 from tokentape.pure.cassette.model import Interaction, Numbering
-from tokentape.pure.notation.placeholders import Placeholder, Variable
+from tokentape.pure.notation.placeholders import Variable
 from tokentape.pure.notation.redacted import RedactedRequest
-from tokentape.pure.replay.recordings import ExactKey, Ids, RecordedSet, Recordings
-from tokentape.pure.replay.stand_ins import stand_in
-from tokentape.pure.stripe.kinds import ID_PREFIXES, MADE_KINDS, Secret, digits, secret
+from tokentape.pure.replay.made_up import MadeUp
+from tokentape.pure.replay.recordings import Ids, Recordings
+from tokentape.pure.replay.takings import Takings
+from tokentape.pure.stripe.kinds import ID_PREFIXES, MADE_KINDS, Secret, digits
 
 BESIDE_RECORDED = 50_000
 """Instances that are remembered beside one for each recorded interaction."""
 _CONTINUED = 32
 """Instances that one continues, at most: the nearest."""
-_TRIED = 8
-"""Sets that are looked at, at most, for one in which all values can stand."""
 _RENEWED = MADE_KINDS - {"fingerprint"}
 """Kinds of values that are new for each instance: ids and times."""
 _AS_SENT = "~"
@@ -76,6 +75,7 @@ class Instance:
     """A recorded set, played for one set of live values."""
 
     identity: Identity
+    context: Context
     positions: Sequence[int]
     """Of its recorded requests, in recorded order."""
     values: dict[Variable, str]
@@ -86,8 +86,6 @@ class Instance:
     """How many of its requests have been answered."""
     made: list[str] = field(default_factory=list)
     """The keys of ids that it made."""
-    named: Context | None = None
-    """Whose sets it took one of, where it names ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,27 +110,12 @@ class _Sent:
 
     secrets: Sequence[Secret]
     keys: Sequence[str]
-    texts: Sequence[str]
     ids: Ids
     """The variables of those that are ids which this session made up; None for others."""
     named: tuple[str, ...]
     """The keys of these ids."""
-    made: Sequence[Standing | None]
-    standing: Sequence[Standing | None]
-
-
-@dataclass(slots=True)
-class _Takings:
-    """Which recorded sets of a key have been taken."""
-
-    taken: OrderedDict[int, None] = field(default_factory=OrderedDict)
-    """By number, taken longest ago first."""
-    free: int = 0
-    """No set before this one is free."""
-    fresh: int = 0
-    """No set before this one is free with variables that all stand for nothing yet."""
-    held: dict[tuple[int, Variable], int] = field(default_factory=dict)
-    """By place and variable: of the sets that have it there, the first so many are taken."""
+    standing: Sequence[Variable | None]
+    """What each other value stood for last, if for anything."""
 
 
 class Instances:
@@ -144,21 +127,18 @@ class Instances:
         `numbering` is that of what is recorded meanwhile, if that is to be replayed too.
         """
         self._rules = rules
-        self._seed = seed
         self.numbering = numbering
         self._recordings = Recordings(rules)
         self._instances: dict[Identity, Instance] = {}
         self._order: deque[Instance] = deque()
-        self._takings: dict[Context, _Takings] = {}
+        self._takings: dict[Context, Takings] = {}
         self._standing: dict[str, Standing] = {}
         """What a live value stood for last, by its key."""
         self._made: dict[str, Standing] = {}
         """The ids that this session made up, by their keys."""
         self._first: dict[Variable, str] = {}
         """What the first instance of each variable knows."""
-        self._makings: dict[Variable, int] = {}
-        """How often an id or time has been made."""
-        self._fingerprints: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._made_up = MadeUp(seed)
 
     def add(self, interaction: Interaction) -> None:
         """Append an interaction of the cassette."""
@@ -177,12 +157,11 @@ class Instances:
         position = self._recordings.add_recorded(interaction)
         key = self._rules.of_request(request)
         identity = key.text, key.identity
-        instance = self._instances.setdefault(identity, Instance(identity, (), {}))
+        instance = self._instances.setdefault(identity, Instance(identity, (0, ()), (), {}))
         instance.positions = (*instance.positions[: instance.served], position)
         instance.served = len(instance.positions)
-        variables = interaction.variables
         texts = [secret.text for secret in secrets]
-        instance.values.update(zip(variables, texts, strict=True))
+        instance.values.update(zip(interaction.variables, texts, strict=True))
 
     def match(self, request: RedactedRequest, *, repeat: bool, further: bool) -> Match | None:
         """Return the recorded answer to a request; None for a miss.
@@ -239,17 +218,20 @@ class Instances:
         if exact is None:
             return None
         context = (exact.number, sent.named)
-        recorded, again = self._taken(exact, sent, context)
+        if len(sent.named) == len(sent.keys) > 0:  # nobody else names these ids with these values
+            recorded, again = exact.sets[0], False
+        else:
+            takings = self._takings.setdefault(context, Takings())
+            recorded, again = takings.taken(exact, sent.standing, self._first)
         again = again or (is_alias and exact.begun)
         if again and not further:
             return None
         exact.begun = True
         variables = recorded.variables
-        values = dict(zip(variables, sent.texts, strict=True))
+        values = dict(zip(variables, [secret.text for secret in sent.secrets], strict=True))
         continued = self._continued(variables, sent)
-        instance = Instance(identity, recorded.positions, values, continued, again)
-        if sent.named:
-            instance.named = context
+        identity = exact.text, identity[1]  # one text for all, not one for each
+        instance = Instance(identity, context, recorded.positions, values, continued, again)
         if is_alias:
             self._translate(instance, sent.ids, variables)
         self._note(instance, variables, sent)
@@ -269,95 +251,21 @@ class Instances:
         secrets = key.arranged(rank)
         keys = [secret.key for secret in secrets]
         made = [self._made.get(each) for each in keys]
+        standing = [self._standing.get(each) for each in keys]
         return _Sent(
             secrets,
             keys,
-            [secret.text for secret in secrets],
             tuple([each and each[0] for each in made]),
             tuple([each for each, id_ in zip(keys, made, strict=True) if id_]),
-            made,
-            [self._standing.get(each) for each in keys],
+            [each and each[0] for each in standing],
         )
-
-    # Which set.
-
-    def _taken(self, exact: ExactKey, sent: _Sent, context: Context) -> tuple[RecordedSet, bool]:
-        """Take a recorded set; tell whether it was taken before.
-
-        Whoever names ids takes sets beside all others, who have ids of their own.
-        """
-        if sent.named and len(exact.sets) == 1:
-            return exact.sets[0], False
-        takings = self._takings.setdefault(context, _Takings())
-        free = len(takings.taken) < len(exact.sets)
-        number = self._standing_set(exact, takings, sent, free=free)
-        if number is None and free:
-            number = self._free_set(exact, takings)
-        elif number is None:
-            number = next(iter(takings.taken))
-        takings.taken[number] = None
-        takings.taken.move_to_end(number)
-        return exact.sets[number], not free
-
-    def _standing_set(
-        self, exact: ExactKey, takings: _Takings, sent: _Sent, *, free: bool
-    ) -> int | None:
-        """Return a set in which a value stands for the variable there already.
-
-        The value that the fewest sets share tells most.
-        """
-        held: tuple[int, Variable] = (0, (_AS_SENT, 0))
-        telling: Sequence[int] = ()
-        for place, standing in enumerate(sent.standing):
-            if standing is not None:
-                sets = exact.holding(place, standing[0])
-                if sets and (not telling or len(sets) < len(telling)):
-                    held, telling = (place, standing[0]), sets
-        if not telling or not free:
-            return telling[0] if telling else None
-        start = takings.held.get(held, 0)
-        while start < len(telling) and telling[start] in takings.taken:
-            start += 1
-        takings.held[held] = start
-        near = islice(telling, start, start + _TRIED)
-        tried = [number for number in near if number not in takings.taken]
-        fitting = (number for number in tried if self._fits(exact.sets[number], sent))
-        return next(fitting, tried[0] if tried else None)
-
-    def _fits(self, recorded: RecordedSet, sent: _Sent) -> bool:
-        """Tell whether each value stands for the variable there, or both are new."""
-        for variable, standing in zip(recorded.variables, sent.standing, strict=True):
-            if standing is None and variable in self._first:
-                return False
-            if standing is not None and standing[0] != variable:
-                return False
-        return True
-
-    def _free_set(self, exact: ExactKey, takings: _Takings) -> int:
-        """Return the first free set whose variables are all new, or else the first free one."""
-        sets = exact.sets
-        for _ in range(_TRIED):  # what is not fresh will never be: the rest is for the next time
-            if takings.fresh == len(sets):
-                break
-            if self._is_fresh(sets[takings.fresh], takings):
-                return takings.fresh
-            takings.fresh += 1
-        while takings.free in takings.taken:
-            takings.free += 1
-        return takings.free
-
-    def _is_fresh(self, recorded: RecordedSet, takings: _Takings) -> bool:
-        known = self._first.keys()
-        return takings.fresh not in takings.taken and known.isdisjoint(recorded.variables)
-
-    # What an instance knows.
 
     def _continued(self, variables: Sequence[Variable], sent: _Sent) -> tuple[Instance, ...]:
         """Return the instances that a request continues, those first whose ids it names."""
-        named = [made[1] for made in sent.made if made]
-        for variable, standing in zip(variables, sent.standing, strict=True):
-            if standing is not None and standing[0] == variable:
-                named.append(standing[1])
+        named = [self._made[key][1] for key in sent.named]
+        for variable, key, stood_for in zip(variables, sent.keys, sent.standing, strict=True):
+            if stood_for == variable:
+                named.append(self._standing[key][1])
         if not named:
             return ()
         nearest = list(islice(dict.fromkeys(named), _CONTINUED))
@@ -388,11 +296,10 @@ class Instances:
         """Remember an instance, and what its values stand for."""
         self._instances[instance.identity] = instance
         self._order.append(instance)
-        for variable, key, made in zip(variables, sent.keys, sent.made, strict=True):
+        for variable, secret, made in zip(variables, sent.secrets, sent.ids, strict=True):
             if made is None:
-                self._standing[key] = (variable, instance)
-        if not instance.further:
-            for variable, secret in zip(variables, sent.secrets, strict=True):
+                self._standing[secret.key] = (variable, instance)
+            if not instance.further:
                 self._know_first(variable, secret)
         if len(self._order) > len(self._recordings) + BESIDE_RECORDED:
             self._forget(self._order.popleft())
@@ -409,10 +316,9 @@ class Instances:
                 entry = table.get(key)
                 if entry is not None and entry[1] is instance:
                     del table[key]
-        if instance.named is not None:
-            self._takings.pop(instance.named, None)
-
-    # What variables of an answer stand for.
+        if instance.context[1]:
+            self._takings.pop(instance.context, None)
+        instance.continued = ()  # those before it are to go, too
 
     def _resolved(
         self, variable: Variable, position: int, instance: Instance
@@ -442,10 +348,9 @@ class Instances:
 
     def _new(self, variable: Variable, instance: Instance) -> str:
         """Make up an id or time: the first follows from the cassette's name only."""
-        count = self._makings[variable] = self._makings.get(variable, 0) + 1
-        value = self._made_up(variable, count)
+        value, is_first = self._made_up.new(variable)
         instance.values[variable] = value.text
-        if count == 1:
+        if is_first:
             self._know_first(variable, value)
         if self.numbering is not None or self._recordings.is_sent_kind(variable[0]):
             self._made[value.key] = (variable, instance)
@@ -454,14 +359,9 @@ class Instances:
 
     def _shown_before_made(self, variable: Variable, instance: Instance) -> str:
         """Return the first id or time that will be made: an answer shows it, out of order."""
-        value = self._made_up(variable, 1)
+        value = self._made_up.first(variable)
         self._made.setdefault(value.key, (variable, instance))
         return value.text
-
-    def _made_up(self, variable: Variable, count: int) -> Secret:
-        kind, number = variable
-        seed = self._seed if count == 1 else f"{self._seed}|{count}"
-        return secret(kind, stand_in(Placeholder(kind, str(number)), seed))
 
     def _fingerprint(self, variable: Variable, instance: Instance) -> str | None:
         """Return a fingerprint: the same for the same live number, another for another."""
@@ -469,12 +369,6 @@ class Instances:
         number = source and self._known_to((instance, *instance.continued), source)
         if source is None or number is None:
             return None
-        key = source[0], digits(number)
-        text = self._fingerprints.get(key)
-        if text is None:
-            count = self._makings[variable] = self._makings.get(variable, 0) + 1
-            text = self._fingerprints[key] = self._made_up(variable, count).text
-            if len(self._fingerprints) > len(self._recordings) + BESIDE_RECORDED:
-                self._fingerprints.popitem(last=False)
+        text = self._made_up.fingerprint(variable, (source[0], digits(number)))
         instance.values[variable] = text
         return text

@@ -35,10 +35,11 @@ class RecordedSet:
 class ExactKey:
     """The recorded requests of one key that name the same ids of the recording."""
 
-    __slots__ = ("_by_variables", "_holding", "begun", "number", "sets")
+    __slots__ = ("_by_variables", "_holding", "begun", "number", "sets", "text")
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, text: str) -> None:
         self.number = number
+        self.text = text
         self.sets: list[RecordedSet] = []
         """In recorded order."""
         self.begun = False
@@ -118,7 +119,7 @@ class Recordings:
         exact = shape.exact.get(ids)
         if exact is None:
             self._keys += 1
-            exact = shape.exact[ids] = ExactKey(self._keys)
+            exact = shape.exact[ids] = ExactKey(self._keys, text)
             if ids:
                 shape.alike.setdefault(self._origin_of(ids), _Alike()).keys.append(exact)
         exact.add(position, variables)
