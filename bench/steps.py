@@ -16,16 +16,16 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tokentape.edges.server.framing import RequestBuffer
 from tokentape.edges.server.memory import LIMIT as MEMORY
 from tokentape.edges.server.memory import Gist, Memory
-from tokentape.edges.server.reader import RequestReader
 from tokentape.edges.server.writer import framed
 from tokentape.edges.settings import MatchSettings, RedactSettings
 from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.redaction import Redactor
 from tokentape.pure.replay.decide import Mode
-from tokentape.pure.replay.matching import Session
+from tokentape.pure.replay.instances import Instances
 from tokentape.session import assembly
 from tokentape.session.service import Policy, Service
 
@@ -55,7 +55,7 @@ class Recording:
     def loaded(cls, directory: Path) -> Recording:
         cassette = Cassette(mix, COUNT, COUNT)
         cassette.write(Place(directory, Cores.available().serving))
-        loaded = assembly.interactions(directory / "cassettes", cassette.name, _door())
+        loaded = assembly.interactions(directory / "cassettes", cassette.name, _redactor())
         return cls(cassette.name, tuple(loaded), cassette.suite())
 
     def texts(self, suite: Suite) -> list[bytes]:
@@ -68,14 +68,14 @@ class Recording:
         return list(map(raw, with_ids(suite, ids)))
 
 
-def _door() -> Redactor:
+def _redactor() -> Redactor:
     return assembly.redactor(RedactSettings(), MatchSettings())
 
 
 def service(recording: Recording) -> Service:
     """Return a session of a cassette, without a port."""
-    session = Session(assembly.shape(MatchSettings()), recording.name)
-    service = Service(Mode.REPLAY, recording.name, _door(), Policy(), session, lambda _: None)
+    instances = Instances(assembly.match_rules(MatchSettings()), recording.name)
+    service = Service(Mode.REPLAY, recording.name, _redactor(), Policy(), instances, lambda _: None)
     service.load(recording.interactions)
     return service
 
@@ -93,13 +93,14 @@ def fastest(steps: Iterable[Callable[[], object]]) -> float:
 
 def read(sent: Iterable[bytes]) -> list[Request]:
     """Return the requests that came in over one connection."""
-    reader = RequestReader(asyncio.get_running_loop(), max_head=2**14, max_body=2**20)
+    buffer = RequestBuffer(max_head=2**14, max_body=2**20)
     requests = []
     for data in sent:
-        request = reader.feed(data)
+        buffer.add(data)
+        whole = buffer.cut()
+        request = whole and whole.request
         assert request
         requests.append(request)
-        reader.release()
     return requests
 
 
@@ -110,19 +111,19 @@ def first_time(recording: Recording, sent: Sequence[bytes]) -> Steps:
         return [answered(session, request) for request in requests]
 
     def matched(session: Service) -> object:
-        return [session.session.match(item, repeat=True, rebind=True) for item in redacted]
+        return [session.instances.match(item, repeat=True, further=True) for item in redacted]
 
     requests, redactor = read(sent), service(recording).redactor
     redacted = [redactor.request(request) for request in requests]
     whole = fastest(partial(answers, service(recording)) for _ in range(ROUNDS))
-    sealing = fastest([lambda: [redactor.request(request) for request in requests]] * ROUNDS)
+    redacting = fastest([lambda: [redactor.request(request) for request in requests]] * ROUNDS)
     matching = fastest(partial(matched, service(recording)) for _ in range(ROUNDS))
     responses = answers(service(recording))
     return {
         "reading HTTP": fastest([lambda: read(sent)] * ROUNDS),
-        "sealing": sealing,
+        "redacting": redacting,
         "matching": matching,
-        "filling, counting": whole - sealing - matching,
+        "filling, counting": whole - redacting - matching,
         "writing HTTP": fastest(
             [lambda: [framed(item, to_head=False, connection="").raw() for item in responses]]
             * ROUNDS
@@ -133,11 +134,11 @@ def first_time(recording: Recording, sent: Sequence[bytes]) -> Steps:
 def once_more(recording: Recording, sent: Sequence[bytes]) -> Steps:
     """Return what each step takes when the same bytes come again."""
     session = service(recording)
-    memory = Memory(MEMORY, session.again, session.redactor.looked_at)
+    memory = Memory(MEMORY, session.repeated, session.redactor.looked_at)
     marks = [memory.mark(data) for data in sent]
     for request, mark in zip(read(sent), marks, strict=True):
         response = answered(session, request)
-        assert response.again
+        assert response.final
         memory.keep(mark, memory.gist(request), framed(response, to_head=False, connection=""))
     assert all(map(memory.answer, marks))
     return {
@@ -149,7 +150,7 @@ def once_more(recording: Recording, sent: Sequence[bytes]) -> Steps:
 def with_new_keys(recording: Recording) -> Steps:
     """Return what each step takes when requests come again as official clients send them."""
     session = service(recording)
-    memory = Memory(MEMORY, session.again, session.redactor.looked_at)
+    memory = Memory(MEMORY, session.repeated, session.redactor.looked_at)
     texts = recording.texts(keyed(recording.suite))
     sent = [text.replace(NEW, b"first %d" % number) for number, text in enumerate(texts)]
 
