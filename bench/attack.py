@@ -65,8 +65,8 @@ def _record(lab: Lab, name: str, request: Request) -> None:
 
 
 def _attack(what: str, size: int, value: str, seed: int) -> Request:
-    """Return a request with so many fields, in random order."""
-    numbers = list(range(size))
+    """Return a request with so many fields, those of its card included, in random order."""
+    numbers = list(range(size - len(CARD)))
     random.Random(seed).shuffle(numbers)
     form = "card[field{}]" if what == UNKNOWN else "metadata[key{}]"
     fields: Mapping[str, str] = {form.format(n): f"{value} {n}" for n in numbers}
