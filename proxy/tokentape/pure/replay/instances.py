@@ -34,8 +34,8 @@ Requests 0 and 1 have one key and two sets, (name.1) and (name.2). Played to thr
     GET tok_A    GET {{tok.1}} was not recorded, but GET {{tok.2}} was, and the same request made
                  tok.1 and tok.2 with the same answer: Ada plays the other's part from here on
 
-**Cost.** Each step is a look-up by hash for each value of the request. Where a pointer moves over
-sets that are taken, it never moves back. Instances are bounded in number; the oldest are forgotten.
+**Cost.** Each step is a look-up by hash for each value of the request, and pointers over sets that
+are taken never move back. Instances are bounded in number; the oldest are forgotten.
 """
 
 from __future__ import annotations
@@ -149,10 +149,9 @@ class Instances:
     def add_recorded(
         self, request: RedactedRequest, interaction: Interaction, secrets: Iterable[Secret]
     ) -> None:
-        """Append what was recorded just now; `secrets` are the values of its variables.
+        """Append what was recorded just now, to answer the very same request again, and no other.
 
-        It answers the very same request again. It is not played for others: another person's
-        request is one to record, not one that the cassette knew.
+        `secrets` are the values of its variables.
         """
         position = self._recordings.add_recorded(interaction)
         key = self._rules.of_request(request)
@@ -274,21 +273,16 @@ class Instances:
         return tuple(islice(dict.fromkeys(nearest), _CONTINUED))
 
     def _translate(self, instance: Instance, ids: Ids, variables: Sequence[Variable]) -> None:
-        """Let an instance that plays another's part know that part's variables by its own.
+        """Let an instance that plays another's part know the variables of that part.
 
-        The same request made both ids, and was answered alike: the variables of one answer are
-        those of the other, each in its place.
+        The same request made both ids, and was answered alike, each variable in its place.
         """
         for own, other in zip(ids, variables, strict=True):
             if own is None or own == other:
                 continue
-            pairs = zip(
-                self._recordings.variables_around(own),
-                self._recordings.variables_around(other),
-                strict=True,
-            )
-            for mine, theirs in pairs:
-                text = self._known_to(instance.continued, mine)
+            around = self._recordings.variables_around
+            for mine, theirs in zip(around(own), around(other), strict=True):
+                text = _known_to(instance.continued, mine)
                 if text is not None:
                     instance.values.setdefault(theirs, text)
 
@@ -330,21 +324,17 @@ class Instances:
         kind = variable[0]
         if kind in _RENEWED and self._recordings.maker(variable) == position:
             return self._new(variable, instance), True
-        text = self._known_to(instance.continued, variable)
+        text = _known_to(instance.continued, variable)
         if text is None and kind == "fingerprint":
             text = self._fingerprint(variable, instance)
         if text is None and kind in _RENEWED and self._recordings.maker(variable) is not None:
-            return self._shown_before_made(variable, instance), False
+            value = self._made_up.first(variable)  # shown before it is made, out of order
+            self._made.setdefault(value.key, (variable, instance))
+            return value.text, False
         others = (instance, *instance.continued)
         if text is None and not any(each.further for each in others):
             text = self._first.get(variable)
         return text, text is not None or not self._recordings.is_sent(variable)
-
-    def _known_to(self, instances: Iterable[Instance], variable: Variable) -> str | None:
-        for instance in instances:
-            if variable in instance.values:
-                return instance.values[variable]
-        return None
 
     def _new(self, variable: Variable, instance: Instance) -> str:
         """Make up an id or time: the first follows from the cassette's name only."""
@@ -357,18 +347,16 @@ class Instances:
             instance.made.append(value.key)
         return value.text
 
-    def _shown_before_made(self, variable: Variable, instance: Instance) -> str:
-        """Return the first id or time that will be made: an answer shows it, out of order."""
-        value = self._made_up.first(variable)
-        self._made.setdefault(value.key, (variable, instance))
-        return value.text
-
     def _fingerprint(self, variable: Variable, instance: Instance) -> str | None:
         """Return a fingerprint: the same for the same live number, another for another."""
         source = self._recordings.number_behind(variable)
-        number = source and self._known_to((instance, *instance.continued), source)
+        number = source and _known_to((instance, *instance.continued), source)
         if source is None or number is None:
             return None
-        text = self._made_up.fingerprint(variable, (source[0], digits(number)))
-        instance.values[variable] = text
-        return text
+        instance.values[variable] = self._made_up.fingerprint(variable, (source[0], digits(number)))
+        return instance.values[variable]
+
+
+def _known_to(instances: Iterable[Instance], variable: Variable) -> str | None:
+    knowing = (each.values for each in instances if variable in each.values)
+    return next((values[variable] for values in knowing), None)
