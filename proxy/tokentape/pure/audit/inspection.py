@@ -12,10 +12,10 @@ from functools import cached_property
 
 from tokentape.errors import CassetteError
 from tokentape.pure import leak_check
-from tokentape.pure.audit.judge import Judge
+from tokentape.pure.audit.redaction_check import RedactionCheck
 from tokentape.pure.cassette.hidden_text import hidden_lines, is_plain_json
 from tokentape.pure.cassette.model import Interaction
-from tokentape.pure.cassette.reading import read_tape
+from tokentape.pure.cassette.reading import read_cassette
 from tokentape.pure.cassette.writing import cassette_text
 from tokentape.pure.cassette.yaml_nodes import Node, read_yaml
 from tokentape.pure.http.compression import inflate
@@ -113,7 +113,7 @@ class Inspector:
     def _problems(self, text: bytes) -> Iterator[Finding]:
         try:
             plain = text.decode("ascii").replace("\r\n", "\n")
-            located = read_tape(plain)
+            located = read_cassette(plain)
         except UnicodeDecodeError as error:
             line = text.count(b"\n", 0, error.start) + 1
             yield Finding(line, MALFORMED_CASSETTE, "a cassette is ASCII")
@@ -126,7 +126,7 @@ class Inspector:
                 yield Finding(line, HIDDEN_TEXT)
 
     def _unredacted(self, recorded: tuple[Interaction, ...], lines: _Lines) -> Iterator[Finding]:
-        judge = Judge(self.redactor.values, self.redactor.match_headers)
+        judge = RedactionCheck(self.redactor)
         variables = [interaction.variables for interaction in recorded]
         total = sum(map(len, variables))
         for number, interaction in enumerate(recorded):

@@ -15,10 +15,7 @@ from contextlib import suppress
 import orjson
 import yaml
 
-from tokentape.pure.cassette.yaml_nodes import Mapping, Node, Scalar, Sequence, read_yaml
-
-# libyaml is optional in PyYAML: without it the same grammar, only slower.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from tokentape.pure.cassette.yaml_nodes import Mapping, Node, Parser, Scalar, Sequence, read_yaml
 
 _SPACING = re.compile(r"[ \t\r]+$|\t", re.MULTILINE)
 _STRUCTURE = re.compile(r"(?:---\n)?(?:[-:,\[\]{}]|\n\n?+(?!\n) *+| (?! ))*+")
@@ -55,7 +52,7 @@ def _differing_lines(node: Node, canonical: Node) -> Iterator[int]:
 
 
 def _value(node: Scalar) -> str:
-    return "" if node.plain and node.text == "null" else node.text.rstrip("\n")
+    return "" if node.is_null else node.text.rstrip("\n")
 
 
 def unread_lines(text: str) -> Iterator[int]:
@@ -65,7 +62,7 @@ def unread_lines(text: str) -> Iterator[int]:
     [2]
     """
     end = 0
-    for event in yaml.parse(text, _Loader):
+    for event in yaml.parse(text, Parser):
         if isinstance(event, yaml.ScalarEvent):
             start, stop = (mark.index for mark in (event.start_mark, event.end_mark) if mark)
             yield from _outside_values(text, end, start)
