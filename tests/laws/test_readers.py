@@ -39,7 +39,7 @@ def recorded(trace: Trace, answer: Answer) -> str:
 
 
 def read_in_general(text: str) -> tuple[Interaction, ...]:
-    return tuple(located.interaction for located in read_cassette(text))
+    return tuple(interaction for interaction, _ in read_cassette(text))
 
 
 Outcome = tuple[Interaction, ...] | tuple[str, int]

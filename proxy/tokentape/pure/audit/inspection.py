@@ -112,10 +112,10 @@ class Inspector:
         except CassetteError as error:
             yield Finding(max(error.line, 1), MALFORMED_CASSETTE, error.message)
         else:
-            recorded = tuple(entry.interaction for entry in located)
+            recorded = tuple(interaction for interaction, _ in located)
             yield from self._unredacted(recorded, plain)
-            for line in hidden_lines(plain, cassette_text(recorded)):
-                yield Finding(line, HIDDEN_TEXT)
+            if plain != cassette_text(recorded):
+                yield from (Finding(line, HIDDEN_TEXT) for line in hidden_lines(plain))
 
     def _unredacted(self, recorded: tuple[Interaction, ...], text: str) -> Iterator[Finding]:
         check = RedactionCheck(self.redactor)

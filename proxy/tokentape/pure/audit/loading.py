@@ -40,8 +40,8 @@ def load_any_form(data: bytes, check: RedactionCheck) -> tuple[Interaction, ...]
     for line in unread_lines(data.decode("ascii")) if _COMMENT_OR_DIRECTIVE.search(data) else ():
         message = "a comment or other text outside values could hide something: take it out"
         raise CassetteError(message, line=line)
-    for entry in located:
-        for position in check.problems(entry.interaction):
+    for interaction, line in located:
+        for position in check.problems(interaction):
             message = f"{position} holds what is not redacted: record it again"
-            raise CassetteError(message, line=entry.line)
-    return tuple(entry.interaction for entry in located)
+            raise CassetteError(message, line=line)
+    return tuple(interaction for interaction, _ in located)

@@ -117,13 +117,10 @@ class Numbering:
         """Return the variable of each value; those of new values are not given yet."""
         plan: dict[Secret, Variable] = {}
         highest = self._highest.copy()
-        for secret in secrets:
-            if secret not in plan:
-                variable = self._variables.get(secret)
-                if variable is None:
-                    highest[secret.kind] += 1
-                    variable = secret.kind, highest[secret.kind]
-                plan[secret] = variable
+        for secret in dict.fromkeys(secrets):
+            if secret not in self._variables:
+                highest[secret.kind] += 1
+            plan[secret] = self._variables.get(secret) or (secret.kind, highest[secret.kind])
         return plan
 
     def adopt(self, plan: Mapping[Secret, Variable]) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from tokentape.errors import CassetteError
@@ -45,23 +45,15 @@ _FIELDS = re.compile(r"[!-~]*")
 _RESPONSE_BODY = re.compile(r"(?:(?:[!-~][ -~]*\n)(?:[ -~]*\n)*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
-    """An interaction and the line of the file where it begins."""
+def read_cassette(text: str | bytes) -> tuple[tuple[Interaction, int], ...]:
+    """Return the interactions of a cassette, each with the line where it begins.
 
-    interaction: Interaction
-    line: int
-
-
-def read_cassette(text: str | bytes) -> tuple[Located, ...]:
-    """Return the interactions of a cassette. Raises CassetteError with a line."""
-    located: list[Located] = []
-    outlines: dict[Texts, Texts] = {}
+    Raises CassetteError with a line.
+    """
+    located: list[tuple[Interaction, int]] = []
 
     def take(item: Node) -> None:
-        interaction = _interaction(item)
-        outline = outlines.setdefault(interaction.outline, interaction.outline)
-        located.append(Located(replace(interaction, outline=outline), item.line))
+        located.append((_interaction(item), item.line))
 
     top = mapping(read_yaml(text, take), "a cassette")
     top.check_keys({"version", "interactions"}, {"recorded_with"})
@@ -248,4 +240,5 @@ def _outline_reader() -> _OutlineReader:
 def _frame(head: str, middle: str) -> Texts:
     """Read an interaction around empty bodies with the general reader."""
     chunk = f"{head}{_BODY}''\n{middle}{_STRING}''\n"
-    return read_cassette(HEADER + chunk.replace(f".{UNNUMBERED}", ".1"))[0].interaction.outline
+    (interaction, _), *_ = read_cassette(HEADER + chunk.replace(f".{UNNUMBERED}", ".1"))
+    return interaction.outline
