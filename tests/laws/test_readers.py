@@ -54,13 +54,13 @@ def outcome(load: Callable[[], tuple[Interaction, ...]]) -> Outcome:
 
 
 @given(traces(all_steps | odd_posts), answers)
-def test_what_is_written_is_in_canonical_form(trace: Trace, answer: Answer) -> None:
+def test_both_readers_read_a_recorded_cassette_the_same(trace: Trace, answer: Answer) -> None:
     text = recorded(trace, answer)
     assert read_canonical(text.encode()) == read_in_general(text)
 
 
 @given(traces(all_steps | odd_posts), answers)
-def test_another_spelling_loads_the_same(trace: Trace, answer: Answer) -> None:
+def test_a_cassette_that_yaml_wrote_loads_the_same(trace: Trace, answer: Answer) -> None:
     text = recorded(trace, answer)
     respelt = safe_dump(safe_load(text)).encode()
     assert read_canonical(respelt) is None
@@ -68,7 +68,7 @@ def test_another_spelling_loads_the_same(trace: Trace, answer: Answer) -> None:
 
 
 @given(traces(all_steps | odd_posts), answers, st.randoms(use_true_random=False), st.integers(1, 4))
-def test_a_changed_cassette_is_refused_or_loaded_by_both(
+def test_a_changed_cassette_is_refused_or_loaded_by_both_readers(
     trace: Trace, answer: Answer, random: Random, times: int
 ) -> None:
     text = recorded(trace, answer)
@@ -123,7 +123,7 @@ def test_after_any_edit_both_readers_read_the_same() -> None:
         ("method: POST\n", "method: POST \n"),
     ],
 )
-def test_what_would_be_written_otherwise_is_left_to_the_general_reader(old: str, new: str) -> None:
+def test_text_that_is_not_canonical_is_left_to_the_general_reader(old: str, new: str) -> None:
     assert old in CASSETTE
     interactions = read_canonical(CASSETTE.replace(old, new).encode())
     assert interactions is None or cassette_text(interactions) == CASSETTE.replace(old, new)

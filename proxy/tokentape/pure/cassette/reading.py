@@ -178,21 +178,25 @@ _UNNUMBERED = f".{UNNUMBERED}".encode("ascii")
 _BODY = "    body: "
 _STRING = "      string: "
 _CACHE_SIZE = 1_000
-
-
-class _OtherForm(Exception):
-    """This is not in canonical form."""
+_NOT_CANONICAL = "this is not in canonical form"
 
 
 def read_canonical(data: bytes) -> tuple[Interaction, ...] | None:
     """Return the interactions of a cassette in canonical form; None for anything else."""
     if not data.startswith(_BEGINNING) or _UNNUMBERED in data or not data.isascii():
         return None
-    outline = _outline_reader()
+    read_outline = _outline_reader()
+    interactions = []
     try:
-        return tuple(_canonical_interaction(chunk, outline) for chunk in _chunks(data))
-    except (_OtherForm, CassetteError):
+        for chunk in _chunks(data):
+            blank, variables = blanked(chunk)
+            outline, in_request = read_outline(blank)
+            interactions.append(
+                Interaction(outline, variables[:in_request], variables[in_request:])
+            )
+    except CassetteError:
         return None
+    return tuple(interactions)
 
 
 def _chunks(data: bytes) -> Iterator[str]:
@@ -200,23 +204,14 @@ def _chunks(data: bytes) -> Iterator[str]:
     start = len(HEADER)
     while start < len(data):
         end = data.find(_NEXT, start) + 1 or len(data)
+        if end - start > MAX_BODY:
+            raise CassetteError(_NOT_CANONICAL)
         yield data[start:end].decode("ascii")
         start = end
 
 
-_OutlineReader = Callable[[str], tuple[Texts, int]]
-"""Reads an interaction with unnumbered variables; returns also how many are the request's."""
-
-
-def _canonical_interaction(chunk: str, outline: _OutlineReader) -> Interaction:
-    if len(chunk) > MAX_BODY:
-        raise _OtherForm
-    blank, variables = blanked(chunk)
-    texts, in_request = outline(blank)
-    return Interaction(texts, variables[:in_request], variables[in_request:])
-
-
-def _outline_reader() -> _OutlineReader:
+def _outline_reader() -> Callable[[str], tuple[Texts, int]]:
+    """Return a reader of interactions with unnumbered variables; it counts the request's."""
     frame = lru_cache(_CACHE_SIZE)(_frame)
     same = lru_cache(_CACHE_SIZE)(str)  # equal fields of a cassette are in memory once
 
@@ -231,7 +226,7 @@ def _outline_reader() -> _OutlineReader:
         texts = replace(frame(head, middle), body=fields, text=text)
         valid = _FIELDS.fullmatch(form) and _RESPONSE_BODY.fullmatch(text)
         if not valid or text.endswith("\n\n") or outline_text(texts) != blank:
-            raise _OtherForm
+            raise CassetteError(_NOT_CANONICAL)
         return texts, sum(map(unnumbered, texts.request()))
 
     return outline

@@ -110,16 +110,16 @@ class Renaming:
         >>> names.to_other(("name", 1))
         ('name', 5)
         """
-        pairs = {
-            pair for pair in zip(variables, counterparts, strict=True) if pair[0] not in self._free
-        }
-        to_other, from_other = dict(pairs), {other: variable for variable, other in pairs}
+        pairs = set(zip(variables, counterparts, strict=True))
+        pairs = {pair for pair in pairs if pair[0] not in self._free}
+        to_other = dict(pairs)
+        from_other = {counterpart: variable for variable, counterpart in pairs}
         if not len(pairs) == len(to_other) == len(from_other) or any(
-            self._to_other.get(variable, other) != other
-            or self._from_other.get(other, variable) != variable
-            for variable, other in pairs
+            self._to_other.get(variable, counterpart) != counterpart
+            or self._from_other.get(counterpart, variable) != variable
+            for variable, counterpart in pairs
         ):
             return False
-        self._to_other.update(to_other)
-        self._from_other.update(from_other)
+        self._to_other |= to_other
+        self._from_other |= from_other
         return True

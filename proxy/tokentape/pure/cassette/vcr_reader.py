@@ -54,12 +54,16 @@ def read_vcr(text: str) -> Exchanges:
         )
         raise CassetteError(message, line=line)
     top = mapping(_document(text), "a cassette")
-    items = [
-        mapping(item, "an interaction")
-        for item in sequence(top.value("interactions"), "interactions")
-    ]
-    tokens = tuple(_exchange(item) for item in items if is_tokens(_target(item)))
-    return Exchanges(tokens, len(items) - len(tokens))
+    items = sequence(top.value("interactions"), "interactions")
+    tokens = []
+    for item in items:
+        interaction = mapping(item, "an interaction")
+        request = mapping(interaction.value("request"), "request")
+        target = _target(request)
+        if is_tokens(target):
+            response = mapping(interaction.value("response"), "response")
+            tokens.append((_request(request, target), _response(response)))
+    return Exchanges(tuple(tokens), len(items) - len(tokens))
 
 
 def _document(text: str) -> Node:
@@ -81,27 +85,24 @@ def _node(value: object, depth: int) -> Node:
     return Scalar(0, "null" if value is None else str(value), plain=not isinstance(value, str))
 
 
-def _exchange(item: Mapping) -> tuple[Request, Response]:
-    request = mapping(item.value("request"), "request")
-    response = mapping(item.value("response"), "response")
-    method = scalar_text(request.value("method")).upper()
-    body = _body(response.items.get("body") or response.items.get("content"))
-    headers = tuple(without_encoding(_headers(response), body))
-    return (
-        Request(method, _target(item), _headers(request), _body(request.items.get("body"))),
-        Response(_status(response), headers, body),
-    )
-
-
-def _target(item: Mapping) -> str:
+def _target(request: Mapping) -> str:
     """Return path and query of the request, without its host."""
-    request = mapping(item.value("request"), "request")
     uri = request.items.get("uri") or request.value("url")
     try:
         parts = urlsplit(scalar_text(uri))
     except ValueError:
         raise CassetteError("the uri of a request is invalid", line=uri.line) from None
     return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _request(request: Mapping, target: str) -> Request:
+    method = scalar_text(request.value("method")).upper()
+    return Request(method, target, _headers(request), _body(request.items.get("body")))
+
+
+def _response(response: Mapping) -> Response:
+    body = _body(response.items.get("body") or response.items.get("content"))
+    return Response(_status(response), tuple(without_encoding(_headers(response), body)), body)
 
 
 def _status(response: Mapping) -> int:
