@@ -250,14 +250,7 @@ def _has_repeats(text: str) -> bool:
 
 
 def _without_repeats(members: list[tuple[str, Json]]) -> dict[str, Json]:
-    """Return an object's members. Raises ValueError for a repeated key, which would hide a value.
-
-    >>> _without_repeats([("a", 1), ("b", 2)])
-    {'a': 1, 'b': 2}
-    >>> _without_repeats([("a", 1), ("a", 2)])
-    Traceback (most recent call last):
-    ValueError: a key occurs twice
-    """
+    """Return an object's members. Raises ValueError for a repeated key, which hides a value."""
     document = dict(members)
     if len(document) < len(members):
         raise ValueError("a key occurs twice")

@@ -46,11 +46,6 @@ def summary(scan: Scan) -> str:
 
 
 def _count(number: int, noun: str) -> str:
-    """Return a number with its noun.
-
-    >>> _count(1, "file"), _count(2, "file")
-    ('1 file', '2 files')
-    """
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 

@@ -36,13 +36,15 @@ from tokentape.pure.notation.placeholders import UNNUMBERED, blanked, unnumbered
 from tokentape.pure.stripe.routes import API, TOKENS
 
 MAX_BODY = 4 * 1024 * 1024
-"""Characters of the longest uri or body."""
+"""Characters of the longest text."""
+_METHOD = re.compile("|".join(FORM_METHODS))
+_STATUS = re.compile(r"[2-5][0-9]{2}")
 _RECORDED_WITH = re.compile(r"tokentape [0-9]{1,3}\.[0-9]{1,3}(?:\.[0-9]{1,3})?")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,100}")
 _HEADER_VALUE = re.compile(r"[ -~]*")
 _FIELDS = re.compile(r"[!-~]*")
 """A uri or form."""
-_RESPONSE_BODY = re.compile(r"(?:(?:[!-~][ -~]*\n)(?:[ -~]*\n)*)?")
+_RESPONSE_BODY = re.compile(r"\n*|[!-~][ -~]*(?:\n[ -~]*)*")
 
 
 def read_cassette(text: str | bytes) -> tuple[tuple[Interaction, int], ...]:
@@ -73,7 +75,7 @@ def _interaction(node: Node) -> Interaction:
     body = _record(response["body"], "the body of a response", {"string"})
     path, query = _uri(request["uri"])
     texts = Texts(
-        method=_method(request["method"]),
+        method=_check(_METHOD, request["method"], "the method is GET, POST or DELETE"),
         path=path,
         query=query,
         request_headers=_headers(request["headers"]),
@@ -96,16 +98,11 @@ def _record(node: Node, what: str, keys: set[str]) -> dict[str, Node]:
 def _check(pattern: re.Pattern[str], node: Node, message: str) -> str:
     """Return the text of a scalar that matches. Raises CassetteError for any other node."""
     text = scalar_text(node)
+    if len(text) > MAX_BODY:
+        raise CassetteError("this body is larger than any answer of the API", line=node.line)
     if not pattern.fullmatch(text):
         raise CassetteError(message, line=node.line)
     return text
-
-
-def _method(node: Node) -> str:
-    method = scalar_text(node)
-    if method not in FORM_METHODS:
-        raise CassetteError("the method is GET, POST or DELETE", line=node.line)
-    return method
 
 
 def _uri(node: Node) -> tuple[str, tuple[str, ...]]:
@@ -120,12 +117,11 @@ def _uri(node: Node) -> tuple[str, tuple[str, ...]]:
 
 def _status(node: Node) -> int:
     status = _record(node, "status", {"code", "message"})
-    code = scalar_text(status["code"])
-    if not re.fullmatch(r"[2-5][0-9]{2}", code):
-        raise CassetteError("the status code is a number from 200 to 599", line=node.line)
-    if scalar_text(status["message"]) != reason_phrase(int(code)):
+    message = "the status code is a number from 200 to 599"
+    code = int(_check(_STATUS, status["code"], message))
+    if scalar_text(status["message"]) != reason_phrase(code):
         raise CassetteError("the message of a status is its standard phrase", line=node.line)
-    return int(code)
+    return code
 
 
 def _form(node: Node) -> tuple[str, ...]:
@@ -134,23 +130,18 @@ def _form(node: Node) -> tuple[str, ...]:
 
 
 def _fields(node: Node) -> str:
-    return _check(_FIELDS, _bounded(node), "a uri or form is printable ASCII without spaces")
+    return _check(_FIELDS, node, "a uri or form is printable ASCII without spaces")
 
 
 def _response_body(node: Node) -> str:
-    """Return the body of a response with one line end at its end, as it is written."""
-    text = scalar_text(_bounded(node)).rstrip("\n")
-    text = text and f"{text}\n"
-    if not _RESPONSE_BODY.fullmatch(text):
-        message = "the body of an answer is printable ASCII, its first line not indented"
-        raise CassetteError(message, line=node.line)
-    return text
+    message = "the body of an answer is printable ASCII, its first line not indented"
+    return _with_one_line_end(_check(_RESPONSE_BODY, node, message))
 
 
-def _bounded(node: Node) -> Node:
-    if len(scalar_text(node)) > MAX_BODY:
-        raise CassetteError("this body is larger than any answer of the API", line=node.line)
-    return node
+def _with_one_line_end(text: str) -> str:
+    """Return the body of a response as it is written."""
+    lines = text.rstrip("\n")
+    return lines and f"{lines}\n"
 
 
 def _headers(node: Node) -> Lines:
@@ -225,7 +216,7 @@ def _outline_reader() -> Callable[[str], tuple[Texts, int]]:
         fields = tuple(map(same, form.split("&"))) if form else ()
         texts = replace(frame(head, middle), body=fields, text=text)
         valid = _FIELDS.fullmatch(form) and _RESPONSE_BODY.fullmatch(text)
-        if not valid or text.endswith("\n\n") or outline_text(texts) != blank:
+        if not valid or text != _with_one_line_end(text) or outline_text(texts) != blank:
             raise CassetteError(_NOT_CANONICAL)
         return texts, sum(map(unnumbered, texts.request()))
 
