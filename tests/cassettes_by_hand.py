@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tokentape.edges.settings import Settings
-from tokentape.pure.audit.inspection import Inspector, inspector
+from tokentape.pure.audit.inspection import Inspector
 from tokentape.session import assembly
 
 _SETTINGS = Settings()
-INSPECTOR: Inspector = inspector(assembly.redactor(_SETTINGS.redact, _SETTINGS.match))
+INSPECTOR = Inspector(assembly.redactor(_SETTINGS.redact, _SETTINGS.match))
 
 CASSETTE = """\
 version: 1

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tokentape.__main__ import COMMANDS
 from tokentape.edges.settings import OPTIONS, MatchSettings, RedactSettings
-from tokentape.pure.audit.admission import is_valid_placeholder
+from tokentape.pure.audit.redaction_check import is_valid_placeholder
 from tokentape.pure.notation.placeholders import whole
 from tokentape.session import assembly
 

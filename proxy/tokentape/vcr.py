@@ -32,12 +32,10 @@ from vcr.request import Request as VcrRequest
 from tokentape.edges import cassette_file, config_file, settings, terminal
 from tokentape.edges.settings import Settings
 from tokentape.errors import CassetteError, CassetteMiss, ConfigurationError
-from tokentape.pure.cassette.model import API
 from tokentape.pure.cassette.vcr_reader import without_encoding
-from tokentape.pure.cassette.writing import phrase
-from tokentape.pure.http.messages import Request, Response
+from tokentape.pure.http.messages import Request, Response, reason_phrase
 from tokentape.pure.replay.decide import LIVE_KEY, Mode
-from tokentape.pure.stripe.routes import is_tokens
+from tokentape.pure.stripe.routes import API, is_tokens
 from tokentape.session.in_process import InProcess
 from tokentape.session.opening import Opener
 
@@ -256,7 +254,7 @@ def _answer(response: Response) -> Answer:
     for name, value in response.lines:
         headers.setdefault(name, []).append(value)
     return {
-        "status": {"code": response.status, "message": phrase(response.status)},
+        "status": {"code": response.status, "message": reason_phrase(response.status)},
         "headers": headers,
         "body": {"string": response.body},
     }

@@ -12,21 +12,21 @@ from tests.processes import Workplace
 from tests.wire import Client, card
 
 SECRET = "Zq7Ohnesorg"
-"""What stands where nothing of the kind may stand."""
+"""A secret, in a position where none may be."""
 
 SERVING = "another program listens there"
-"""What a command says that would have served the cassette: its port is taken."""
+"""The error of a command that accepts the cassette: its port is in use."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """What stands in a cassette instead of what was recorded there."""
+    """A text of a cassette, its replacement, and what the error says."""
 
     old: str
     new: str
     says: str = ""
 
-    def made(self, text: str) -> tuple[str, range]:
+    def applied(self, text: str) -> tuple[str, range]:
         """Return the changed text, and the lines that an error may name."""
         assert self.old in text, "the cassette has changed: so must this test"
         start = text.index(self.old)
@@ -136,15 +136,11 @@ HEADERS = {
 }
 
 PLACEHOLDERS = {
-    "a public name that there is not": Change(
-        "{{card:visa}}", f"{{{{card:{SECRET}}}}}", NOT_REDACTED
-    ),
-    "a kind that there is not": Change("{{tok.1}}", f"{{{{{SECRET.lower()}.1}}}}", NOT_REDACTED),
-    "a guard that there is not": Change("{{card:visa}}", f"{{{{card.1:{SECRET}}}}}", NOT_REDACTED),
-    "a class that there is not": Change("{{cvc:3}}", "{{cvc:31}}", NOT_REDACTED),
-    "a slot that there is not": Change(
-        "{{card:visa.last4}}", "{{card:visa.first12}}", NOT_REDACTED
-    ),
+    "an unknown public name": Change("{{card:visa}}", f"{{{{card:{SECRET}}}}}", NOT_REDACTED),
+    "an unknown kind": Change("{{tok.1}}", f"{{{{{SECRET.lower()}.1}}}}", NOT_REDACTED),
+    "an unknown guard": Change("{{card:visa}}", f"{{{{card.1:{SECRET}}}}}", NOT_REDACTED),
+    "an unknown class": Change("{{cvc:3}}", "{{cvc:31}}", NOT_REDACTED),
+    "an unknown slot": Change("{{card:visa.last4}}", "{{card:visa.first12}}", NOT_REDACTED),
     "a slot of another kind": Change("{{tok.1}}", "{{tok.1.last4}}", NOT_REDACTED),
     "no number": Change("{{tok.1}}", "{{tok.?}}", "number"),
     "zero": Change("{{tok.1}}", "{{tok.0}}", NOT_REDACTED),
@@ -247,17 +243,19 @@ def refused(command: Command, workplace: Workplace, text: bytes) -> list[tuple[i
         assert done.status == 2, done.err[:300]
         assert done.out == ""
         assert SECRET.lower() not in done.err.lower()
-        told = re.fullmatch(
+        error = re.fullmatch(
             r"tokentape: error: cassettes/strange\.yaml:([1-9][0-9]*): ([ -~\u2026]+)\n", done.err
         )
-        assert told is not None, done.err[:300]
-        errors.append((int(told[1]), told[2]))
+        assert error is not None, done.err[:300]
+        errors.append((int(error[1]), error[2]))
     assert path.read_bytes() == text
     assert list(path.parent.iterdir()) == [path]
     return errors
 
 
-def test_the_cassette_itself_is_good(command: Command, workplace: Workplace, good: str) -> None:
+def test_the_cassette_without_a_change_is_served(
+    command: Command, workplace: Workplace, good: str
+) -> None:
     path = workplace.path("good")
     path.parent.mkdir()
     path.write_text(good)
@@ -267,29 +265,29 @@ def test_the_cassette_itself_is_good(command: Command, workplace: Workplace, goo
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_a_change_is_refused(
+def test_a_changed_cassette_is_refused(
     command: Command, workplace: Workplace, good: str, change: Change
 ) -> None:
-    text, lines = change.made(good)
-    for line, said in refused(command, workplace, text.encode("utf-8")):
-        assert change.says in said
-        assert line in lines, said
+    text, lines = change.applied(good)
+    for line, message in refused(command, workplace, text.encode("utf-8")):
+        assert change.says in message
+        assert line in lines, message
 
 
 @pytest.mark.parametrize("whole", WHOLE.values(), ids=WHOLE)
-def test_what_is_no_cassette_is_refused(
+def test_a_file_that_is_not_a_cassette_is_refused(
     command: Command, workplace: Workplace, whole: tuple[bytes, str]
 ) -> None:
     text, says = whole
-    for _, said in refused(command, workplace, text):
-        assert re.search(says, said)
+    for _, message in refused(command, workplace, text):
+        assert re.search(says, message)
 
 
 def test_a_byte_order_mark_is_refused(command: Command, workplace: Workplace, good: str) -> None:
     assert {line for line, _ in refused(command, workplace, good.encode("utf-8-sig"))} == {1}
 
 
-def test_windows_line_ends_are_no_change(workplace: Workplace, good: str) -> None:
+def test_a_cassette_with_windows_line_ends_is_served(workplace: Workplace, good: str) -> None:
     """Git writes them on Windows."""
     path = workplace.path("windows")
     path.parent.mkdir()
@@ -300,8 +298,10 @@ def test_windows_line_ends_are_no_change(workplace: Workplace, good: str) -> Non
 
 @pytest.mark.parametrize("text", [b"[" * 200_000, b"\0\1\2"], ids=["deep", "binary"])
 @pytest.mark.parametrize("mode", ["replay", "auto", "show", "recover"])
-def test_the_process_ends_by_itself(workplace: Workplace, mode: str, text: bytes) -> None:
-    """In a process of its own: what a parser does to its process shows there alone."""
+def test_a_command_ends_with_status_2_on_a_strange_cassette(
+    workplace: Workplace, mode: str, text: bytes
+) -> None:
+    """In a separate process: a crash of the parser would end it."""
     path = workplace.path("strange")
     path.parent.mkdir()
     path.write_bytes(text)
@@ -312,9 +312,9 @@ def test_the_process_ends_by_itself(workplace: Workplace, mode: str, text: bytes
     assert list(path.parent.iterdir()) == [path]
 
 
-def left_by_a_stranger(workplace: Workplace, good: str) -> None:
+def leave_recording_with_secret(workplace: Workplace, good: str) -> None:
     """Leave a take with a secret in it, beside a good cassette."""
-    text = LITERALS["as an id"].made(good)[0]
+    text = LITERALS["as an id"].applied(good)[0]
     count = text.count("- request:")
     workplace.path("strange").parent.mkdir()
     workplace.path("strange").write_text(good)
@@ -322,15 +322,19 @@ def left_by_a_stranger(workplace: Workplace, good: str) -> None:
     take.write_text(f"{text}# end of interaction {count}\n")
 
 
-def test_a_take_from_a_stranger_is_judged_like_a_cassette(workplace: Workplace, good: str) -> None:
-    left_by_a_stranger(workplace, good)
+def test_an_unfinished_recording_with_a_secret_is_refused_without_quoting_it(
+    workplace: Workplace, good: str
+) -> None:
+    leave_recording_with_secret(workplace, good)
     done = workplace.run("recover", "strange")
     assert (done.returncode, done.stdout) == (2, "")
     assert NOT_REDACTED in done.stderr
     assert SECRET not in done.stderr
 
 
-def test_a_take_from_a_stranger_replaces_nothing(workplace: Workplace, good: str) -> None:
-    left_by_a_stranger(workplace, good)
+def test_an_unfinished_recording_with_a_secret_does_not_replace_the_cassette(
+    workplace: Workplace, good: str
+) -> None:
+    leave_recording_with_secret(workplace, good)
     workplace.run("recover", "strange")
     assert workplace.text("strange") == good

@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from tokentape.errors import UnreadableBody
 from tokentape.pure.cassette.model import Numbering
-from tokentape.pure.cassette.renaming import Renaming
+from tokentape.pure.cassette.rewriting import Renaming
 from tokentape.pure.http.forms import query_pairs, request_pairs
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.notation.placeholders import Placeholder

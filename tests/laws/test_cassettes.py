@@ -25,7 +25,7 @@ parroted = st.builds(
 
 
 @given(traces(all_steps | odd_posts), parroted | st.integers(0, 99).map(stripe))
-def test_what_is_written_is_admitted_and_written_the_same_again(
+def test_a_recorded_cassette_loads_and_is_written_the_same_again(
     trace: Trace, answer: Answer
 ) -> None:
     stage = Stage(answer=answer, policy=ALL)
@@ -36,7 +36,7 @@ def test_what_is_written_is_admitted_and_written_the_same_again(
 
 
 @given(traces(all_steps | odd_posts), parroted | st.integers(0, 99).map(stripe))
-def test_vcrpy_and_pyyaml_read_what_we_read(trace: Trace, answer: Answer) -> None:
+def test_vcrpy_and_pyyaml_read_the_same_as_tokentape(trace: Trace, answer: Answer) -> None:
     stage = Stage(answer=answer, policy=ALL)
     play(trace, World(1), stage)
     if not stage.cassette:
@@ -44,16 +44,20 @@ def test_vcrpy_and_pyyaml_read_what_we_read(trace: Trace, answer: Answer) -> Non
     plain = safe_load(stage.cassette)["interactions"]
     requests, responses = deserialize(stage.cassette, yamlserializer)
 
-    for ours, theirs, asked, answered in zip(
-        (one.texts for one in loaded(stage.cassette)), plain, requests, responses, strict=True
+    for texts, plain_yaml, request, response in zip(
+        (each.texts for each in loaded(stage.cassette)), plain, requests, responses, strict=True
     ):
-        body = "&".join(ours.body)
-        assert (asked.method, asked.uri, asked.body) == (ours.method, ours.uri, body.encode())
-        assert theirs["request"]["body"] == body
-        assert answered["status"]["code"] == ours.status
-        assert answered["body"]["string"] == ours.text.encode()
-        told = [(name, one) for name, values in answered["headers"].items() for one in values]
-        assert told == list(ours.response_headers)
+        body = "&".join(texts.body)
+        assert (request.method, request.uri, request.body) == (
+            texts.method,
+            texts.uri,
+            body.encode(),
+        )
+        assert plain_yaml["request"]["body"] == body
+        assert response["status"]["code"] == texts.status
+        assert response["body"]["string"] == texts.text.encode()
+        lines = [(name, value) for name, values in response["headers"].items() for value in values]
+        assert lines == list(texts.response_headers)
 
 
 @given(traces(posts | gets), st.integers(0, 99))

@@ -36,34 +36,36 @@ recordings = st.builds(
 
 
 @given(recordings)
-def test_the_canonical_form_keeps_the_meaning_and_is_one(cassette: str) -> None:
+def test_formatting_keeps_the_match_keys_and_changes_nothing_the_second_time(cassette: str) -> None:
     formatted = rewritten(loaded(cassette))
     event("changed" if cassette_text(formatted) != cassette else "as it was")
     assert rewritten(formatted) == formatted
-    assert [RULES.of_recorded(one)[0] for one in formatted] == [
-        RULES.of_recorded(one)[0] for one in loaded(cassette)
+    assert [RULES.of_recorded(each)[0] for each in formatted] == [
+        RULES.of_recorded(each)[0] for each in loaded(cassette)
     ]
 
 
 @given(traces(steps), st.integers(0, 99))
-def test_what_is_recorded_is_canonical(trace: Trace, seed: int) -> None:
+def test_a_recorded_cassette_is_in_canonical_form(trace: Trace, seed: int) -> None:
     stage = Stage(answer=stripe(seed))
     if set(results(play(trace, World(1), stage))) == {"recorded"}:
         assert cassette_text(rewritten(loaded(stage.cassette))) == stage.cassette
 
 
 @given(recordings, st.integers(1, 50))
-def test_numbers_of_variables_do_not_count(cassette: str, step: int) -> None:
-    def moved(found: Placeholder) -> str:
-        number = found.number and str(int(found.number) * 7 % 997 + step * 1000)
-        return str(replace(found, number=number))
+def test_formatting_gives_the_same_whatever_the_numbers_of_variables(
+    cassette: str, step: int
+) -> None:
+    def moved(placeholder: Placeholder) -> str:
+        number = placeholder.number and str(int(placeholder.number) * 7 % 997 + step * 1000)
+        return str(replace(placeholder, number=number))
 
-    other = loaded(substitute(cassette, moved))
-    assert rewritten(other) == rewritten(loaded(cassette))
+    renumbered = loaded(substitute(cassette, moved))
+    assert rewritten(renumbered) == rewritten(loaded(cassette))
 
 
 @given(traces(steps, 3), traces(steps, 3), traces(steps, 3), st.integers(0, 9))
-def test_a_merge_answers_what_either_branch_answers(
+def test_a_merged_cassette_answers_the_requests_of_both_branches(
     common: Trace, ours: Trace, theirs: Trace, seed: int
 ) -> None:
     common = all_recorded(common)
@@ -94,9 +96,9 @@ def _moved(trace: Trace, to: int, start: int = 0) -> Trace:
 
     return tuple(
         replace(
-            one,
-            token=later(one.token),
-            fields=tuple((name, later(value)) for name, value in one.fields),
+            step,
+            token=later(step.token),
+            fields=tuple((name, later(value)) for name, value in step.fields),
         )
-        for one in trace[start:]
+        for step in trace[start:]
     )

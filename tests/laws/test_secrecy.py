@@ -20,7 +20,7 @@ from tokentape.pure.cassette.model import (
     request_secrets,
     response_secrets,
 )
-from tokentape.pure.cassette.writing import chunk
+from tokentape.pure.cassette.writing import interaction_text
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.replay.misses import Neighbours, report
@@ -84,7 +84,7 @@ def shown(asked: RedactedRequest, answer: Response | None) -> str:
     known = Neighbours()
     known.add(one)
     told = report(asked, "x", known.nearest(asked))
-    return "\n".join((chunk(one), repr(asked), repr(answered), told))
+    return "\n".join((interaction_text(one), repr(asked), repr(answered), told))
 
 
 def assert_nothing_survives(asked: RedactedRequest, answer: Response | None = None) -> None:

@@ -6,8 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from tokentape.pure.cassette.differences import Difference, differences
 from tokentape.pure.cassette.model import Interaction, Numbering, Recorded
-from tokentape.pure.cassette.renaming import Renaming
-from tokentape.pure.cassette.rewriting import rewritten
+from tokentape.pure.cassette.rewriting import Renaming, rewritten
 from tokentape.pure.replay.resending import Refilling, ambiguous, key_classes, request
 from tokentape.session.recorder import Recorder
 

@@ -14,7 +14,7 @@ from tests.cassettes_by_hand import CASSETTE
 
 
 def hidden(text: str) -> set[int]:
-    return set(hidden_lines(text, CASSETTE))
+    return set(hidden_lines(text))
 
 
 def with_change(old: str, new: str) -> str:
@@ -33,8 +33,6 @@ def with_change(old: str, new: str) -> str:
         (with_change("string: |", "string: |2"), 17),
         (f"{CASSETTE}# Ada\n", 52),
         (f"{CASSETTE}...\n", 52),
-        (with_change("message: OK", "message: Ada"), 12),
-        (with_change("      Request-Id", "      Ada-Lovelace: []\n      Request-Id"), 15),
         (with_change("method: POST", "method: POST "), 5),
         (with_change("method: POST", "method:\tPOST"), 5),
         (with_change("method: POST", "method:   POST"), 5),

@@ -48,6 +48,7 @@ def test_a_cassette_of_tokentape_is_clean() -> None:
         (with_change('"name": "{{name.1}}"', '"name": "Ada"'), (17, UNREDACTED_VALUE)),
         (with_change('"livemode": false', '"livemode":  false'), (17, HIDDEN_TEXT)),
         (with_change("message: OK", "message: Ada"), (12, MALFORMED_CASSETTE)),
+        (with_change("      Req", "      Ada-Lovelace: []\n      Req"), (15, MALFORMED_CASSETTE)),
         (f"{CASSETTE}# {CARD}\n", (52, CARD_NUMBER)),
         (f"{CASSETTE}# {KEY}\n", (52, STRIPE_KEY)),
         (with_change("{{name.1}}", "J\u00f6rg"), (10, MALFORMED_CASSETTE)),

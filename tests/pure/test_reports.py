@@ -7,21 +7,19 @@ import json
 import pytest
 from tokentape import __version__
 from tokentape.pure.audit import reports
-from tokentape.pure.audit.sarif import as_sarif
 from tokentape.pure.leak_check.findings import (
     CARD_NUMBER,
     MENDING,
     STRIPE_KEY,
     UNREDACTED_VALUE,
-    FileFinding,
     Finding,
     Scan,
 )
 
 SCAN = Scan(
     findings=(
-        FileFinding("a b.yaml", Finding(3, UNREDACTED_VALUE, "request field 2")),
-        FileFinding("/work/src/c.py", Finding(1, STRIPE_KEY)),
+        ("a b.yaml", Finding(3, UNREDACTED_VALUE, "request field 2")),
+        ("/work/src/c.py", Finding(1, STRIPE_KEY)),
     ),
     clean=5,
     binary=("d.png",),
@@ -54,7 +52,7 @@ def test_the_summary_counts_every_file(scan: Scan, summary: str) -> None:
     ("scan", "status"),
     [
         (CLEAN, 0),
-        (Scan((FileFinding("a", Finding(1, CARD_NUMBER)),), 0, (), ()), 1),
+        (Scan((("a", Finding(1, CARD_NUMBER)),), 0, (), ()), 1),
         (Scan((), 1, (), (("a", "gone"),)), 2),
         (SCAN, 2),
     ],
@@ -89,7 +87,7 @@ def test_the_report_for_programs_is_json() -> None:
 
 @pytest.mark.parametrize("scan", [SCAN, CLEAN])
 def test_sarif_has_what_github_requires(scan: Scan) -> None:
-    log = json.loads(as_sarif(scan, "/work"))
+    log = json.loads(reports.as_sarif(scan, "/work"))
     assert log["version"] == "2.1.0"
     assert log["$schema"].endswith("sarif-2.1.0.json")
     (run,) = log["runs"]
@@ -111,7 +109,7 @@ def test_sarif_has_what_github_requires(scan: Scan) -> None:
 
 
 def test_sarif_names_files_by_relative_uris() -> None:
-    (run,) = json.loads(as_sarif(SCAN, "/work"))["runs"]
+    (run,) = json.loads(reports.as_sarif(SCAN, "/work"))["runs"]
     locations = [result["locations"][0]["physicalLocation"] for result in run["results"]]
     assert [location["artifactLocation"]["uri"] for location in locations] == [
         "a%20b.yaml",

@@ -13,8 +13,8 @@ from tokentape.edges import cassette_file, terminal, uses
 from tokentape.edges.settings import Settings
 from tokentape.edges.terminal import Line
 from tokentape.errors import CassetteError
-from tokentape.pure.cassette.canonical import read_canonical
 from tokentape.pure.cassette.model import Interaction
+from tokentape.pure.cassette.reading import read_canonical
 from tokentape.pure.redaction import Redactor
 from tokentape.session import assembly
 

@@ -9,9 +9,8 @@ from tokentape.edges import files_to_scan, terminal
 from tokentape.edges.settings import Settings
 from tokentape.edges.terminal import Line
 from tokentape.pure.audit import reports
-from tokentape.pure.audit.inspection import Inspector, inspector, readable
-from tokentape.pure.audit.sarif import as_sarif
-from tokentape.pure.leak_check.findings import FileFinding, Finding, Scan
+from tokentape.pure.audit.inspection import Inspector, readable
+from tokentape.pure.leak_check.findings import Finding, Scan
 from tokentape.session import assembly
 
 _YAML_OR_JSON = frozenset({".yaml", ".yml", ".json"})
@@ -26,9 +25,9 @@ def scan_files(settings: Settings, paths: tuple[Path, ...], output_format: str) 
 
 def _scan(settings: Settings, paths: tuple[Path, ...]) -> Scan:
     """Scan files, and what is in folders."""
-    judge = inspector(assembly.redactor(settings.redact, settings.match))
+    judge = Inspector(assembly.redactor(settings.redact, settings.match))
     cassettes = settings.cassettes.resolve()
-    findings: list[FileFinding] = []
+    findings: list[tuple[str, Finding]] = []
     binary: list[str] = []
     unread: list[tuple[str, str]] = []
     clean = 0
@@ -43,7 +42,7 @@ def _scan(settings: Settings, paths: tuple[Path, ...]) -> Scan:
             clean += in_file == in_name == ()
         if in_file is None:
             binary.append(name)
-        findings += (FileFinding(name, finding) for finding in (*in_name, *(in_file or ())))
+        findings += ((name, finding) for finding in (*in_name, *(in_file or ())))
     return Scan(tuple(findings), clean, tuple(binary), tuple(unread))
 
 
@@ -65,7 +64,7 @@ def _lines(scan: Scan, output_format: str) -> Iterator[Line]:
     if output_format == "json":
         yield Line(reports.as_json(scan))
     elif output_format == "sarif":
-        yield Line(as_sarif(scan, Path.cwd().as_posix()))
+        yield Line(reports.as_sarif(scan, Path.cwd().as_posix()))
     else:
         for line in reports.lines(scan):
             yield Line(line, colour="red")

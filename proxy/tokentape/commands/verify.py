@@ -12,8 +12,7 @@ from tokentape.edges.terminal import Line, print_lines, with_progress
 from tokentape.errors import ConfigurationError, UnreadableBody, UpstreamFailure
 from tokentape.pure.cassette.differences import differences
 from tokentape.pure.cassette.model import HeldBack, Interaction, Numbering
-from tokentape.pure.cassette.renaming import Renaming
-from tokentape.pure.cassette.rewriting import rewritten
+from tokentape.pure.cassette.rewriting import Renaming, rewritten
 from tokentape.pure.http.messages import Response
 from tokentape.pure.notation.placeholders import Placeholder, Variable
 from tokentape.pure.replay.resending import Refilling, ambiguous, key_classes, request, stand_ins

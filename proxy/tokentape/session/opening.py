@@ -199,7 +199,7 @@ class Opener:
 
     def take(self, name: str, kept: Iterable[Interaction]) -> cassette_file.Take:
         """Begin a take that holds these interactions. Raises CassetteError."""
-        first = [tape.chunk(one).encode("ascii") for one in kept]
+        first = [tape.interaction_text(one).encode("ascii") for one in kept]
         header = tape.HEADER.encode("ascii")
         return cassette_file.Take.begin(self._settings.cassettes, name, header, first)
 

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Protocol, TypeGuard
 
 from tokentape.pure import leak_check
-from tokentape.pure.audit.judge import Judge
+from tokentape.pure.audit.redaction_check import RedactionCheck
 from tokentape.pure.cassette.model import (
     TOO_HIGH,
     HeldBack,
@@ -19,7 +19,7 @@ from tokentape.pure.cassette.model import (
     request_secrets,
     response_secrets,
 )
-from tokentape.pure.cassette.writing import chunk, said
+from tokentape.pure.cassette.writing import interaction_text, outline_text
 from tokentape.pure.http.forms import join_name, query_pairs, request_pairs
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.notation.placeholders import Placeholder, parts
@@ -70,11 +70,10 @@ class Recorder:
     """The API's own words: a value made of them alone cannot be told from them."""
     _origins: dict[Secret, Origin] = field(default_factory=dict)
     """By id: what the object was made from."""
-    _judge: Judge = field(init=False)
+    _check: RedactionCheck = field(init=False)
 
     def __post_init__(self) -> None:
-        judge = Judge(self.redactor.values, self.redactor.match_headers)
-        object.__setattr__(self, "_judge", judge)
+        object.__setattr__(self, "_check", RedactionCheck(self.redactor))
 
     def wanted(self, request: Request) -> leak_check.RawValues:
         """Return what the leak check is to look for once there is an answer to a request."""
@@ -98,7 +97,7 @@ class Recorder:
         reasons = tuple(self._objections(recorded, wanted))
         if reasons:
             return HeldBack(reasons)
-        self.take.append(chunk(recorded).encode("ascii"))
+        self.take.append(interaction_text(recorded).encode("ascii"))
         self.numbering.adopt(plan)
         shown = Origin(origin.numbers, {**origin.echoes, **redacted.echoes})
         if shown != _NOTHING:
@@ -128,12 +127,12 @@ class Recorder:
         )
 
     def _objections(self, one: Interaction, wanted: leak_check.RawValues) -> Iterator[str]:
-        for place in self._judge.problems(one):
+        for place in self._check.problems(one):
             yield f"{place} holds what is not redacted"
         if max(map(_number, one.variables), default=0) >= TOO_HIGH:
             yield "a variable's number is too high: `tokentape fmt` renumbers them"
         # The numbers of variables count up, and tell nothing of any value: much is alike but them.
-        text = said(one.outline).encode("ascii")
+        text = outline_text(one.outline).encode("ascii")
         for finding in (*leak_check.interaction_findings(text), *wanted.leaks(text)):
             yield f"{finding.kind} in line {finding.line} of the interaction to write"
 

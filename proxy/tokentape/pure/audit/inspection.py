@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, reduce
+from typing import Any
 
 from tokentape.errors import CassetteError
 from tokentape.pure import leak_check
-from tokentape.pure.audit.judge import Judge
+from tokentape.pure.audit.redaction_check import BODY, RedactionCheck
 from tokentape.pure.cassette.hidden_text import hidden_lines, is_plain_json
 from tokentape.pure.cassette.model import Interaction
-from tokentape.pure.cassette.reading import read_tape
+from tokentape.pure.cassette.reading import read_cassette
 from tokentape.pure.cassette.writing import cassette_text
-from tokentape.pure.cassette.yaml_nodes import Node, read_yaml
+from tokentape.pure.cassette.yaml_nodes import read_yaml
 from tokentape.pure.http.compression import inflate
 from tokentape.pure.leak_check.decodings import bytewise
 from tokentape.pure.leak_check.findings import (
@@ -56,21 +57,11 @@ _INTERACTIONS = bytewise(rb"(?:^|[\n{,])\s*[\"']?interactions[\"']?\s*:")
 _TOKENS = bytewise(rb"/v1/tokens\b")
 
 
-def inspector(redactor: Redactor) -> Inspector:
-    """Return an inspector that accepts the published card numbers in text."""
-    values = redactor.values.published.values
-    return Inspector(
-        redactor, frozenset(text for (kind, _), text in values.items() if kind == "card")
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Inspector:
     """Inspects files by the rules of redaction and of the leak check."""
 
     redactor: Redactor
-    published_cards: frozenset[str]
-    """The digits of the published card numbers."""
 
     def cassette(self, text: bytes) -> tuple[Finding, ...]:
         """Return the findings in a cassette of tokentape."""
@@ -101,45 +92,50 @@ class Inspector:
         """
         findings = self.text(name.encode("utf-8", "surrogateescape"))
         if findings:
-            return f"file {number}", tuple(
-                replace(finding, detail="in its name") for finding in findings
-            )
+            in_name = tuple(replace(finding, detail="in its name") for finding in findings)
+            return f"file {number}", in_name
         return "".join(char if char.isprintable() else "\ufffd" for char in name), ()
 
     def text(self, text: bytes) -> tuple[Finding, ...]:
         """Return the findings of the leak check in a text that is not a cassette."""
-        return leak_check.text_findings(text, self.published_cards)
+        published = self.redactor.values.published.values
+        cards = frozenset(number for (kind, _), number in published.items() if kind == "card")
+        return leak_check.text_findings(text, cards)
 
     def _problems(self, text: bytes) -> Iterator[Finding]:
         try:
             plain = text.decode("ascii").replace("\r\n", "\n")
-            located = read_tape(plain)
+            located = read_cassette(plain)
         except UnicodeDecodeError as error:
             line = text.count(b"\n", 0, error.start) + 1
             yield Finding(line, MALFORMED_CASSETTE, "a cassette is ASCII")
         except CassetteError as error:
             yield Finding(max(error.line, 1), MALFORMED_CASSETTE, error.message)
         else:
-            recorded = tuple(interaction.interaction for interaction in located)
-            yield from self._unredacted(recorded, _Lines(plain))
-            for line in hidden_lines(plain, cassette_text(recorded)):
-                yield Finding(line, HIDDEN_TEXT)
+            recorded = tuple(interaction for interaction, _ in located)
+            yield from self._unredacted(recorded, plain)
+            if plain != cassette_text(recorded):
+                yield from (Finding(line, HIDDEN_TEXT) for line in hidden_lines(plain))
 
-    def _unredacted(self, recorded: tuple[Interaction, ...], lines: _Lines) -> Iterator[Finding]:
-        judge = Judge(self.redactor.values, self.redactor.match_headers)
-        variables = [interaction.variables for interaction in recorded]
-        total = sum(map(len, variables))
+    def _unredacted(self, recorded: tuple[Interaction, ...], text: str) -> Iterator[Finding]:
+        check = RedactionCheck(self.redactor)
+        total = sum(len(interaction.variables) for interaction in recorded)
+        root = cache(lambda: read_yaml(text))  # most cassettes have no findings
+
+        def line(number: int, position: str) -> int:
+            paths = (path for prefix, path in _NODES.items() if position.startswith(prefix))
+            return _line(root(), "interactions", number, *next(paths, ()))
+
         for number, interaction in enumerate(recorded):
-            if any(variable_number > total for _, variable_number in variables[number]):
-                yield Finding(lines.line(number, ""), MALFORMED_CASSETTE, _MISNUMBERED)
-            positions = judge.problems(interaction)
+            if any(variable_number > total for _, variable_number in interaction.variables):
+                yield Finding(line(number, ""), MALFORMED_CASSETTE, _MISNUMBERED)
+            positions = check.problems(interaction)
             for position in positions:
-                yield Finding(lines.line(number, position), UNREDACTED_VALUE, position)
+                yield Finding(line(number, position), UNREDACTED_VALUE, position)
             if not positions and not is_plain_json(interaction.outline.text):
-                yield Finding(lines.line(number, _RESPONSE_BODY), HIDDEN_TEXT)
+                yield Finding(line(number, BODY), HIDDEN_TEXT)
 
 
-_RESPONSE_BODY = "the answer's body"
 _MISNUMBERED = (
     "a variable's number is higher than the cassette has variables, and could say something: "
     "`tokentape fmt` renumbers them"
@@ -150,29 +146,12 @@ _NODES = {
     "a request header": ("request", "headers"),
     "request field": ("request", "body"),
     "a response header": ("response", "headers"),
-    _RESPONSE_BODY: ("response", "body", "string"),
+    BODY: ("response", "body", "string"),
 }
 """The nodes of an interaction by the positions that the redaction check reports."""
 
 
-@dataclass
-class _Lines:
-    """The lines of a cassette, parsed on first use: most cassettes have no findings."""
-
-    text: str
-
-    @cached_property
-    def _root(self) -> Node:
-        return read_yaml(self.text)
-
-    def line(self, number: int, position: str) -> int:
-        """Return the line of a position in an interaction; interactions are numbered from 0."""
-        paths = (steps for name, steps in _NODES.items() if position.startswith(name))
-        node = _descend(self._root, "interactions", number)
-        return _descend(node, *next(paths, ())).line
-
-
-def _descend(node: Node, *steps: str | int) -> Node:
-    for step in steps:
-        node = node.items[step]  # type: ignore[union-attr, index]
-    return node
+def _line(root: Any, *path: str | int) -> int:  # noqa: ANN401  any node: read_cassette checked it
+    """Return the line of the node at a path."""
+    line: int = reduce(lambda node, step: node.items[step], path, root).line
+    return line

@@ -9,44 +9,39 @@ from __future__ import annotations
 import re
 
 from tokentape.errors import CassetteError
-from tokentape.pure.audit.judge import Judge
-from tokentape.pure.cassette.canonical import read_canonical
+from tokentape.pure.audit.redaction_check import RedactionCheck
 from tokentape.pure.cassette.hidden_text import unread_lines
 from tokentape.pure.cassette.model import Interaction
-from tokentape.pure.cassette.reading import read_tape
+from tokentape.pure.cassette.reading import read_canonical, read_cassette
 from tokentape.pure.redaction import Redactor
 
 _NOT_PRINTABLE = re.compile(rb"[^\t\n -~]")
+_COMMENT_OR_DIRECTIVE = re.compile(rb"#|^%", re.MULTILINE)
+"""The beginning of a comment or directive, or the same characters within a value."""
 
 
 def load_cassette(data: bytes, redactor: Redactor) -> tuple[Interaction, ...]:
     """Return the interactions of a cassette. Raises CassetteError with the line of a fault."""
-    if b"\r" in data:
-        data = data.replace(b"\r\n", b"\n")  # as git writes it on Windows
-    judge = Judge(redactor.values, redactor.match_headers)
+    data = data.replace(b"\r\n", b"\n")  # as git writes it on Windows
+    check = RedactionCheck(redactor)
     interactions = read_canonical(data)
-    if interactions is None or any(map(judge.problems, interactions)):
-        return load_any_form(data, judge)
+    if interactions is None or any(map(check.problems, interactions)):
+        return load_any_form(data, check)
     return interactions
 
 
-def load_any_form(data: bytes, judge: Judge) -> tuple[Interaction, ...]:
+def load_any_form(data: bytes, check: RedactionCheck) -> tuple[Interaction, ...]:
     """Return the interactions of a cassette in any form, like `load_cassette`."""
     match = _NOT_PRINTABLE.search(data)
     if match is not None:
         line = data.count(b"\n", 0, match.start()) + 1
         raise CassetteError("a cassette is printable ASCII", line=line)
-    located = read_tape(data)
-    for line in unread_lines(data.decode("ascii")) if _may_have_comments(data) else ():
+    located = read_cassette(data)
+    for line in unread_lines(data.decode("ascii")) if _COMMENT_OR_DIRECTIVE.search(data) else ():
         message = "a comment or other text outside values could hide something: take it out"
         raise CassetteError(message, line=line)
-    for entry in located:
-        for position in judge.problems(entry.interaction):
+    for interaction, line in located:
+        for position in check.problems(interaction):
             message = f"{position} holds what is not redacted: record it again"
-            raise CassetteError(message, line=entry.line)
-    return tuple(entry.interaction for entry in located)
-
-
-def _may_have_comments(data: bytes) -> bool:
-    """Tell whether a text has the characters of comments and directives, also within values."""
-    return b"#" in data or b"\n%" in data or data.startswith(b"%")
+            raise CassetteError(message, line=line)
+    return tuple(interaction for interaction, _ in located)

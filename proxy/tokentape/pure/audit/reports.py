@@ -1,37 +1,42 @@
-"""The report of a scan: for people and, as JSON, for programs. See `sarif` for the third form.
+"""The report of a scan: for people, as JSON, and as SARIF 2.1.0.
 
 The JSON is stable: `findings` (each with file, line from 1, kind, detail and mending), `clean` (the
 number of files without a finding), `binary` (files not searched), `unread` (file and reason).
+
+SARIF is what code hosts show as annotations. The properties are those that GitHub requires:
+docs.github.com/code-security, SARIF support.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from urllib.parse import quote
 
 import orjson
 
-from tokentape.pure.leak_check.findings import MENDING, FileFinding, Scan
+from tokentape import __version__
+from tokentape.pure.http.json_text import Json
+from tokentape.pure.leak_check.findings import MENDING, Finding, Scan
+
+_SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_KINDS = tuple(MENDING)
 
 
 def lines(scan: Scan) -> Iterator[str]:
     """Yield a line for each finding and each file that could not be read."""
-    for entry in scan.findings:
-        yield f"{entry.file}:{entry.finding.line}: {message(entry)}"
-    for file, reason in scan.unread:
-        yield f"{file}: cannot be read: {reason}"
+    for file, finding in scan.findings:
+        yield f"{file}:{finding.line}: {finding}"
+    yield from _unread(scan)
 
 
-def message(entry: FileFinding) -> str:
-    """Return the kind and detail of a finding and how to mend it, without file and line."""
-    finding = entry.finding
-    detail = f" ({finding.detail})" if finding.detail else ""
-    return f"{finding.kind}{detail}: {MENDING[finding.kind]}"
+def _unread(scan: Scan) -> Iterator[str]:
+    return (f"{file}: cannot be read: {reason}" for file, reason in scan.unread)
 
 
 def summary(scan: Scan) -> str:
     """Return the counts of findings and files in one line."""
-    files = len({entry.file for entry in scan.findings})
+    files = len({file for file, _ in scan.findings})
     findings = (
         f"{_count(len(scan.findings), 'finding')} in {_count(files, 'file')}, {scan.clean} clean"
     )
@@ -41,27 +46,66 @@ def summary(scan: Scan) -> str:
 
 
 def _count(number: int, noun: str) -> str:
-    """Return a number with its noun.
-
-    >>> _count(1, "file"), _count(2, "file")
-    ('1 file', '2 files')
-    """
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def as_json(scan: Scan) -> str:
     """Return the report for programs."""
-    document = {
-        "findings": [
-            {
-                "file": entry.file,
-                **asdict(entry.finding),
-                "mending": MENDING[entry.finding.kind],
-            }
-            for entry in scan.findings
-        ],
-        "clean": scan.clean,
-        "binary": scan.binary,
-        "unread": [{"file": file, "reason": reason} for file, reason in scan.unread],
-    }
+    findings = [
+        {"file": file, **asdict(finding), "mending": MENDING[finding.kind]}
+        for file, finding in scan.findings
+    ]
+    unread = [{"file": file, "reason": reason} for file, reason in scan.unread]
+    return _dumped(
+        {"findings": findings, "clean": scan.clean, "binary": scan.binary, "unread": unread}
+    )
+
+
+def _dumped(document: Json) -> str:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+
+
+def as_sarif(scan: Scan, root: str) -> str:
+    """Return the report as SARIF; files in the folder `root` are named relative to it."""
+    rules = [_sarif_rule(kind) for kind in _KINDS]
+    notifications = [{"level": "error", "message": {"text": line}} for line in _unread(scan)]
+    run = {
+        "tool": {"driver": {"name": "tokentape", "version": __version__, "rules": rules}},
+        "results": [
+            _sarif_result(file.removeprefix(f"{root}/"), finding) for file, finding in scan.findings
+        ],
+        "invocations": [
+            {
+                "executionSuccessful": not scan.unread,
+                "toolExecutionNotifications": notifications,
+            }
+        ],
+    }
+    return _dumped({"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _sarif_rule(kind: str) -> Json:
+    return {
+        "id": _rule_id(kind),
+        "shortDescription": {"text": kind},
+        "help": {"text": MENDING[kind]},
+        "defaultConfiguration": {"level": "error"},
+    }
+
+
+def _rule_id(kind: str) -> str:
+    return kind.lower().replace(" ", "-")
+
+
+def _sarif_result(file: str, finding: Finding) -> Json:
+    location = {
+        "artifactLocation": {"uri": quote(file)},
+        "region": {"startLine": finding.line},
+    }
+    return {
+        "ruleId": _rule_id(finding.kind),
+        "ruleIndex": _KINDS.index(finding.kind),
+        "level": "error",
+        "message": {"text": str(finding)},
+        "locations": [{"physicalLocation": location}],
+    }

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from tokentape.pure.cassette.model import Interaction, Texts
-from tokentape.pure.cassette.renaming import Renaming
+from tokentape.pure.cassette.rewriting import Renaming
 from tokentape.pure.http.json_text import Json
 from tokentape.pure.notation.placeholders import Placeholder, blanked, substitute
 
@@ -46,11 +46,11 @@ def _body(texts: Texts) -> Json:
 
 
 def _head(texts: Texts) -> dict[str, Json]:
-    values: dict[str, list[str]] = {}
+    head: dict[str, Json] = {"status": texts.status}
     for name, text in texts.response_headers:
-        values.setdefault(f"header {name}", []).append(text)
-    headers = {name: ", ".join(lines) for name, lines in values.items()}
-    return {"status": texts.status, **headers}
+        before = head.get(f"header {name}")
+        head[f"header {name}"] = text if before is None else f"{before}, {text}"
+    return head
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +59,22 @@ class _Comparison:
 
     def node(self, recorded: Json, now: Json, path: str) -> Iterator[Difference]:
         """Yield the differences between two JSON values at a path."""
-        if isinstance(recorded, dict) and isinstance(now, dict):
-            yield from self._members(recorded, now, path)
-        elif isinstance(recorded, list) and isinstance(now, list):
-            yield from self._members(_by_position(recorded), _by_position(now), path)
+        if type(recorded) is type(now) and isinstance(recorded, (dict, list)):
+            yield from self._members(_by_name(recorded), _by_name(now), path and f"{path}.")
         elif not self._same(recorded, now):
             yield Difference(path or "body", _shown(recorded), self._shown_now(now))
 
     def _members(
-        self, recorded: Mapping[str, Json], now: Mapping[str, Json], path: str
+        self, recorded: Mapping[str, Json], now: Mapping[str, Json], prefix: str
     ) -> Iterator[Difference]:
         paired, added = self._paired(recorded, now)
         for key, value in recorded.items():
             if key in paired:
-                yield from self.node(value, paired[key], _joined(path, key))
+                yield from self.node(value, paired[key], prefix + key)
             else:
-                yield Difference(_joined(path, key), _shown(value), None)
+                yield Difference(prefix + key, _shown(value), None)
         for key, value in added:
-            yield Difference(_joined(path, key), None, self._shown_now(value))
+            yield Difference(prefix + key, None, self._shown_now(value))
 
     def _paired(
         self, recorded: Mapping[str, Json], now: Mapping[str, Json]
@@ -114,18 +112,16 @@ class _Comparison:
             if not placeholder.number:
                 return str(placeholder)
             variable = self.names.from_other((placeholder.kind, int(placeholder.number)))
-            number = str(variable[1]) if variable else ""
-            return str(replace(placeholder, number=number))
+            return str(replace(placeholder, number=str(variable[1]) if variable else ""))
 
         return substitute(text, fill)
 
 
-def _by_position(items: list[Json]) -> dict[str, Json]:
-    return {str(index): value for index, value in enumerate(items)}
-
-
-def _joined(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
+def _by_name(container: Json) -> Mapping[str, Json]:
+    """Return the items of an object by name, those of a list by position."""
+    if isinstance(container, dict):
+        return container
+    return {str(position): item for position, item in enumerate(container)}
 
 
 def _shown(value: Json) -> str:

@@ -1,4 +1,4 @@
-"""Text of a cassette outside its interactions: comments, spacing, ignored values.
+"""Text of a cassette outside its interactions: comments, spacing, unusual JSON.
 
 Text that a reader ignores could hide a secret, and no check of the interactions would see it. The
 spelling of a cassette is free (vcrpy and editors quote and indent differently), but each character
@@ -15,47 +15,20 @@ from contextlib import suppress
 import orjson
 import yaml
 
-from tokentape.pure.cassette.yaml_nodes import Mapping, Node, Scalar, Sequence, read_yaml
-
-# libyaml is optional in PyYAML: without it the same grammar, only slower.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from tokentape.pure.cassette.yaml_nodes import Parser
 
 _SPACING = re.compile(r"[ \t\r]+$|\t", re.MULTILINE)
 _STRUCTURE = re.compile(r"(?:---\n)?(?:[-:,\[\]{}]|\n\n?+(?!\n) *+| (?! ))*+")
 _BLOCK = re.compile(r"[|>][+-]?\n")
 
 
-def hidden_lines(text: str, canonical: str) -> Iterator[int]:
+def hidden_lines(text: str) -> Iterator[int]:
     """Yield lines of a cassette that have more than its interactions.
 
-    `canonical` is the canonical cassette of these interactions.
+    The cassette has been read: its schema is closed, and each value of it is in an interaction.
     """
-    if text != canonical:
-        yield from _differing_lines(read_yaml(text), read_yaml(canonical))
-        yield from (_line(text, spacing.start()) for spacing in _SPACING.finditer(text))
-        yield from unread_lines(text)
-
-
-def _differing_lines(node: Node, canonical: Node) -> Iterator[int]:
-    """Yield the lines of values that differ from those of the canonical cassette."""
-    if isinstance(node, Mapping) and isinstance(canonical, Mapping):
-        for name, item in node.items.items():
-            if name not in canonical.items:  # a header without a value
-                yield item.line
-            elif name != "recorded_with":
-                yield from _differing_lines(item, canonical.items[name])
-    elif isinstance(node, Sequence) and isinstance(canonical, Sequence):
-        for item, canonical_item in zip(node.items, canonical.items, strict=True):
-            yield from _differing_lines(item, canonical_item)
-    elif isinstance(node, Scalar) and isinstance(canonical, Scalar):
-        if _value(node) != _value(canonical):
-            yield node.line
-    elif isinstance(canonical, Sequence):  # a header with one value, or no headers or interactions
-        yield from _differing_lines(Sequence(node.line, [node]), canonical)
-
-
-def _value(node: Scalar) -> str:
-    return "" if node.plain and node.text == "null" else node.text.rstrip("\n")
+    yield from (_line(text, spacing.start()) for spacing in _SPACING.finditer(text))
+    yield from unread_lines(text)
 
 
 def unread_lines(text: str) -> Iterator[int]:
@@ -65,7 +38,7 @@ def unread_lines(text: str) -> Iterator[int]:
     [2]
     """
     end = 0
-    for event in yaml.parse(text, _Loader):
+    for event in yaml.parse(text, Parser):
         if isinstance(event, yaml.ScalarEvent):
             start, stop = (mark.index for mark in (event.start_mark, event.end_mark) if mark)
             yield from _outside_values(text, end, start)

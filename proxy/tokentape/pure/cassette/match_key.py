@@ -92,7 +92,7 @@ class MatchRules:
         text, places = _outline_key(interaction.outline, self)
         variables = interaction.request_variables
         if all(len(group) == 1 for group in places):
-            return text, tuple([one for group in places for one in variables[group[0]]])
+            return text, tuple([each for group in places for each in variables[group[0]]])
         alike = [[variables[place] for place in group] for group in places]
         return text, arranged(alike, lambda variable: variable)
 

@@ -11,23 +11,21 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from tokentape.errors import CassetteError
 from tokentape.pure.cassette.match_key import MatchRules
-from tokentape.pure.cassette.model import Interaction
-from tokentape.pure.cassette.renaming import Renaming
-from tokentape.pure.cassette.rewriting import renamed, renumbered, rewritten
+from tokentape.pure.cassette.model import TOO_HIGH, Interaction
+from tokentape.pure.cassette.rewriting import Renaming, renamed, renumbered, rewritten
 from tokentape.pure.notation.placeholders import Variable
 
-OURS, BASE, THEIRS = "ours", "base", "theirs"
 _MARKER = re.compile(rb"(<<<<<<<|\|\|\|\|\|\|\||=======|>>>>>>>)(?: .*)?")
 _TRANSITIONS = {
-    ("", b"<<<<<<<"): OURS,
-    (OURS, b"|||||||"): BASE,
-    (OURS, b"======="): THEIRS,
-    (BASE, b"======="): THEIRS,
-    (THEIRS, b">>>>>>>"): "",
+    ("", b"<<<<<<<"): "ours",
+    ("ours", b"|||||||"): "base",
+    ("ours", b"======="): "theirs",
+    ("base", b"======="): "theirs",
+    ("theirs", b">>>>>>>"): "",
 }
 """(current side, marker) -> next side; "" is text of both sides."""
 
@@ -40,25 +38,20 @@ def sides(text: bytes) -> tuple[bytes, bytes] | None:
     >>> sides(b"a\n<<<<<<< x\nb\n=======\nc\n>>>>>>> y\n")
     (b'a\nb\n', b'a\nc\n')
     """
-    lines: dict[str, list[bytes]] = {OURS: [], THEIRS: [], BASE: []}
+    ours, theirs = b"", b""
     side, number, has_markers = "", 0, False
     for number, line in enumerate(text.splitlines(keepends=True), 1):
         marker = _MARKER.fullmatch(line.rstrip(b"\r\n"))
         if marker is not None:
-            side, has_markers = _next_side(side, marker[1], number), True
+            if (side, marker[1]) not in _TRANSITIONS:
+                raise CassetteError("conflict markers are not as git writes them", line=number)
+            side, has_markers = _TRANSITIONS[side, marker[1]], True
         else:
-            for name in (side,) if side else (OURS, THEIRS):
-                lines[name].append(line)
+            ours += line if side in ("", "ours") else b""
+            theirs += line if side in ("", "theirs") else b""
     if side:
         raise CassetteError("a conflict begins and does not end", line=number)
-    return (b"".join(lines[OURS]), b"".join(lines[THEIRS])) if has_markers else None
-
-
-def _next_side(side: str, marker: bytes, line: int) -> str:
-    try:
-        return _TRANSITIONS[side, marker]
-    except KeyError:
-        raise CassetteError("conflict markers are not as git writes them", line=line) from None
+    return (ours, theirs) if has_markers else None
 
 
 def merged(
@@ -67,41 +60,25 @@ def merged(
     """Return one canonical cassette that answers the requests of both sides."""
     own = rewritten(ours)
     own_by_content: dict[object, list[tuple[Variable, ...]]] = defaultdict(list)
-    for content, variables in (_content_and_variables(interaction, rules) for interaction in own):
+    for interaction in own:
+        content, variables = _content_and_variables(interaction, rules)
         own_by_content[content].append(variables)
     names = Renaming()
-    added = [
-        interaction
-        for interaction in rewritten(theirs)
-        if not _is_ours(interaction, own_by_content, names, rules)
-    ]
-    used = (number for interaction in own for _, number in _variables(interaction))
-    highest = max(used, default=0)
+    added = []
+    for interaction in rewritten(theirs):
+        content, variables = _content_and_variables(interaction, rules)
+        candidates = own_by_content[content]
+        equal = next((each for each in candidates if names.agree(variables, each)), None)
+        if equal is None:
+            added.append(interaction)
+        else:
+            candidates.remove(equal)
 
     def name(variable: Variable) -> Variable:
         """Return a variable of ours, or an unused one, which `renumbered` then numbers."""
-        return names.to_other(variable) or (variable[0], highest + variable[1])
+        return names.to_other(variable) or (variable[0], TOO_HIGH + variable[1])
 
     return renumbered((*own, *(renamed(interaction, name) for interaction in added)))
-
-
-def _variables(interaction: Interaction) -> tuple[Variable, ...]:
-    return interaction.variables
-
-
-def _is_ours(
-    interaction: Interaction,
-    own_by_content: Mapping[object, list[tuple[Variable, ...]]],
-    names: Renaming,
-    rules: MatchRules,
-) -> bool:
-    """Tell whether an interaction is one of ours, and remove that one from `own_by_content`."""
-    content, variables = _content_and_variables(interaction, rules)
-    for candidate in own_by_content[content]:
-        if names.agree(variables, candidate):
-            own_by_content[content].remove(candidate)
-            return True
-    return False
 
 
 def _content_and_variables(
@@ -109,5 +86,5 @@ def _content_and_variables(
 ) -> tuple[object, tuple[Variable, ...]]:
     """Return what is compared of an interaction, without its variables, and the variables."""
     key, request_variables = rules.of_recorded(interaction)
-    outline = interaction.outline
-    return (key, outline.response()), (*request_variables, *interaction.response_variables)
+    content = key, interaction.outline.response()
+    return content, (*request_variables, *interaction.response_variables)

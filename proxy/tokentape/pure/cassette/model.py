@@ -6,16 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from operator import attrgetter
 
 from tokentape.pure.notation.placeholders import Variable, blanked, numbered, unnumbered
 from tokentape.pure.notation.redacted import RedactedRequest, RedactedResponse
 from tokentape.pure.stripe.kinds import Secret
-
-API = "https://api.stripe.com"
-"""The origin in every stored URI, whatever upstream was recorded: it is Stripe's API."""
-
-_text = attrgetter("text")
+from tokentape.pure.stripe.routes import API
 
 TOO_HIGH = 10_000_000
 """Higher than the number of any variable."""
@@ -26,7 +21,7 @@ Lines = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """What an interaction says. All texts are tape notation."""
+    """The request and response of an interaction, all texts in tape notation."""
 
     method: str
     path: str
@@ -36,6 +31,7 @@ class Texts:
     status: int
     response_headers: Lines
     text: str
+    """The body of the response."""
 
     @property
     def uri(self) -> str:
@@ -48,7 +44,7 @@ class Texts:
         return (self.path, *self.query, *lines, *self.body)
 
     def response(self) -> tuple[int, Lines, str]:
-        """Return what the answer is: status, headers, body."""
+        """Return status, headers and body of the response."""
         return self.status, self.response_headers, self.text
 
     def changed(self, change: Callable[[str], str]) -> Texts:
@@ -67,32 +63,31 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """One recorded request and its answer.
+    """One recorded request and its response.
 
-    A cassette has many that differ in the numbers of their variables alone: they share an outline.
+    Many interactions of a cassette differ only in the numbers of variables: they share an outline.
     """
 
     outline: Texts
-    """What is said, its variables unnumbered."""
+    """The texts, their variables unnumbered."""
     request_variables: tuple[Variable, ...]
-    """The variables of the request, at each place where one stands."""
+    """The variables of the request, in the order of its texts."""
     response_variables: tuple[Variable, ...]
-    """Those of the answer."""
 
     @property
     def variables(self) -> tuple[Variable, ...]:
-        """Those of the request, then those of the answer."""
+        """Those of the request, then those of the response."""
         return (*self.request_variables, *self.response_variables)
 
     @property
     def texts(self) -> Texts:
-        """What is said, with the numbers, as a cassette has it."""
+        """The texts with numbered variables, as a cassette has them."""
         variables = iter(self.variables)
         return self.outline.changed(lambda text: numbered(text, variables))
 
 
 class Numbering:
-    """Which variable stands for each value of a recording: a value not met before gets a new one.
+    """Which variable stands for each value of a recording; a new value gets a new variable.
 
     Numbers are given in two steps, so that an interaction that is refused leaves no gap: `planned`
     says what they would be, `adopt` gives them.
@@ -104,7 +99,7 @@ class Numbering:
         self._highest: dict[str, int] = defaultdict(int)
 
     def reserve(self, variables: Iterable[Variable]) -> None:
-        """Take note of numbers that a cassette has given already."""
+        """Do not give the numbers of these variables to new values."""
         for kind, number in variables:
             self._highest[kind] = max(self._highest[kind], number)
 
@@ -121,14 +116,11 @@ class Numbering:
     def planned(self, secrets: Iterable[Secret]) -> dict[Secret, Variable]:
         """Return the variable of each value; those of new values are not given yet."""
         plan: dict[Secret, Variable] = {}
-        highest = dict(self._highest)
-        for secret in secrets:
-            if secret not in plan:
-                variable = self._variables.get(secret)
-                if variable is None:
-                    highest[secret.kind] = highest.get(secret.kind, 0) + 1
-                    variable = secret.kind, highest[secret.kind]
-                plan[secret] = variable
+        highest = self._highest.copy()
+        for secret in dict.fromkeys(secrets):
+            if secret not in self._variables:
+                highest[secret.kind] += 1
+            plan[secret] = self._variables.get(secret) or (secret.kind, highest[secret.kind])
         return plan
 
     def adopt(self, plan: Mapping[Secret, Variable]) -> None:
@@ -146,7 +138,7 @@ def request_secrets(request: RedactedRequest) -> tuple[Secret, ...]:
 
 
 def response_secrets(response: RedactedResponse) -> tuple[Secret, ...]:
-    """Return the values of an answer in the order of a cassette."""
+    """Return the values of a response in the order of a cassette."""
     lines = [line for _, line in response.headers]
     return tuple([secret for entry in (*lines, response.body) for secret in entry.secrets])
 
@@ -155,18 +147,18 @@ def interaction(
     request: RedactedRequest, response: RedactedResponse, variables: Mapping[Secret, Variable]
 ) -> Interaction:
     """Return an exchange as a cassette has it, `variables` being those of its values."""
-    said = Texts(
+    outline = Texts(
         method=request.method,
         path=request.path.text,
-        query=tuple(map(_text, request.query)),
+        query=tuple([field.text for field in request.query]),
         request_headers=tuple([(name, line.text) for name, line in request.headers]),
-        body=tuple(map(_text, request.body)),
+        body=tuple([field.text for field in request.body]),
         status=response.status,
         response_headers=tuple([(name, line.text) for name, line in response.headers]),
         text=response.body.text,
     )
     return Interaction(
-        _shared(said),
+        _shared(outline),
         tuple([variables[secret] for secret in request_secrets(request)]),
         tuple([variables[secret] for secret in response_secrets(response)]),
     )
@@ -190,21 +182,26 @@ class HeldBack:
 
 @lru_cache(maxsize=1_000)
 def _shared(outline: Texts) -> Texts:
-    """Return the outline that was met first of those that say the same: it is kept once."""
+    """Return the first of equal outlines, so that memory holds only that."""
     return outline
 
 
-def outlined(said: Texts) -> Interaction:
-    """Return the interaction that says this. Raises ValueError for a variable without a number."""
-    found: list[Variable] = []
+def outlined(texts: Texts) -> Interaction:
+    """Return the interaction of numbered texts.
+
+    Raises ValueError for a variable without a number.
+    """
+    variables: list[Variable] = []
 
     def blank(text: str) -> str:
         if unnumbered(text):
             raise ValueError("a variable has no number")
-        outline, variables = blanked(text)
-        found.extend(variables)
-        return outline
+        blank_text, its_variables = blanked(text)
+        variables.extend(its_variables)
+        return blank_text
 
-    outline = said.changed(blank)
-    asked = sum(map(unnumbered, outline.request()))
-    return Interaction(_shared(outline), tuple(found[:asked]), tuple(found[asked:]))
+    outline = texts.changed(blank)
+    in_request = sum(map(unnumbered, outline.request()))
+    return Interaction(
+        _shared(outline), tuple(variables[:in_request]), tuple(variables[in_request:])
+    )

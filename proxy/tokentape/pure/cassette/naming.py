@@ -33,10 +33,8 @@ def cassette_name(file: str, scopes: Sequence[str], case: int | None) -> str:
     if len("/".join(safe)) > _MAX_NAME:
         safe = safe[-1:]
     digest = hashlib.sha256("/".join(segments).encode()).hexdigest()[:8]
-    unchanged = safe == list(segments)
-    return (
-        "/".join(safe) + ("" if unchanged else f"-{digest}") + ("" if case is None else f"-{case}")
-    )
+    suffix = "" if safe == list(segments) else f"-{digest}"
+    return "/".join(safe) + suffix + ("" if case is None else f"-{case}")
 
 
 def imported_name(path: str) -> str:

@@ -1,104 +1,114 @@
 """From the text of a cassette to interactions. As strict as writing: a closed schema.
 
-Errors name the line and what is allowed there, and quote nothing: what stands in a cassette that
-does not load may be anything.
+There are two readers. The general one reads any YAML of the schema. Its errors name the line and
+what is allowed there, and quote nothing: a cassette that does not load may hold anything.
+
+The fast one reads canonical form only. It guesses where the parts of an interaction are, and
+accepts them if they would be written as exactly this text: writing is the inverse of reading, so
+the general reader reads the same. The general reader reads the frame around the bodies, which is
+much the same in all interactions. Interactions that differ only in the numbers of their variables
+are read once.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import lru_cache
 
 from tokentape.errors import CassetteError
-from tokentape.pure.cassette.model import API, Interaction, Lines, Texts, outlined
-from tokentape.pure.cassette.writing import phrase
-from tokentape.pure.cassette.yaml_nodes import Mapping, Node, Scalar, Sequence, read_yaml
+from tokentape.pure.cassette.model import Interaction, Lines, Texts, outlined
+from tokentape.pure.cassette.writing import HEADER, MARGIN, outline_text
+from tokentape.pure.cassette.yaml_nodes import (
+    Node,
+    Scalar,
+    Sequence,
+    items_of,
+    mapping,
+    read_yaml,
+    scalar_text,
+    sequence,
+)
 from tokentape.pure.http.forms import FORM_METHODS
+from tokentape.pure.http.messages import reason_phrase
+from tokentape.pure.notation.placeholders import UNNUMBERED, blanked, unnumbered
+from tokentape.pure.stripe.routes import API, TOKENS
 
 MAX_BODY = 4 * 1024 * 1024
+"""Characters of the longest text."""
+_METHOD = re.compile("|".join(FORM_METHODS))
+_STATUS = re.compile(r"[2-5][0-9]{2}")
 _RECORDED_WITH = re.compile(r"tokentape [0-9]{1,3}\.[0-9]{1,3}(?:\.[0-9]{1,3})?")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,100}")
-FIELDS = re.compile(r"[!-~]*")
-"""What a uri or form is made of."""
-ANSWER = re.compile(r"(?:[!-~][ -~]*\n)(?:[ -~]*\n)*")
-"""What the body of an answer is made of, if it has one."""
+_HEADER_VALUE = re.compile(r"[ -~]*")
+_FIELDS = re.compile(r"[!-~]*")
+"""A uri or form."""
+_RESPONSE_BODY = re.compile(r"\n*|[!-~][ -~]*(?:\n[ -~]*)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """An interaction and the line of the file where it begins."""
+def read_cassette(text: str | bytes) -> tuple[tuple[Interaction, int], ...]:
+    """Return the interactions of a cassette, each with the line where it begins.
 
-    interaction: Interaction
-    line: int
-
-
-def read_tape(text: str | bytes) -> tuple[Placed, ...]:
-    """Return the interactions of a cassette. Raises CassetteError with a line."""
-    placed: list[Placed] = []
-    outlines: dict[Texts, Texts] = {}
+    Raises CassetteError with a line.
+    """
+    located: list[tuple[Interaction, int]] = []
 
     def take(item: Node) -> None:
-        one = _interaction(item)
-        outline = outlines.setdefault(one.outline, one.outline)
-        placed.append(Placed(replace(one, outline=outline), item.line))
+        located.append((_interaction(item), item.line))
 
-    top = _mapping(read_yaml(text, take), "a cassette")
-    _heading(top)
-    listed = top.items["interactions"]
-    if not isinstance(listed, Sequence):
-        raise CassetteError("interactions is a list", line=listed.line)
-    for item in listed.items:  # what was taken is gone from here
-        _mapping(item, "an interaction")
-    return tuple(placed)
-
-
-def _heading(top: Mapping) -> None:
-    _keys(top, required={"version", "interactions"}, allowed={"recorded_with"})
-    if _text(top.items["version"]) != "1":
+    top = mapping(read_yaml(text, take), "a cassette")
+    top.check_keys({"version", "interactions"}, {"recorded_with"})
+    if scalar_text(top.items["version"]) != "1":
         raise CassetteError("the version of a cassette is 1", line=top.items["version"].line)
     writer = top.items.get("recorded_with")
-    if writer is not None and not _RECORDED_WITH.fullmatch(_text(writer)):
-        raise CassetteError("recorded_with is `tokentape` and a version", line=writer.line)
+    if writer is not None:
+        _check(_RECORDED_WITH, writer, "recorded_with is `tokentape` and a version")
+    sequence(top.items["interactions"], "interactions")
+    return tuple(located)
 
 
 def _interaction(node: Node) -> Interaction:
-    top = _mapping(node, "an interaction")
-    _keys(top, required={"request", "response"})
-    request = _mapping(top.items["request"], "request")
-    _keys(request, required={"method", "uri", "headers", "body"})
-    response = _mapping(top.items["response"], "response")
-    _keys(response, required={"status", "headers", "body"})
-    body = _mapping(response.items["body"], "the body of a response")
-    _keys(body, required={"string"})
-    path, query = _uri(request.items["uri"])
-    said = Texts(
-        method=_method(request.items["method"]),
+    top = _record(node, "an interaction", {"request", "response"})
+    request = _record(top["request"], "request", {"method", "uri", "headers", "body"})
+    response = _record(top["response"], "response", {"status", "headers", "body"})
+    body = _record(response["body"], "the body of a response", {"string"})
+    path, query = _uri(request["uri"])
+    texts = Texts(
+        method=_check(_METHOD, request["method"], "the method is GET, POST or DELETE"),
         path=path,
         query=query,
-        request_headers=_headers(request.items["headers"]),
-        body=_form(request.items["body"]),
-        status=_status(response.items["status"]),
-        response_headers=_headers(response.items["headers"]),
-        text=_answer(body.items["string"]),
+        request_headers=_headers(request["headers"]),
+        body=_form(request["body"]),
+        status=_status(response["status"]),
+        response_headers=_headers(response["headers"]),
+        text=_response_body(body["string"]),
     )
     try:
-        return outlined(said)
+        return outlined(texts)
     except ValueError:
         raise CassetteError("a variable in a cassette has a number", line=node.line) from None
 
 
-def _method(node: Node) -> str:
-    method = _text(node)
-    if method not in FORM_METHODS:
-        raise CassetteError("the method is GET, POST or DELETE", line=node.line)
-    return method
+def _record(node: Node, what: str, keys: set[str]) -> dict[str, Node]:
+    mapping(node, what).check_keys(keys)
+    return mapping(node, what).items
+
+
+def _check(pattern: re.Pattern[str], node: Node, message: str) -> str:
+    """Return the text of a scalar that matches. Raises CassetteError for any other node."""
+    text = scalar_text(node)
+    if len(text) > MAX_BODY:
+        raise CassetteError("this body is larger than any answer of the API", line=node.line)
+    if not pattern.fullmatch(text):
+        raise CassetteError(message, line=node.line)
+    return text
 
 
 def _uri(node: Node) -> tuple[str, tuple[str, ...]]:
     uri = _fields(node)
-    if not uri.startswith(API + "/v1/tokens"):
-        raise CassetteError(f"the uri begins with {API}/v1/tokens", line=node.line)
+    if not uri.startswith(API + TOKENS):
+        raise CassetteError(f"the uri begins with {API}{TOKENS}", line=node.line)
     path, mark, query = uri.removeprefix(API).partition("?")
     if mark and not query:
         raise CassetteError("a uri does not end in `?`", line=node.line)
@@ -106,90 +116,115 @@ def _uri(node: Node) -> tuple[str, tuple[str, ...]]:
 
 
 def _status(node: Node) -> int:
-    status = _mapping(node, "status")
-    _keys(status, required={"code", "message"})
-    code, message = _text(status.items["code"]), _text(status.items["message"])
-    if not re.fullmatch(r"[2-5][0-9]{2}", code):
-        raise CassetteError("the status code is a number from 200 to 599", line=node.line)
-    if message != phrase(int(code)):
+    status = _record(node, "status", {"code", "message"})
+    message = "the status code is a number from 200 to 599"
+    code = int(_check(_STATUS, status["code"], message))
+    if scalar_text(status["message"]) != reason_phrase(code):
         raise CassetteError("the message of a status is its standard phrase", line=node.line)
-    return int(code)
+    return code
 
 
 def _form(node: Node) -> tuple[str, ...]:
-    null = isinstance(node, Scalar) and node.plain and node.text == "null"
-    text = "" if null else _fields(node)
+    text = "" if isinstance(node, Scalar) and node.is_null else _fields(node)
     return tuple(text.split("&")) if text else ()
 
 
 def _fields(node: Node) -> str:
-    text = _bounded(node)
-    if not FIELDS.fullmatch(text):
-        raise CassetteError("a uri or form is printable ASCII without spaces", line=node.line)
-    return text
+    return _check(_FIELDS, node, "a uri or form is printable ASCII without spaces")
 
 
-def _answer(node: Node) -> str:
-    """Return the body of an answer with one line end at its end, as it is written."""
-    text = _bounded(node).rstrip("\n")
-    if text and not ANSWER.fullmatch(f"{text}\n"):
-        message = "the body of an answer is printable ASCII, its first line not indented"
-        raise CassetteError(message, line=node.line)
-    return text and f"{text}\n"
+def _response_body(node: Node) -> str:
+    message = "the body of an answer is printable ASCII, its first line not indented"
+    return _with_one_line_end(_check(_RESPONSE_BODY, node, message))
+
+
+def _with_one_line_end(text: str) -> str:
+    """Return the body of a response as it is written."""
+    lines = text.rstrip("\n")
+    return lines and f"{lines}\n"
 
 
 def _headers(node: Node) -> Lines:
     return tuple(
-        (_header_name(name, values), _header_value(value))
-        for name, values in _mapping(node, "headers").items.items()
-        for value in _listed(values)
+        (name, _check(_HEADER_VALUE, value, "a header's value is printable ASCII"))
+        for name, values in mapping(node, "headers").items.items()
+        for value in _header_values(name, values)
     )
 
 
-def _header_name(name: str, node: Node) -> str:
+def _header_values(name: str, values: Node) -> list[Node]:
+    message = ""
     if not _HEADER_NAME.fullmatch(name):
-        raise CassetteError("a header's name is letters, digits and dashes", line=node.line)
-    return name
-
-
-def _header_value(node: Node) -> str:
-    text = _text(node)
-    if not (text.isascii() and text.isprintable()):
-        raise CassetteError("a header's value is printable ASCII", line=node.line)
-    return text
-
-
-def _listed(node: Node) -> Iterable[Node]:
-    if isinstance(node, Sequence) and not node.items:
+        message = "a header's name is letters, digits and dashes"
+    elif isinstance(values, Sequence) and not values.items:
         message = "a header has a value: give it one, or take the line out"
-        raise CassetteError(message, line=node.line)
-    return node.items if isinstance(node, Sequence) else [node]
+    if message:
+        raise CassetteError(message, line=values.line)
+    return items_of(values)
 
 
-def _mapping(node: Node, what: str) -> Mapping:
-    if not isinstance(node, Mapping):
-        raise CassetteError(f"{what} is a mapping", line=node.line)
-    return node
+_BEGINNING = f"{HEADER}- request:\n".encode("ascii")
+_NEXT = b"\n- request:\n"
+_UNNUMBERED = f".{UNNUMBERED}".encode("ascii")
+_BODY = "    body: "
+_STRING = "      string: "
+_CACHE_SIZE = 1_000
+_NOT_CANONICAL = "this is not in canonical form"
 
 
-def _keys(node: Mapping, required: set[str], allowed: Iterable[str] = ()) -> None:
-    missing = required - node.items.keys()
-    if missing:
-        raise CassetteError(f"missing here: {', '.join(sorted(missing))}", line=node.line)
-    unknown = [value for key, value in node.items.items() if key not in required | {*allowed}]
-    if unknown:
-        names = ", ".join(sorted(required | {*allowed}))
-        raise CassetteError(f"an unknown key; known here are: {names}", line=unknown[0].line)
+def read_canonical(data: bytes) -> tuple[Interaction, ...] | None:
+    """Return the interactions of a cassette in canonical form; None for anything else."""
+    if not data.startswith(_BEGINNING) or _UNNUMBERED in data or not data.isascii():
+        return None
+    read_outline = _outline_reader()
+    interactions = []
+    try:
+        for chunk in _chunks(data):
+            blank, variables = blanked(chunk)
+            outline, in_request = read_outline(blank)
+            interactions.append(
+                Interaction(outline, variables[:in_request], variables[in_request:])
+            )
+    except CassetteError:
+        return None
+    return tuple(interactions)
 
 
-def _text(node: Node) -> str:
-    if not isinstance(node, Scalar):
-        raise CassetteError("a single value is due here", line=node.line)
-    return node.text
+def _chunks(data: bytes) -> Iterator[str]:
+    """Yield the text of each interaction: a large cassette is not in memory twice."""
+    start = len(HEADER)
+    while start < len(data):
+        end = data.find(_NEXT, start) + 1 or len(data)
+        if end - start > MAX_BODY:
+            raise CassetteError(_NOT_CANONICAL)
+        yield data[start:end].decode("ascii")
+        start = end
 
 
-def _bounded(node: Node) -> str:
-    text = _text(node)
-    if len(text) > MAX_BODY:
-        raise CassetteError("this body is larger than any answer of the API", line=node.line)
-    return text
+def _outline_reader() -> Callable[[str], tuple[Texts, int]]:
+    """Return a reader of interactions with unnumbered variables; it counts the request's."""
+    frame = lru_cache(_CACHE_SIZE)(_frame)
+    same = lru_cache(_CACHE_SIZE)(str)  # equal fields of a cassette are in memory once
+
+    @lru_cache(_CACHE_SIZE)
+    def outline(blank: str) -> tuple[Texts, int]:
+        head, _, rest = blank.partition(_BODY)
+        body, _, rest = rest.partition("\n")
+        middle, _, string = rest.partition(_STRING)
+        form = body[1:-1].replace("''", "'") if body.startswith("'") else body
+        text = string[len("|" + MARGIN) :].replace(MARGIN, "\n")
+        fields = tuple(map(same, form.split("&"))) if form else ()
+        texts = replace(frame(head, middle), body=fields, text=text)
+        valid = _FIELDS.fullmatch(form) and _RESPONSE_BODY.fullmatch(text)
+        if not valid or text != _with_one_line_end(text) or outline_text(texts) != blank:
+            raise CassetteError(_NOT_CANONICAL)
+        return texts, sum(map(unnumbered, texts.request()))
+
+    return outline
+
+
+def _frame(head: str, middle: str) -> Texts:
+    """Read an interaction around empty bodies with the general reader."""
+    chunk = f"{head}{_BODY}''\n{middle}{_STRING}''\n"
+    (interaction, _), *_ = read_cassette(HEADER + chunk.replace(f".{UNNUMBERED}", ".1"))
+    return interaction.outline

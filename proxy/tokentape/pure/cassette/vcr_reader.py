@@ -17,7 +17,18 @@ from urllib.parse import urlsplit
 import orjson
 
 from tokentape.errors import CassetteError
-from tokentape.pure.cassette.yaml_nodes import MAX_DEPTH, Mapping, Node, Scalar, Sequence, read_yaml
+from tokentape.pure.cassette.yaml_nodes import (
+    MAX_DEPTH,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    items_of,
+    mapping,
+    read_yaml,
+    scalar_text,
+    sequence,
+)
 from tokentape.pure.http.messages import Headers, Request, Response
 from tokentape.pure.notation.placeholders import whole
 from tokentape.pure.stripe.routes import is_tokens
@@ -42,10 +53,17 @@ def read_vcr(text: str) -> Exchanges:
             "this has placeholders, so at least a part of it is clean already: it is not imported"
         )
         raise CassetteError(message, line=line)
-    top = _mapping(_document(text))
-    items = _sequence(_value(top, "interactions")).items
-    tokens = tuple(_exchange(item) for item in items if is_tokens(_target(item)))
-    return Exchanges(tokens, len(items) - len(tokens))
+    top = mapping(_document(text), "a cassette")
+    items = sequence(top.value("interactions"), "interactions")
+    tokens = []
+    for item in items:
+        interaction = mapping(item, "an interaction")
+        request = mapping(interaction.value("request"), "request")
+        target = _target(request)
+        if is_tokens(target):
+            response = mapping(interaction.value("response"), "response")
+            tokens.append((_request(request, target), _response(response)))
+    return Exchanges(tuple(tokens), len(items) - len(tokens))
 
 
 def _document(text: str) -> Node:
@@ -67,48 +85,44 @@ def _node(value: object, depth: int) -> Node:
     return Scalar(0, "null" if value is None else str(value), plain=not isinstance(value, str))
 
 
-def _exchange(item: Node) -> tuple[Request, Response]:
-    request_node = _mapping(_value(_mapping(item), "request"))
-    response_node = _mapping(_value(_mapping(item), "response"))
-    method = _text(_value(request_node, "method")).upper()
-    request = Request(
-        method, _target(item), _headers(request_node), _body(request_node.items.get("body"))
-    )
-    body = _body(response_node.items.get("body") or response_node.items.get("content"))
-    return request, Response(
-        _status(response_node), tuple(without_encoding(_headers(response_node), body)), body
-    )
-
-
-def _target(item: Node) -> str:
+def _target(request: Mapping) -> str:
     """Return path and query of the request, without its host."""
-    request_node = _mapping(_value(_mapping(item), "request"))
-    uri = request_node.items.get("uri") or _value(request_node, "url")
+    uri = request.items.get("uri") or request.value("url")
     try:
-        parts = urlsplit(_text(uri))
+        parts = urlsplit(scalar_text(uri))
     except ValueError:
         raise CassetteError("the uri of a request is invalid", line=uri.line) from None
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def _status(response_node: Mapping) -> int:
+def _request(request: Mapping, target: str) -> Request:
+    method = scalar_text(request.value("method")).upper()
+    return Request(method, target, _headers(request), _body(request.items.get("body")))
+
+
+def _response(response: Mapping) -> Response:
+    body = _body(response.items.get("body") or response.items.get("content"))
+    return Response(_status(response), tuple(without_encoding(_headers(response), body)), body)
+
+
+def _status(response: Mapping) -> int:
     """Return the status; old versions of vcrpy wrote `status_code` for httpx."""
-    node = response_node.items.get("status_code") or _value(
-        _mapping(_value(response_node, "status")), "code"
-    )
-    code = _text(node)
-    if not (code.isascii() and code.isdigit() and len(code) == 3):
+    node = response.items.get("status_code")
+    node = node or mapping(response.value("status"), "status").value("code")
+    code = scalar_text(node)
+    if not re.fullmatch(r"[0-9]{3}", code):
         raise CassetteError("the status code is a number of three digits", line=node.line)
     return int(code)
 
 
 def _headers(message: Mapping) -> Headers:
     node = message.items.get("headers")
-    lines = _mapping(node).items.items() if node and not _is_null(node) else ()
+    if node is None or (isinstance(node, Scalar) and node.is_null):
+        return ()
     return tuple(
         (name, _bytes(value).decode("latin-1"))
-        for name, values in lines
-        for value in _listed(values)
+        for name, values in mapping(node, "headers").items.items()
+        for value in items_of(values)
     )
 
 
@@ -123,15 +137,15 @@ def _body(node: Node | None) -> bytes:
     if isinstance(node, Mapping):
         encoded = node.items.get("base64_string")
         if encoded is not None:
-            return _decoded(_text(encoded), encoded.line)
+            return _decoded(scalar_text(encoded), encoded.line)
         node = node.items.get("string")
     return b"" if node is None else _bytes(node)
 
 
 def _bytes(node: Node) -> bytes:
-    if _is_null(node):
+    text = scalar_text(node)
+    if isinstance(node, Scalar) and node.is_null:
         return b""
-    text = _text(node)
     binary = isinstance(node, Scalar) and node.binary
     return _decoded(text, node.line) if binary else text.encode("utf-8", "surrogatepass")
 
@@ -141,36 +155,3 @@ def _decoded(text: str, line: int) -> bytes:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
         raise CassetteError("this is no base64", line=line) from None
-
-
-def _value(node: Mapping, key: str) -> Node:
-    value = node.items.get(key)
-    if value is None:
-        raise CassetteError(f"missing here: {key}", line=node.line)
-    return value
-
-
-def _listed(node: Node) -> list[Node]:
-    return node.items if isinstance(node, Sequence) else [node]
-
-
-def _is_null(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.plain and node.text in ("null", "~", "")
-
-
-def _text(node: Node) -> str:
-    if not isinstance(node, Scalar):
-        raise CassetteError("a single value is expected here", line=node.line)
-    return node.text
-
-
-def _mapping(node: Node) -> Mapping:
-    if not isinstance(node, Mapping):
-        raise CassetteError("a mapping is expected here", line=node.line)
-    return node
-
-
-def _sequence(node: Node) -> Sequence:
-    if not isinstance(node, Sequence):
-        raise CassetteError("a list is expected here", line=node.line)
-    return node

@@ -1,6 +1,6 @@
 """The text of a cassette: YAML that vcrpy loads, in one canonical form.
 
-ASCII, a fixed order of keys, bodies as block scalars; so that recording the same behaviour again
+ASCII, a fixed order of keys, bodies as block scalars. So recording the same behaviour again
 changes no byte, and a diff of a cassette shows a change of the API and nothing else.
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from http import HTTPStatus
 
 from tokentape.pure.cassette.model import Interaction, Lines, Texts
+from tokentape.pure.http.messages import reason_phrase
 from tokentape.pure.notation.placeholders import to_number
 
 HEADER = "version: 1\nrecorded_with: tokentape 0.1\ninteractions:\n"
@@ -23,59 +23,49 @@ FRAME = HEADER + "request method uri headers body response status code message s
 """The words of the format itself."""
 
 MARGIN = "\n" + " " * 8
-"""What comes before each line of a body."""
+"""What comes before each line of a response body."""
 
-_REMEMBERED = 200
-"""Outlines whose text is kept in mind: what is recorded one after the other is much alike."""
+_CACHE_SIZE = 200
+"""Outlines whose text is cached: consecutive requests are much alike."""
 
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_\[\]{}.:=&%+?/*-]*")
+"""What may stand in YAML without quotes, as a block value."""
+_PLAIN_IN_LIST = re.compile(r"(?!(?i:true|false|null|yes|no|on|off|y|n)$)[A-Za-z][A-Za-z0-9/_-]*")
+"""What may stand in a flow list of YAML without quotes, as text."""
 
 
 def cassette_text(interactions: Iterable[Interaction]) -> str:
     """Return a whole cassette."""
-    chunks = [chunk(one) for one in interactions]
-    return HEADER + "".join(chunks) if chunks else EMPTY
+    return HEADER + items if (items := "".join(map(interaction_text, interactions))) else EMPTY
 
 
-def chunk(one: Interaction) -> str:
+def interaction_text(interaction: Interaction) -> str:
     """Return one interaction: an item of the list, its first line at the margin."""
-    return _form(one.outline) % tuple([number for _, number in one.variables])
-
-
-@lru_cache(_REMEMBERED)
-def _form(outline: Texts) -> str:
-    return to_number(said(outline))
-
-
-@lru_cache(_REMEMBERED)
-def said(one: Texts) -> str:
-    """Return the text of an interaction that says this; what numbers its variables have is one."""
-    return (
-        "- request:\n"
-        f"    method: {one.method}\n"
-        f"    uri: {scalar(one.uri)}\n"
-        f"{_headers(one.request_headers)}"
-        f"    body: {scalar('&'.join(one.body))}\n"
-        "  response:\n"
-        f"    status: {{code: {one.status}, message: {phrase(one.status)}}}\n"
-        f"{_headers(one.response_headers)}"
-        "    body:\n"
-        f"      string: {block(one.text)}"
+    return _numbers_format(interaction.outline) % tuple(
+        [number for _, number in interaction.variables]
     )
 
 
-_NAMED_ANEW = {413: "Content Too Large", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
-"""Phrases of RFC 9110 that Python has since 3.13 alone."""
+@lru_cache(_CACHE_SIZE)
+def _numbers_format(outline: Texts) -> str:
+    return to_number(outline_text(outline))
 
 
-def phrase(status: int) -> str:
-    """Return the standard reason phrase of a status (RFC 9110 §15); what was sent is not kept."""
-    if status in _NAMED_ANEW:
-        return _NAMED_ANEW[status]
-    try:
-        return HTTPStatus(status).phrase.replace("'", "")
-    except ValueError:
-        return "Unknown"
+@lru_cache(_CACHE_SIZE)
+def outline_text(texts: Texts) -> str:
+    """Return the text of an interaction with these texts, numbered or not."""
+    return (
+        "- request:\n"
+        f"    method: {texts.method}\n"
+        f"    uri: {_scalar(texts.uri)}\n"
+        f"{_headers(texts.request_headers)}"
+        f"    body: {_scalar('&'.join(texts.body))}\n"
+        "  response:\n"
+        f"    status: {{code: {texts.status}, message: {reason_phrase(texts.status)}}}\n"
+        f"{_headers(texts.response_headers)}"
+        "    body:\n"
+        f"      string: {_block(texts.text)}"
+    )
 
 
 def _headers(lines: Lines) -> str:
@@ -83,21 +73,13 @@ def _headers(lines: Lines) -> str:
         return "    headers: {}\n"
     values: dict[str, list[str]] = {}
     for name, text in lines:
-        values.setdefault(name, []).append(_quoted(text) if _odd(text) else text)
+        plain = _PLAIN_IN_LIST.fullmatch(text)
+        values.setdefault(name, []).append(text if plain else _quoted(text))
     rows = (f"      {name}: [{', '.join(texts)}]\n" for name, texts in values.items())
     return "    headers:\n" + "".join(rows)
 
 
-_FLOW = re.compile(r"[A-Za-z][A-Za-z0-9/_-]*")
-_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
-
-
-def _odd(text: str) -> bool:
-    return not _FLOW.fullmatch(text) or text.lower() in _WORDS
-
-
-def scalar(text: str) -> str:
-    """Return a uri or form as a cassette has it: plain where YAML allows."""
+def _scalar(text: str) -> str:
     plain = _PLAIN.fullmatch(text) and ("=" in text or "/" in text) and not text.endswith(":")
     return text if plain else _quoted(text)
 
@@ -106,8 +88,7 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def block(text: str) -> str:
-    """Return the body of an answer as a cassette has it: its lines, indented."""
+def _block(text: str) -> str:
     if not text:
         return "''\n"
     return MARGIN.join(("|", *text.removesuffix("\n").split("\n"))) + "\n"

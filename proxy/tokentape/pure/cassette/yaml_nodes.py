@@ -1,12 +1,12 @@
 """Strict YAML: nodes with line numbers, without tags, aliases, anchors or repeated keys.
 
-The parser's events are read one by one and never composed: libyaml's composer is recursive, and
-deep input makes it crash the process. Depth is bounded, and merge keys have no meaning.
+The parser's events are read one by one: libyaml's composer is recursive, and deep input makes it
+crash the process. Here depth is bounded, and merge keys have no meaning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import yaml
@@ -14,14 +14,13 @@ import yaml
 from tokentape.errors import CassetteError
 
 # libyaml is optional in PyYAML: without it the grammar is the same, but parsing is slower.
-_Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 MAX_DEPTH = 8
 _TOO_DEEP = "this is nested too deeply"
 _BINARY = "tag:yaml.org,2002:binary"
 _TOP_LISTS = 2
-"""How many containers are around the items of lists in the top mapping: the list of documents, and
-the mapping."""
+"""The depth of lists in the top mapping."""
 
 
 @dataclass(slots=True)
@@ -33,6 +32,11 @@ class Scalar:
     plain: bool
     binary: bool = False
     """It has the tag !!binary: the text is base64."""
+
+    @property
+    def is_null(self) -> bool:
+        """Whether YAML reads this as null."""
+        return self.plain and self.text in ("null", "~", "")
 
 
 @dataclass(slots=True)
@@ -51,8 +55,48 @@ class Mapping:
     items: dict[str, Node] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
 
+    def value(self, key: str) -> Node:
+        """Return the value of a key. Raises CassetteError if it is missing."""
+        self.check_keys({key}, self.items)
+        return self.items[key]
+
+    def check_keys(self, required: set[str], allowed: Iterable[str] = ()) -> None:
+        """Raise CassetteError for a missing key, and for one that is not allowed."""
+        if missing := required - self.items.keys():
+            raise CassetteError(f"missing here: {', '.join(sorted(missing))}", line=self.line)
+        names = required | {*allowed}
+        if unknown := [value for key, value in self.items.items() if key not in names]:
+            message = f"an unknown key; known here are: {', '.join(sorted(names))}"
+            raise CassetteError(message, line=unknown[0].line)
+
 
 Node = Scalar | Sequence | Mapping
+
+
+def scalar_text(node: Node) -> str:
+    """Return the text of a scalar. Raises CassetteError for any other node."""
+    if not isinstance(node, Scalar):
+        raise CassetteError("a single value is expected here", line=node.line)
+    return node.text
+
+
+def mapping(node: Node, what: str) -> Mapping:
+    """Return a node that is a mapping. Raises CassetteError for any other; `what` names it."""
+    if not isinstance(node, Mapping):
+        raise CassetteError(f"{what} is a mapping", line=node.line)
+    return node
+
+
+def sequence(node: Node, what: str) -> list[Node]:
+    """Return the items of a list. Raises CassetteError for any other node; `what` names it."""
+    if not isinstance(node, Sequence):
+        raise CassetteError(f"{what} is a list", line=node.line)
+    return node.items
+
+
+def items_of(node: Node) -> list[Node]:
+    """Return the items of a list; any other node is its only item."""
+    return node.items if isinstance(node, Sequence) else [node]
 
 
 Taker = Callable[[Node], None]
@@ -83,7 +127,7 @@ def read_documents(
     Raises yaml.YAMLError for text that is not YAML, and CassetteError for what is not allowed.
     """
     try:
-        return _read(text, take, (None, _BINARY) if binary else _UNTAGGED)
+        return _Reader(text, take, (None, _BINARY) if binary else (None,)).documents()
     except yaml.MarkedYAMLError as error:
         if "nesting" not in str(error.problem):  # libyaml has its own limit
             raise
@@ -91,80 +135,61 @@ def read_documents(
         raise CassetteError(_TOO_DEEP, line=mark.line + 1 if mark else 0) from None
 
 
-def _read(text: str | bytes, take: Taker | None, tags: tuple[str | None, ...]) -> list[Node]:
-    next_event = _Parser(text).get_event
-    tree = _Tree(take)
-    while (kind := type(event := next_event())) is not yaml.StreamEndEvent:
-        line = event.start_mark.line + 1
-        if kind is yaml.ScalarEvent:
-            _check_plain(event.anchor, event.tag, line, tags)
-            plain = event.style in (None, "")
-            tree.add(Scalar(line, event.value, plain, event.tag == _BINARY))
-        elif kind in _ENDS:
-            tree.close()
-        elif kind in _CONTAINERS:
-            _check_plain(event.anchor, event.tag, line)
-            tree.open(_CONTAINERS[kind](line))
-        elif kind is yaml.AliasEvent:
-            raise CassetteError("an alias (*name) is not allowed: write the value", line=line)
-    return tree.documents.items
+_NodeEvent = yaml.AliasEvent | yaml.ScalarEvent | yaml.CollectionStartEvent
 
 
-_UNTAGGED = (None,)
-_CONTAINERS = {yaml.MappingStartEvent: Mapping, yaml.SequenceStartEvent: Sequence}
-_ENDS = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
+class _Reader:
+    """Builds nodes from events; it calls itself to the bounded depth at most."""
 
-
-def _check_plain(
-    anchor: str | None, tag: str | None, line: int, tags: tuple[str | None, ...] = _UNTAGGED
-) -> None:
-    if anchor is not None:
-        raise CassetteError("an anchor (&name) is not allowed", line=line)
-    if tag not in tags:
-        raise CassetteError("a tag (!name) is not allowed", line=line)
-
-
-class _Tree:
-    """Documents under construction."""
-
-    def __init__(self, take: Taker | None) -> None:
+    def __init__(self, text: str | bytes, take: Taker | None, tags: tuple[str | None, ...]) -> None:
+        self._next = Parser(text).get_event
         self._take = take
-        self.documents = Sequence(1)
-        self._outer: list[Sequence | Mapping] = []
-        """The open containers around the innermost."""
-        self._keys: list[str | None] = []
-        """For each of them, the key whose value is not complete."""
-        self._innermost: Sequence | Mapping = self.documents
-        self._key: str | None = None
+        self._tags = tags
 
-    def add(self, node: Node) -> None:
-        """Add a node as an item, a key or a value."""
-        container = self._innermost
-        if isinstance(container, Sequence):
-            container.items.append(node)
-        elif self._key is not None:
-            container.items[self._key] = node
-            self._key = None
-        elif not isinstance(node, Scalar):
-            raise CassetteError("a list or mapping is not allowed as a key", line=node.line)
-        elif node.text in container.lines:
-            first = container.lines[node.text]
-            raise CassetteError(f"this key is on line {first} already", line=node.line)
-        else:
-            self._key = node.text
-            container.lines[node.text] = node.line
+    def documents(self) -> list[Node]:
+        self._next()  # the start of the stream
+        documents = []
+        while type(self._next()) is yaml.DocumentStartEvent:
+            documents.append(self._node(self._next(), 1))
+            self._next()  # the end of the document
+        return documents
 
-    def open(self, node: Sequence | Mapping) -> None:
-        """Add a container; the following nodes go into it."""
-        self.add(node)
-        if len(self._outer) >= MAX_DEPTH:
-            raise CassetteError(_TOO_DEEP, line=node.line)
-        self._outer.append(self._innermost)
-        self._keys.append(self._key)
-        self._innermost, self._key = node, None
+    def _node(self, event: _NodeEvent, depth: int) -> Node:
+        line = _line(event)
+        if isinstance(event, yaml.AliasEvent):
+            raise CassetteError("an alias (*name) is not allowed: write the value", line=line)
+        if event.anchor is not None:
+            raise CassetteError("an anchor (&name) is not allowed", line=line)
+        if event.tag not in (self._tags if isinstance(event, yaml.ScalarEvent) else (None,)):
+            raise CassetteError("a tag (!name) is not allowed", line=line)
+        if isinstance(event, yaml.ScalarEvent):
+            return Scalar(line, event.value, event.style in (None, ""), event.tag == _BINARY)
+        if depth > MAX_DEPTH:
+            raise CassetteError(_TOO_DEEP, line=line)
+        is_list = isinstance(event, yaml.SequenceStartEvent)
+        return self._sequence(line, depth) if is_list else self._mapping(line, depth)
 
-    def close(self) -> None:
-        """End the innermost container."""
-        self._innermost, self._key = self._outer.pop(), self._keys.pop()
-        if self._take and len(self._outer) == _TOP_LISTS and isinstance(self._innermost, Sequence):
-            self._take(self._innermost.items.pop())
+    def _sequence(self, line: int, depth: int) -> Sequence:
+        sequence = Sequence(line)
+        add = self._take if self._take and depth == _TOP_LISTS else sequence.items.append
+        while type(event := self._next()) is not yaml.SequenceEndEvent:
+            add(self._node(event, depth + 1))
+        return sequence
+
+    def _mapping(self, line: int, depth: int) -> Mapping:
+        mapping = Mapping(line)
+        while type(event := self._next()) is not yaml.MappingEndEvent:
+            if isinstance(event, yaml.CollectionStartEvent):
+                message = "a list or mapping is not allowed as a key"
+                raise CassetteError(message, line=_line(event))
+            key = scalar_text(self._node(event, depth))
+            if key in mapping.lines:
+                message = f"this key is on line {mapping.lines[key]} already"
+                raise CassetteError(message, line=_line(event))
+            mapping.lines[key] = _line(event)
+            mapping.items[key] = self._node(self._next(), depth + 1)
+        return mapping
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 0

@@ -7,6 +7,7 @@ assertion cannot give it away.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 Headers = tuple[tuple[str, str], ...]
 """Header lines in wire order, names as they came; values are UTF-8 with surrogate escapes."""
@@ -90,3 +91,21 @@ def without_hop_by_hop(headers: Headers) -> Headers:
         lines = (value for key, value in headers if key.lower() == "connection")
         barred |= {token.strip().lower() for line in lines for token in line.split(",")}
     return tuple([line for name, line in zip(names, headers, strict=True) if name not in barred])
+
+
+_NEW_PHRASES = {
+    413: "Content Too Large",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+"""Phrases of RFC 9110 that Python has only since 3.13."""
+
+
+def reason_phrase(status: int) -> str:
+    """Return the standard reason phrase of a status (RFC 9110 §15), without apostrophes."""
+    if status in _NEW_PHRASES:
+        return _NEW_PHRASES[status]
+    try:
+        return HTTPStatus(status).phrase.replace("'", "")
+    except ValueError:
+        return "Unknown"

@@ -9,7 +9,8 @@ cards. Digits in other groups count only after a word for cards.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
+from itertools import accumulate
 
 from stdnum import luhn
 
@@ -18,6 +19,7 @@ from tokentape.pure.stripe.kinds import brand
 
 _DIGIT = re.compile(rb"[0-9]")
 _NO_DIGIT = re.compile(rb"[^0-9]+")
+_MAX_LENGTH = 19
 
 
 def _is_card_number(digits: bytes, public: Collection[str] = ()) -> bool:
@@ -57,7 +59,7 @@ _GROUPED = bytewise(
     )
 )
 _COMMON_LENGTHS = frozenset({14, 15, 16})
-"""Common lengths. Longer and shorter card numbers are rare, and ids of those lengths are not."""
+"""Longer and shorter card numbers are rare, and ids of those lengths are not."""
 
 
 def separate_card_numbers(text: bytes, public: Collection[str]) -> Iterator[int]:
@@ -105,14 +107,6 @@ def labelled_card_numbers(text: bytes, public: Collection[str]) -> Iterator[int]
         if _CARD_LABEL.search(before) and not _IN_LONGER_WORD.search(before + b"\n" + after):
             groups = list(_GROUP.finditer(match[0]))
             for first, group in enumerate(groups):
-                if _begins_card_number(groups[first : first + 19], public):
+                numbers = accumulate(each[0] for each in groups[first : first + _MAX_LENGTH])
+                if any(len(each) > 12 and _is_card_number(each, public) for each in numbers):
                     yield match.start() + group.start()
-
-
-def _begins_card_number(groups: Sequence[re.Match[bytes]], public: Collection[str]) -> bool:
-    digits = b""
-    for group in groups:
-        digits += group[0]
-        if len(digits) > 12 and _is_card_number(digits, public):
-            return True
-    return False

@@ -10,7 +10,7 @@ import binascii
 import html
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import accumulate, islice, pairwise
 from typing import Any
@@ -36,6 +36,12 @@ def bytewise(pattern: bytes) -> Pattern:
     return re2.compile(pattern, options)
 
 
+@cache
+def _of_length(pattern: bytes, *least: int) -> Pattern:
+    """Compile a pattern in which %d stands for the least number of repetitions."""
+    return bytewise(pattern % least)
+
+
 def decoded(text: bytes, shortest: int) -> Iterator[Piece]:
     """Yield the decoded pieces of `text` that have `shortest` characters or more.
 
@@ -46,9 +52,11 @@ def decoded(text: bytes, shortest: int) -> Iterator[Piece]:
     """
     yield from _escapes(text)
     yield from _quoted_printable(text)
-    yield from _base64(text, shortest)
-    yield from _hex(text, shortest)
-    yield from _character_codes(text, shortest)
+    octets = min(shortest, _SHORTEST_COMPRESSED)
+    yield from _in_words(_base64_words(text, octets), 4, _from_base64, shortest)
+    yield from _in_words(_hex_words(text, octets), 2, _from_hex_words, shortest)
+    for codes in _of_length(_CODES, shortest - 1).finditer(text):
+        yield codes.start(), bytes(map(int, re.findall(rb"[0-9]+", codes[0])))
 
 
 # Escapes: percent (also %u), backslashes of JSON, YAML and C, HTML entities. All at once, because
@@ -120,98 +128,81 @@ def _quoted_printable(text: bytes) -> Iterator[Piece]:
 
 _SHORTEST_COMPRESSED = 9
 """Octets of the shortest compressed card number, one with repeated digits."""
-_SEPARATOR = b"////"
 _STANDARD = bytes.maketrans(b"-_", b"+/")
+_BASE64 = b"[A-Za-z0-9+/_-]{%d,}"
 _LINE_END = rb"(?:[\"'],?(?: ?\+)?|[,\\])?[ \t]*[\r\n]+[ \t]*(?:[#>*]+ ?)?[\"']?"
 """A line end inside a word, with the characters that quotes, comments and code add."""
 _BREAK = re.compile(_LINE_END)
 _WRAPPED = bytewise(rb"[A-Za-z0-9+/_-]{8,}(?:%s[A-Za-z0-9+/_-]{4,})+" % _LINE_END)
 
 
-@cache
-def _base64_words(characters: int) -> Pattern:
-    return bytewise(b"[A-Za-z0-9+/_-]{%d,}" % characters)
+def _base64_words(text: bytes, octets: int) -> Iterator[Piece]:
+    for word in _of_length(_BASE64, octets * 4 // 3).finditer(text):
+        if not word[0].isdigit():
+            yield word.start(), word[0]
+    for lines in _WRAPPED.finditer(text):
+        yield lines.start(), _BREAK.sub(b"", lines[0])
 
 
-def _base64(text: bytes, shortest: int) -> Iterator[Piece]:
-    pattern = _base64_words(min(shortest, _SHORTEST_COMPRESSED) * 4 // 3)
-    words = [(word.start(), word[0]) for word in pattern.finditer(text) if not word[0].isdigit()]
-    words += ((lines.start(), _BREAK.sub(b"", lines[0])) for lines in _WRAPPED.finditer(text))
-    offsets = [offset for offset, _ in words]
-    for shift in range(4 if words else 0):
-        parts = [_whole_quads(word[shift:]) for _, word in words]
-        raw = binascii.a2b_base64(_SEPARATOR.join(parts).translate(_STANDARD))
-        sizes = [len(part) // 4 * 3 + 3 for part in parts]
-        yield from _texts(offsets, sizes, raw, shortest)
-        if not shift:
-            yield from _raw_deflated(offsets, sizes, raw)
-
-
-def _whole_quads(word: bytes) -> bytes:
-    return word + b"A" * (-len(word) % 4)
+def _from_base64(words: Sequence[bytes]) -> tuple[bytes, list[int]]:
+    parts = [word + b"A" * (-len(word) % 4) for word in words]
+    raw = binascii.a2b_base64(b"////".join(parts).translate(_STANDARD))
+    return raw, [len(part) // 4 * 3 + 3 for part in parts]
 
 
 # Hex: as one word, from its first or second digit, or byte by byte with separators.
 
-_SPACED_HEX = b"(?:0[xX])?[0-9A-Fa-f]{2}(?:[ ,:;-]{1,3}(?:0[xX])?[0-9A-Fa-f]{2}){%d,}"
+_HEX = b"[0-9A-Fa-f]{%d,}|(?:0[xX])?[0-9A-Fa-f]{2}(?:[ ,:;-]{1,3}(?:0[xX])?[0-9A-Fa-f]{2}){%d,}"
 _MARK = re.compile(rb"0[xX]|[ ,:;-]+")
 
 
-@cache
-def _hex_words(octets: int) -> Pattern:
-    return bytewise(b"[0-9A-Fa-f]{%d,}|%s" % (2 * octets, _SPACED_HEX % (octets - 1)))
+def _hex_words(text: bytes, octets: int) -> Iterator[Piece]:
+    for word in _of_length(_HEX, 2 * octets, octets - 1).finditer(text):
+        yield word.start(), _MARK.sub(b"", word[0])
 
 
-def _hex(text: bytes, shortest: int) -> Iterator[Piece]:
-    pattern = _hex_words(min(shortest, _SHORTEST_COMPRESSED))
-    words = [(word.start(), _MARK.sub(b"", word[0])) for word in pattern.finditer(text)]
-    offsets = [offset for offset, _ in words]
-    for shift in range(2 if words else 0):
-        parts = [word[shift : shift + (len(word) - shift) // 2 * 2] for _, word in words]
-        raw, sizes = _from_hex(b"ff".join(parts)), [len(part) // 2 + 1 for part in parts]
-        yield from _texts(offsets, sizes, raw, shortest)
-        if not shift:
-            yield from _raw_deflated(offsets, sizes, raw)
+def _from_hex_words(words: Sequence[bytes]) -> tuple[bytes, list[int]]:
+    parts = [word[: len(word) // 2 * 2] for word in words]
+    return _from_hex(b"ff".join(parts)), [len(part) // 2 + 1 for part in parts]
 
 
 # Character codes in decimal, as a byte array prints in JSON: 52, 50, 52, 50.
 _CODE = rb"(?:3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6])"
-
-
-@cache
-def _code_lists(count: int) -> Pattern:
-    return bytewise(b"%s(?:[,;]?\\s{0,40}\\b%s){%d,}" % (_CODE, _CODE, count - 1))
-
-
-def _character_codes(text: bytes, shortest: int) -> Iterator[Piece]:
-    for match in _code_lists(shortest).finditer(text):
-        yield match.start(), bytes(map(int, re.findall(rb"[0-9]+", match[0])))
-
+_CODES = _CODE + rb"(?:[,;]?\s{0,40}\b" + _CODE + b"){%d,}"
 
 # Text in decoded bytes: UTF-8, or ASCII in UTF-16 (the same with zero bytes between), plain or
-# compressed. `raw` is the concatenation of the decoded words.
+# compressed.
+_TEXT = (
+    rb"(?:[\x00\t\r\n\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
+    rb"|[\xf0-\xf4][\x80-\xbf]{3}){%d,}"
+)
+_SHORTEST_DEFLATED = 6
+"""Bytes of the shortest deflate data that is tried."""
 
 
-@cache
-def _runs(characters: int) -> Pattern:
-    return bytewise(
-        rb"(?:[\x00\t\r\n\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
-        rb"|[\xf0-\xf4][\x80-\xbf]{3}){%d,}" % characters
-    )
-
-
-def _texts(
-    offsets: Sequence[int], sizes: Iterable[int], raw: bytes, shortest: int
+def _in_words(
+    encoded: Iterator[Piece],
+    shifts: int,
+    decode: Callable[[Sequence[bytes]], tuple[bytes, list[int]]],
+    shortest: int,
 ) -> Iterator[Piece]:
-    starts = [*accumulate(sizes, initial=0)]
+    """Yield the text in encoded words, decoded from each of their first `shifts` characters.
 
-    def offset(position: int) -> int:
-        return offsets[bisect_right(starts, position) - 1]
-
-    for run in _runs(shortest).finditer(raw):
-        yield offset(run.start()), run[0]
-    for position, content in _decompressed(raw):
-        yield offset(position), content
+    `decode` returns the decoded words, one after the other, and the size of each, both with what
+    is between them.
+    """
+    words = list(encoded)
+    for shift in range(shifts if words else 0):
+        raw, sizes = decode([word[shift:] for _, word in words])
+        starts = [*accumulate(sizes, initial=0)]
+        for run in _of_length(_TEXT, shortest).finditer(raw):
+            yield words[bisect_right(starts, run.start()) - 1][0], run[0]
+        for start, content in _decompressed(raw):
+            yield words[bisect_right(starts, start) - 1][0], content
+        if not shift:  # whole words may be deflate data without a header (RFC 1951)
+            for (offset, _), (begin, end) in zip(words, pairwise(starts), strict=True):
+                if end - begin > _SHORTEST_DEFLATED:
+                    yield offset, _inflated(raw[begin:end], RAW)
 
 
 _FRAME_HEADER = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
@@ -224,18 +215,6 @@ def _decompressed(raw: bytes) -> Iterator[Piece]:
     for frame in islice(_FRAME_HEADER.finditer(raw), _MAX_FRAMES):
         start = frame.start()
         yield start, _inflated(raw[start : start + MAX_INFLATED], FRAMED)
-
-
-_SHORTEST_DEFLATED = 6
-"""Bytes of the shortest deflate data that is tried."""
-
-
-def _raw_deflated(offsets: Iterable[int], sizes: Iterable[int], raw: bytes) -> Iterator[Piece]:
-    """Yield the content of words that are deflate data without a header (RFC 1951)."""
-    starts = accumulate(sizes, initial=0)
-    for offset, (begin, end) in zip(offsets, pairwise(starts), strict=True):
-        if end - begin > _SHORTEST_DEFLATED:
-            yield offset, _inflated(raw[begin:end], RAW)
 
 
 def _inflated(raw: bytes, window_bits: int) -> bytes:

@@ -42,22 +42,19 @@ class Finding:
     kind: str
     detail: str = ""
 
-
-@dataclass(frozen=True, slots=True, order=True)
-class FileFinding:
-    """A finding with its file."""
-
-    file: str
-    finding: Finding
+    def __str__(self) -> str:
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"{self.kind}{detail}: {MENDING[self.kind]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
     """The result of a scan. File names are safe to show."""
 
-    findings: tuple[FileFinding, ...]
+    findings: tuple[tuple[str, Finding], ...]
+    """Each with its file."""
     clean: int
-    """Files without a finding."""
+    """How many files have no finding."""
     binary: tuple[str, ...]
     """Files that are not text, and were not searched."""
     unread: tuple[tuple[str, str], ...]

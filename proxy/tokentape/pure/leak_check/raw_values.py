@@ -11,8 +11,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from tokentape.pure.leak_check.findings import RAW_VALUE, Finding
-from tokentape.pure.leak_check.lookalikes import plain
-from tokentape.pure.leak_check.views import View, cached_search, views
+from tokentape.pure.leak_check.views import View, cached_search, plain, views
 
 _SHORTEST = 4
 _SHORTEST_NUMBER = 5
@@ -44,12 +43,10 @@ class RawValues:
         words are in the `vocabulary` of the API or if it is so short that it can occur by chance.
         """
         excluded = _normal_words(vocabulary)
-        phrases = {
-            normal: phrase
-            for value in values
-            if (phrase := _phrase(normal := _normal(value), excluded))
-        }
-        return cls(tuple(phrases.values()), tuple(filter(None, map(_digits, phrases))))
+        phrases = {value: _phrase(value, excluded) for value in map(_normal, values)}
+        searched = [value for value, phrase in phrases.items() if phrase]
+        numbers = filter(None, map(_digits, searched))
+        return cls(tuple(filter(None, phrases.values())), tuple(numbers))
 
     def leaks(self, text: bytes) -> tuple[Finding, ...]:
         """Return where one of the values occurs in `text`, in any encoding."""
@@ -105,7 +102,6 @@ class _IndexedView(NamedTuple):
     words: str
     """All its words, separated by spaces."""
     distinct_words: frozenset[str]
-    """The set of its words."""
     row_starts: tuple[int, ...]
     """The offset in `words` of each row of the view."""
     digits: str
@@ -113,18 +109,12 @@ class _IndexedView(NamedTuple):
 
     def rows_of(self, values: RawValues) -> Iterator[int]:
         """Yield the row in which each value first occurs."""
-        yield from self._rows_of_phrases(values.phrases)
-        yield from self._rows_of_numbers(values.numbers)
-
-    def _rows_of_phrases(self, phrases: Iterable[str]) -> Iterator[int]:
-        for phrase in phrases:
+        for phrase in values.phrases:
             if phrase.partition(" ")[0] in self.distinct_words:
                 position = self.words.find(f" {phrase} ")
                 if position >= 0:
                     yield bisect_right(self.row_starts, position) - 1
-
-    def _rows_of_numbers(self, numbers: Iterable[str]) -> Iterator[int]:
-        for number in numbers:
+        for number in values.numbers:
             position = self.digits.find(number)
             if position >= 0:
                 yield self.digits.count("\n", 0, position)

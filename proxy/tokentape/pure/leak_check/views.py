@@ -1,16 +1,23 @@
-"""Views of a text: the text itself, then each level of decoding, with their line numbers."""
+"""Views of a text: the text itself, then each level of decoding, with their line numbers.
+
+In all of them look-alike characters are plain: other digits, full-width letters and invisible
+characters.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import TypeVar
 
+import re2
+
 from tokentape.pure.leak_check.decodings import decoded
-from tokentape.pure.leak_check.lookalikes import plain
 
 MAX_DEPTH = 6
 """Levels of nested encodings, for example percent twice in base64 in JSON in JSON."""
@@ -23,7 +30,30 @@ _CACHE_SIZE = 200
 _MAX_CACHED = 16 * 1024
 """Bytes of the largest interaction whose result is cached."""
 
+# Format characters and combining marks are invisible; the listed ones are letters and symbols that
+# are blank: Hangul fillers, the blank Braille cell.
+_INVISIBLE = re2.compile(rb"[\p{Mn}\p{Me}\p{Cf}\x{115f}\x{1160}\x{2800}\x{3164}\x{ffa0}]+")
+_DIGIT = re2.compile(rb"[^\P{Nd}0-9]")
+# Tags (U+E0020 to U+E007E) spell ASCII without showing it.
+_TAG = re2.compile(rb"[\x{e0020}-\x{e007e}]")
+_TAGS_BEGIN = 0xE0000
+
 T = TypeVar("T")
+
+
+def plain(text: bytes) -> bytes:
+    """Replace look-alikes in UTF-8 text with plain characters; lines and other bytes stay.
+
+    >>> plain("\uff14\u0662 caf\u00e9".encode()).decode()
+    '42 café'
+    """
+    if text.isascii():
+        return text
+    folded = unicodedata.normalize("NFKC", text.decode("utf-8", "surrogateescape"))
+    text = folded.encode("utf-8", "surrogateescape")
+    text = _TAG.sub(lambda tag: b"%c" % (ord(tag[0].decode()) - _TAGS_BEGIN), text)
+    text = _INVISIBLE.sub(b"", text)
+    return bytes(_DIGIT.sub(lambda digit: b"%d" % unicodedata.digit(digit[0].decode()), text))
 
 
 @dataclass(frozen=True)
@@ -31,7 +61,7 @@ class View:
     """A text or one level of its decoding. `lines` has the line of the text for each row."""
 
     text: bytes
-    lines: Sequence[int]
+    lines: Sequence[int] = ()
 
     def line(self, offset: int) -> int:
         """Return the line of the text, from 1, for an offset of the view."""
@@ -54,34 +84,22 @@ def cached_search(search: Callable[[bytes], T]) -> Callable[[bytes], T]:
 
 def views(text: bytes, shortest: int) -> Iterator[View]:
     """Yield `text` and its decodings, without pieces shorter than `shortest` characters."""
-    view = View(plain(text), ())
+    view = View(plain(text))
     room = 4 * len(text) + _EXTRA_ROOM
-    seen: set[bytes] = set()
+    rows: dict[bytes, int] = {}
     for _ in range(MAX_DEPTH):
         yield view
-        pieces: list[bytes] = []
-        lines: list[int] = []
+        first_new = len(rows)
         for offset, piece in decoded(view.text, shortest):
             room -= len(piece)
             if room < 0:
                 break
-            line = _one_line(piece)
-            if len(line) >= shortest and line not in seen:
-                seen.add(line)
-                pieces.append(line)
-                lines.append(view.line(offset))
-        if not pieces:
+            # Without zero bytes, ASCII text in UTF-16 is ASCII.
+            row = piece.replace(b"\0", b"").replace(b"\n", b"\r")
+            if len(row) >= shortest:
+                rows.setdefault(row, view.line(offset))
+        if len(rows) == first_new:
             return
-        view = View(plain(b"\n".join(pieces)), lines)
+        new = list(islice(rows.items(), first_new, None))
+        view = View(plain(b"\n".join(row for row, _ in new)), [line for _, line in new])
     yield view
-
-
-def _one_line(piece: bytes) -> bytes:
-    r"""Return a decoded piece as one row of a view.
-
-    Zero bytes are removed, so that ASCII text in UTF-16 becomes ASCII.
-
-    >>> _one_line(b"a\0b\0\n\0")
-    b'ab\r'
-    """
-    return piece.replace(b"\0", b"").replace(b"\n", b"\r")

@@ -12,7 +12,7 @@ from functools import partial
 from urllib.parse import quote, quote_plus
 
 from tokentape.pure.cassette.model import Interaction, Numbering
-from tokentape.pure.cassette.renaming import Renaming
+from tokentape.pure.cassette.rewriting import Renaming
 from tokentape.pure.http.messages import Request
 from tokentape.pure.notation.placeholders import Placeholder, Variable, parts
 from tokentape.pure.replay.stand_ins import stand_in

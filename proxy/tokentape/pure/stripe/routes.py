@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
+API = "https://api.stripe.com"
+"""The origin in every stored URI, whatever upstream was recorded."""
 TOKENS = "/v1/tokens"
 
 _MAX_ID = 255

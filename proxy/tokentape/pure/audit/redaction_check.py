@@ -1,0 +1,257 @@
+"""Whether an interaction contains only what redaction can write.
+
+A cassette from a pull request is hostile until it has been checked. Each literal in it must be in
+the catalog's vocabulary, and each placeholder must be valid. Anything else might be a secret, and
+is reported by its position, never by its value.
+
+Equal parts are checked only once. Interactions that differ only in the numbers of their variables
+have one outline and one result: a number cannot make a part invalid, except that a name may then
+occur twice in one JSON object. And whether a field, or a leaf of a response body, is valid depends
+only on its path.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
+from itertools import count, product
+from urllib.parse import unquote_plus
+
+import orjson
+
+from tokentape.pure.cassette.model import Interaction, Texts
+from tokentape.pure.http.forms import Path, split_name
+from tokentape.pure.http.json_text import Json
+from tokentape.pure.notation.placeholders import Placeholder, numbered, parts, whole
+from tokentape.pure.redaction import Redactor
+from tokentape.pure.redaction.requests import FORM
+from tokentape.pure.redaction.values import Values
+from tokentape.pure.stripe.catalog import Field
+from tokentape.pure.stripe.kinds import BRANDS, CLASS_ONLY, KINDS, SLOTS
+from tokentape.pure.stripe.routes import TOKENS
+
+BODY = "the answer's body"
+_BAD_JSON = f"{BODY}, which is no JSON or repeats a name,"
+
+_KEYS = product(("sk", "rk", "pk", "ek", "uk", "rkcs"), ("_", "_org_"), ("test", "live"))
+_CLASSES = {
+    "cvc": frozenset({"3", "4", "invalid"}),
+    "device": frozenset({"sent"}),
+    "exp_month": frozenset({"valid", "invalid"}),
+    "exp_year": frozenset({"past", "future", "invalid"}),
+    "idempotency_key": frozenset({"sent"}),
+    "key": frozenset({*map("".join, _KEYS), "oak", "oak_test", "oak_live", "unknown"}),
+    "time": frozenset({"sent"}),
+}
+_GUARDS = {"card": frozenset({*BRANDS, *(f"{brand}_invalid" for brand in BRANDS)})}
+
+_NEEDLESS_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u00(?:[2-6][0-9a-f]|7[0-9a-e])", re.IGNORECASE)
+"""Escapes of printable ASCII in JSON, which could hide a placeholder; redaction writes none."""
+_AS_WRITTEN = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+_CACHE_SIZE = 1_000
+"""Outlines, fields, header lines and leaves of response bodies whose result is cached."""
+
+
+def is_valid_placeholder(placeholder: Placeholder, values: Values) -> bool:
+    """Tell whether kind, class or public name, and slot of a placeholder exist."""
+    if placeholder.kind not in KINDS:
+        return False
+    if placeholder.slot and placeholder.slot not in SLOTS.get(placeholder.kind, {}):
+        return False
+    if placeholder.number:
+        valid = not placeholder.name or placeholder.name in _GUARDS.get(placeholder.kind, ())
+        return valid and placeholder.kind not in CLASS_ONLY
+    named = values.published.value(placeholder.kind, placeholder.name) is not None
+    return named or placeholder.name in _CLASSES.get(placeholder.kind, ())
+
+
+class RedactionCheck:
+    """Reports the positions in interactions that hold what redaction would not have written."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._values, self._catalog = redactor.values, redactor.values.catalog
+        self._match_headers = redactor.match_headers
+        cached = lru_cache(_CACHE_SIZE, typed=True)
+        self._outline_problems = cached(self._check_outline)
+        self._field_is_valid = cached(self._field)
+        self._request_header_is_valid = cached(self._request_header)
+        self._response_header_is_valid = cached(self._response_header)
+        self._node_problem = cached(self._check_node)
+
+    def problems(self, interaction: Interaction) -> tuple[str, ...]:
+        """Return the positions of unredacted values in an interaction, in words for people."""
+        problems, may_have_repeats = self._outline_problems(interaction.outline)
+        if may_have_repeats and not problems and _has_repeats(interaction.texts.text):
+            return (_BAD_JSON,)
+        return problems
+
+    def _check_outline(self, texts: Texts) -> tuple[tuple[str, ...], bool]:
+        """Return the problems of an outline, and whether names may repeat once it has numbers."""
+        problems = list(self._problems_outside_body(texts))
+        try:
+            document, may_have_repeats = _read_body(texts.text)
+        except (ValueError, RecursionError):
+            return (*problems, _BAD_JSON), False
+        if "\\" in texts.text and _NEEDLESS_ESCAPE.search(texts.text):
+            problems.append(f"{BODY}, where it escapes what needs no escape,")
+        if texts.text:
+            self._check_body(document, (), problems, named=False)
+        return tuple(problems), may_have_repeats
+
+    def _problems_outside_body(self, texts: Texts) -> Iterator[str]:
+        if not self._path(texts.path):
+            yield "the uri's path"
+        for label, fields in (("query field", texts.query), ("request field", texts.body)):
+            for number, field in enumerate(fields, 1):
+                if not self._field_is_valid(field):
+                    yield f"{label} {number}"
+        for line in texts.request_headers:
+            if not self._request_header_is_valid(*line):
+                yield "a request header"
+        for line in texts.response_headers:
+            if not self._response_header_is_valid(*line):
+                yield "a response header"
+
+    def _check_body(self, value: Json, path: Path, problems: list[str], *, named: bool) -> None:
+        """Add the positions of unredacted values in a JSON value of a response body."""
+        is_container = isinstance(value, (dict, list))
+        problem = self._node_problem(path, None if is_container else value, named, is_container)
+        if problem:
+            problems.append(f"{BODY}, at {problem}")
+        elif isinstance(value, dict):
+            for name, item in value.items():
+                self._check_body(item, (*path, name), problems, named=True)
+        elif isinstance(value, list):
+            for position, item in enumerate(value):
+                self._check_body(item, (*path, str(position)), problems, named=False)
+
+    def _check_node(self, path: Path, leaf: Json, named: object, is_container: object) -> str:
+        """Return where a name or a leaf of a response body is not redacted, or "".
+
+        `named` is for the members of objects, whose name is the last segment of the path.
+        """
+        located = self._catalog.locate_response(path)
+        is_of_api = located.depth == len(path)
+        named_by_api = is_of_api and len(path) - 1 not in located.free
+        if named and not named_by_api and not self._placeholder(path[-1]):
+            return "a field whose name is not known and not redacted"
+        if is_container:
+            return "" if is_of_api else "a field that is not known and not redacted"
+        if self._leaf(located.field, leaf):
+            return ""
+        words = self._catalog.words
+        return ".".join(name if name in words or name.isdigit() else "…" for name in path)
+
+    def _path(self, text: str) -> bool:
+        """Tell whether a path is that of all tokens, or of a token by its placeholder."""
+        head, _, token = text.rpartition("/")
+        return text == TOKENS or (head == TOKENS and self._placeholder(token))
+
+    def _field(self, text: str) -> bool:
+        """Tell whether `name=value` has the API's names and vocabulary, or placeholders."""
+        name, equals, value = text.partition("=")
+        path = split_name(name)
+        field = self._catalog.locate_request(path).field
+        valid = value == "" or self._value(field, unquote_plus(value), value)
+        return bool(equals) and self._name(path) and valid
+
+    def _request_header(self, name: str, text: str) -> bool:
+        """Tell whether a header may be kept, and its value is in its vocabulary."""
+        field = self._catalog.request_headers.get(name)
+        if field is None:
+            return name in self._match_headers and self._placeholder(text)
+        if field.kind == "key":
+            return self._placeholder(text.removeprefix("Bearer "))
+        return text == FORM or self._value(field, text, text)
+
+    def _response_header(self, name: str, text: str) -> bool:
+        """Tell whether a header may be kept, and its value is in its vocabulary."""
+        field = self._catalog.response_headers.get(name)
+        return field is not None and self._value(field, text, text)
+
+    def _leaf(self, field: Field | None, value: Json) -> bool:
+        if value is None or value == "":
+            return True
+        if isinstance(value, str):
+            return self._text(field, value)
+        if field is None or isinstance(value, float):
+            return field is not None and field.anything
+        if isinstance(value, bool):
+            return field.anything or field.form == "bool"
+        return self._catalog.normal_form(field, str(value)) is not None
+
+    def _name(self, path: Path) -> bool:
+        located = self._catalog.locate_request(path)
+        return all(
+            self._placeholder(segment)
+            for position, segment in enumerate(path)
+            if position >= located.depth or position in located.free
+        )
+
+    def _value(self, field: Field | None, plain: str, written: str) -> bool:
+        if "{{" in written:
+            return self._placeholder(written)
+        return field is not None and self._catalog.normal_form(field, plain) == plain
+
+    def _placeholder(self, text: str) -> bool:
+        placeholder = whole(text)
+        return placeholder is not None and is_valid_placeholder(placeholder, self._values)
+
+    def _text(self, field: Field | None, value: str) -> bool:
+        if self._placeholder(value):
+            return True
+        if field is None:
+            return False
+        if field.kind == "message":
+            reading = self._values.phrases.read(value)
+            if reading is None or isinstance(reading, str):
+                return reading is not None
+            return all(self._slot(kind, text) for kind, text in reading.slots())
+        if field.form == "param" and self._name(split_name(value)):
+            return True
+        try:
+            pieces = list(parts(value))
+        except ValueError:
+            return False
+        plain = pieces[0] if len(pieces) == 1 else None
+        return isinstance(plain, str) and self._catalog.normal_form(field, plain) is not None
+
+    def _slot(self, kind: str, value: str) -> bool:
+        if kind in ("field", "fields"):
+            return all(self._name(split_name(name)) for name in value.split(", "))
+        return self._placeholder(value)
+
+
+def _read_body(text: str) -> tuple[Json, bool]:
+    """Read the body of an outline as JSON.
+
+    Returns also whether names may repeat once the variables in them have their numbers. Raises
+    ValueError or RecursionError for invalid JSON.
+    """
+    if not text:
+        return None, False
+    with suppress(orjson.JSONDecodeError, orjson.JSONEncodeError):
+        document = orjson.loads(text)
+        if orjson.dumps(document, option=_AS_WRITTEN).decode() == text:  # so no name repeats
+            return document, False
+    renumbered = numbered(text, (("", number) for number in count(1)))
+    return json.loads(renumbered, object_pairs_hook=_without_repeats), True
+
+
+def _has_repeats(text: str) -> bool:
+    try:
+        json.loads(text, object_pairs_hook=_without_repeats)
+    except ValueError:
+        return True
+    return False
+
+
+def _without_repeats(members: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Return an object's members. Raises ValueError for a repeated key, which hides a value."""
+    document = dict(members)
+    if len(document) < len(members):
+        raise ValueError("a key occurs twice")
+    return document
