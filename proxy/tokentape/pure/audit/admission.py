@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 from urllib.parse import unquote_plus
 
 from tokentape.pure.http.forms import Path, split_name
@@ -19,20 +18,8 @@ from tokentape.pure.notation.placeholders import Placeholder, parts, whole
 from tokentape.pure.redaction.requests import FORM
 from tokentape.pure.redaction.values import Values
 from tokentape.pure.stripe.catalog import Field
-from tokentape.pure.stripe.kinds import BRANDS, CLASS_ONLY, KINDS, SLOTS
+from tokentape.pure.stripe.kinds import KINDS
 from tokentape.pure.stripe.routes import TOKENS
-
-_KEYS = product(("sk", "rk", "pk", "ek", "uk", "rkcs"), ("_", "_org_"), ("test", "live"))
-_CLASSES = {
-    "cvc": frozenset({"3", "4", "invalid"}),
-    "device": frozenset({"sent"}),
-    "exp_month": frozenset({"valid", "invalid"}),
-    "exp_year": frozenset({"past", "future", "invalid"}),
-    "idempotency_key": frozenset({"sent"}),
-    "key": frozenset({*map("".join, _KEYS), "oak", "oak_test", "oak_live", "unknown"}),
-    "time": frozenset({"sent"}),
-}
-_GUARDS = {"card": frozenset({*BRANDS, *(f"{brand}_invalid" for brand in BRANDS)})}
 
 _NEEDLESS_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u00(?:[2-6][0-9a-f]|7[0-9a-e])", re.IGNORECASE)
 """Escapes of printable ASCII in JSON, which could hide a placeholder; redaction writes none."""
@@ -40,15 +27,13 @@ _NEEDLESS_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u00(?:[2-6][0-9a-f]|7[0-9a-e])
 
 def is_valid_placeholder(placeholder: Placeholder, values: Values) -> bool:
     """Tell whether kind, class or public name, and slot of a placeholder exist."""
-    if placeholder.kind not in KINDS:
-        return False
-    if placeholder.slot and placeholder.slot not in SLOTS.get(placeholder.kind, {}):
+    kind = KINDS.get(placeholder.kind)
+    if kind is None or (placeholder.slot and placeholder.slot not in kind.slots):
         return False
     if placeholder.number:
-        valid = not placeholder.name or placeholder.name in _GUARDS.get(placeholder.kind, ())
-        return valid and placeholder.kind not in CLASS_ONLY
+        return not kind.class_only and placeholder.name in ("", *kind.guards)
     named = values.published.value(placeholder.kind, placeholder.name) is not None
-    return named or placeholder.name in _CLASSES.get(placeholder.kind, ())
+    return named or placeholder.name in kind.classes
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 from stdnum import luhn
 
 from tokentape.pure.leak_check.decodings import bytewise
-from tokentape.pure.stripe.kinds import brand
+from tokentape.pure.stripe.cards import brand
 
 _DIGIT = re.compile(rb"[0-9]")
 _NO_DIGIT = re.compile(rb"[^0-9]+")
@@ -22,9 +22,9 @@ _NO_DIGIT = re.compile(rb"[^0-9]+")
 
 def _is_card_number(digits: bytes, public: Collection[str] = ()) -> bool:
     number = digits.decode("ascii")
-    name, lengths = brand(number)
-    possible = name != "unknown" and len(number) in lengths and number not in public
-    return possible and luhn.is_valid(number)
+    found = brand(number)
+    possible = len(number) in found.lengths and number not in public
+    return possible and found.name != "unknown" and luhn.is_valid(number)
 
 
 _SCATTERED_DIGITS = bytewise(rb"[0-9](?:[^0-9A-Za-z]*[0-9]){12,}")
@@ -43,7 +43,7 @@ def card_numbers(text: bytes) -> Iterator[int]:
 
 def _first_card_number(digits: bytes) -> int | None:
     for start in range(len(digits) - 12):
-        _, lengths = brand(digits[start : start + 4].decode("ascii"))
+        lengths = brand(digits[start : start + 4].decode("ascii")).lengths
         if any(_is_card_number(digits[start : start + length]) for length in lengths):
             return start
     return None

@@ -47,11 +47,10 @@ from itertools import islice
 
 from tokentape.pure.cassette.match_key import MatchKey, MatchRules
 from tokentape.pure.cassette.model import Interaction, Numbering
-from tokentape.pure.notation.placeholders import Placeholder, Variable
+from tokentape.pure.notation.placeholders import Variable
 from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.replay.recordings import ExactKey, Ids, RecordedSet, Recordings
-from tokentape.pure.replay.stand_ins import stand_in
-from tokentape.pure.stripe.kinds import ID_PREFIXES, MADE_KINDS, Secret, digits, secret
+from tokentape.pure.stripe.kinds import ID_PREFIXES, MADE_KINDS, Secret, same, secret, stand_in
 
 BESIDE_RECORDED = 50_000
 """Instances that are remembered beside one for each recorded interaction."""
@@ -456,7 +455,7 @@ class Instances:
     def _made_up(self, variable: Variable, count: int) -> Secret:
         kind, number = variable
         seed = self._seed if count == 1 else f"{self._seed}|{count}"
-        return secret(kind, stand_in(Placeholder(kind, str(number)), seed))
+        return secret(kind, stand_in(kind, number, "", seed))
 
     def _fingerprint(self, variable: Variable, instance: Instance) -> str | None:
         """Return a fingerprint: the same for the same live number, another for another."""
@@ -464,7 +463,7 @@ class Instances:
         number = source and self._known_to((instance, *instance.continued), source)
         if source is None or number is None:
             return None
-        key = source[0], digits(number)
+        key = source[0], same(source[0], number)
         text = self._fingerprints.get(key)
         if text is None:
             count = self._makings[variable] = self._makings.get(variable, 0) + 1

@@ -174,7 +174,7 @@ def _field(row: Mapping[str, str]) -> Field:
     kind, _, slot = row["class"].partition(".")
     form = row["values"][1:] if row["values"].startswith("~") else ""
     values = frozenset(row["values"].split("|") if row["values"] and not form else ())
-    _check("class", kind, KINDS | _OWN_CLASSES)
+    _check("class", kind, {*KINDS, *_OWN_CLASSES})
     if slot:
         _check("slot", slot, SLOTS.get(kind, {}))
     if form:
