@@ -143,9 +143,7 @@ class RedactionCheck:
 
     def _message(self, text: str) -> bool:
         reading = self.values.phrases.read(text)
-        if reading is None or isinstance(reading, str):
-            return reading is not None
-        return all(self._slot(kind, value) for kind, value in reading.slots())
+        return reading is not None and all(self._slot(*slot) for slot in reading.slots)
 
     def _slot(self, kind: str, value: str) -> bool:
         if kind in ("field", "fields"):

@@ -14,7 +14,7 @@ from tokentape.errors import CassetteError
 from tokentape.pure.cassette.model import API, Interaction, Lines, Texts, outlined
 from tokentape.pure.cassette.writing import phrase
 from tokentape.pure.cassette.yaml_nodes import Mapping, Node, Scalar, Sequence, read_yaml
-from tokentape.pure.http.forms import FORM_METHODS
+from tokentape.pure.stripe.routes import METHODS
 
 MAX_BODY = 4 * 1024 * 1024
 _RECORDED_WITH = re.compile(r"tokentape [0-9]{1,3}\.[0-9]{1,3}(?:\.[0-9]{1,3})?")
@@ -90,7 +90,7 @@ def _interaction(node: Node) -> Interaction:
 
 def _method(node: Node) -> str:
     method = _text(node)
-    if method not in FORM_METHODS:
+    if method not in METHODS:
         raise CassetteError("the method is GET, POST or DELETE", line=node.line)
     return method
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import orjson
 
+from tokentape.pure.http.forms import media_type
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.own_routes.health import PREFIX, barred, json_response
 from tokentape.pure.replay.decide import Mode
@@ -103,13 +104,12 @@ def _by_method(request: Request, commands: Mapping[str, Callable[[], Command]]) 
 
 
 def _read_open(request: Request) -> Open | Response:
-    media = (request.header("content-type") or "").partition(";")[0].strip().lower()
-    if media != "application/json":
+    if media_type(request.header("content-type") or "") != "application/json":
         return NOT_JSON
     try:
         document = orjson.loads(request.body)
     except orjson.JSONDecodeError:
-        return MALFORMED
+        document = None
     if not isinstance(document, dict):
         return MALFORMED
     fields = {name: value for name, value in document.items() if value is not None}

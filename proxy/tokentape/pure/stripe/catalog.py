@@ -110,7 +110,7 @@ def _locate(node: _Node, path: Path) -> Located:
     return Located(node.field, len(path), frozenset(free))
 
 
-@lru_cache(maxsize=2)  # a catalog never changes, and each embedded upstream reads the same one
+@lru_cache(maxsize=2)
 def read_catalog(text: str) -> Catalog:
     """Read the catalog (CSV: side, path, class, values, blank, source).
 
@@ -133,7 +133,7 @@ def read_catalog(text: str) -> Catalog:
         except ValueError as error:
             raise ValueError(f"catalog.csv:{rows.line_num}: {error}") from None
     request, response = trees.values()
-    words = frozenset(_words(request)) | frozenset(_words(response))
+    words = _words(request) | _words(response)
     request_headers, response_headers = headers.values()
     return Catalog(request, response, request_headers, response_headers, words, lists)
 
@@ -155,7 +155,7 @@ def extended(catalog: Catalog, keep: Iterable[str], fields: Mapping[str, str]) -
     for name, kind in fields.items():
         for tree in (request, response):
             _insert(tree, dotted(name), Field(kind))
-    words = catalog.words | frozenset(_words(request))
+    words = catalog.words | _words(request)
     return replace(catalog, request=request, response=response, words=words)
 
 
@@ -199,11 +199,8 @@ def _paths(node: _Node, path: Path = ()) -> Iterable[Path]:
         yield from _paths(child, (*path, name))
 
 
-def _words(node: _Node) -> Iterable[str]:
-    for name, child in node.children.items():
-        if name not in ("", "*"):
-            yield name
-        yield from _words(child)
+def _words(tree: _Node) -> frozenset[str]:
+    return frozenset(segment for path in _paths(tree) for segment in path) - {"", "*"}
 
 
 # The closed forms of kept values. Each returns the normal form of a value, or None.

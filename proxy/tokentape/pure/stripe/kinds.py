@@ -21,7 +21,7 @@ Slots = Mapping[str, Callable[[str], str]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of sensitive values. A new kind is one line in the table below."""
+    """A kind of sensitive values. A new kind takes one line in the table below."""
 
     name: str
     stand_in: stand_ins.Maker = lambda source: f"{source.kind} {source.guard or source.number}"
@@ -163,25 +163,13 @@ _TABLE = (
     Kind("text"),
     Kind("time", stand_ins.time, from_stripe=True, unquoted=True, classes={"sent": ""}),
     Kind("url", lambda source: f"https://example.com/{source.number}"),
+    *map(_id, ("ba", "btok", "ch", "cpt", "ct", "cvctok", "file", "fp")),
+    *map(_id, ("person", "pi", "pm", "seti", "src", "tok")),
     _id("acct", length=16),
-    _id("ba"),
-    _id("btok"),
     _id("card_id", "card"),
-    _id("ch"),
-    _id("cpt"),
-    _id("ct"),
     _id("cus", length=14),
-    _id("cvctok"),
-    _id("file"),
-    _id("fp"),
-    _id("person"),
-    _id("pi"),
     _id("pii_id", "pii"),
-    _id("pm"),
     _id("req", length=14),
-    _id("seti"),
-    _id("src"),
-    _id("tok"),
 )
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _TABLE}

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 _SLOT_PATTERNS = {"time": r"[0-9]{1,12}|\{\{[^{}]+\}\}"}
@@ -18,25 +18,23 @@ _MAX_LENGTH = 10_000
 """Characters of the longest message that is compared with the templates."""
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """A message: literals and slots alternate, and the first and last are literals."""
-
-    literals: tuple[str, ...]
-    slots: tuple[str, ...]
-    pattern: re.Pattern[str]
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Reading:
-    """A text that matches a phrase, with the values of its slots."""
+    """A known message, taken apart: literals and slots alternate, the first and last are literals.
 
-    phrase: Phrase
-    values: tuple[str, ...]
+    Each slot has a kind and a value.
+    """
 
-    def slots(self) -> Iterable[tuple[str, str]]:
-        """Yield the kind and the value of each slot."""
-        return zip(self.phrase.slots, self.values, strict=True)
+    literals: tuple[str, ...]
+    slots: tuple[tuple[str, str], ...] = ()
+
+
+class Phrase(NamedTuple):
+    """A message with slots."""
+
+    literals: tuple[str, ...]
+    kinds: tuple[str, ...]
+    pattern: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +44,14 @@ class Phrases:
     fixed: frozenset[str]
     templates: tuple[Phrase, ...]
 
-    def read(self, text: str) -> Reading | str | None:
-        """Return a fixed message, a template with the values of its slots, or None."""
+    def read(self, text: str) -> Reading | None:
+        """Return a known message taken apart, or None for any other text."""
         if text in self.fixed:
-            return text
-        for phrase in self.templates if len(text) <= _MAX_LENGTH else ():
-            match = phrase.pattern.fullmatch(text)
+            return Reading((text,))
+        for literals, kinds, pattern in self.templates if len(text) <= _MAX_LENGTH else ():
+            match = pattern.fullmatch(text)
             if match:
-                return Reading(phrase, match.groups())
+                return Reading(literals, tuple(zip(kinds, match.groups(), strict=True)))
         return None
 
 
@@ -66,8 +64,8 @@ def read_phrases(text: str) -> Phrases:
 
 def _phrase(text: str) -> Phrase:
     parts = _SLOT.split(text)
-    literals, slots = tuple(parts[::2]), tuple(parts[1::2])
-    pattern = re.escape(literals[0])
-    for slot, literal in zip(slots, literals[1:], strict=True):
-        pattern += f"({_SLOT_PATTERNS.get(slot, '.+?')})" + re.escape(literal)
-    return Phrase(literals, slots, re.compile(pattern, re.DOTALL))
+    pattern = "".join(
+        f"({_SLOT_PATTERNS.get(part, '.+?')})" if index % 2 else re.escape(part)
+        for index, part in enumerate(parts)
+    )
+    return Phrase(tuple(parts[::2]), tuple(parts[1::2]), re.compile(pattern, re.DOTALL))

@@ -1,11 +1,11 @@
-"""Which request targets belong to the tokens API."""
+"""The methods of Stripe's API, and the request targets that belong to its tokens."""
 
 from __future__ import annotations
 
 from urllib.parse import unquote
 
+METHODS = frozenset({"GET", "POST", "DELETE"})
 TOKENS = "/v1/tokens"
-
 _MAX_ID = 255
 
 
