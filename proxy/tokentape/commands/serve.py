@@ -143,7 +143,7 @@ def _close(sockets: Iterable[socket.socket]) -> None:
 async def _serve_sessions(
     settings: Settings, address: tuple[str, int], token: Unshown, mode: Mode, until: Until
 ) -> int:
-    from tokentape.pure.own_routes.admin import Token  # noqa: PLC0415
+    from tokentape.pure.own_routes import Token  # noqa: PLC0415
     from tokentape.session.administration import MOST, Administration  # noqa: PLC0415  as above
 
     _report_faults()

@@ -15,10 +15,10 @@ from tokentape.edges import cassette_file, uses
 from tokentape.edges.server import MEMORY, Answer, Handler, Repeated, Server
 from tokentape.edges.settings import Limits, Settings, Timeouts
 from tokentape.errors import CassetteError
+from tokentape.pure import own_routes
 from tokentape.pure.cassette import writing as tape
 from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.http.messages import Request, Response
-from tokentape.pure.own_routes import health as own_routes
 from tokentape.pure.replay.decide import Mode, replays, writes
 from tokentape.pure.replay.instances import Instances
 from tokentape.pure.replay.receipt import Receipt

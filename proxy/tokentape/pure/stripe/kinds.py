@@ -66,13 +66,15 @@ def masked(key: str) -> str:
     return key[:8] + "*" * max(len(key) - 12, 0) + key[8:][-4:]
 
 
-_KEY = re.compile(r"(sk|rk|pk|ek|uk|rkcs)_(org_)?(test|live)_|(oak)_(?:(test|live)_)?")
+_KEY_PARTS = product(("sk", "rk", "pk", "ek", "uk", "rkcs"), ("_", "_org_"), ("test", "live"))
+_KEYS = (*map("".join, _KEY_PARTS), "oak_test", "oak_live", "oak")
+_KEY = re.compile(f"({'|'.join(_KEYS)})_")
 
 
 def key_class(text: str) -> str:
     """Return an API key's kind and mode, such as sk_test; `unknown` for anything else."""
     match = _KEY.match(text)
-    return match[0].rstrip("_") if match else "unknown"
+    return match[1] if match else "unknown"
 
 
 def is_live_key(text: str) -> bool:
@@ -105,8 +107,6 @@ def _sent_class(_: str, __: int) -> str:
     return "sent"
 
 
-_KEY_PARTS = product(("sk", "rk", "pk", "ek", "uk", "rkcs"), ("_", "_org_"), ("test", "live"))
-_KEYS = (*map("".join, _KEY_PARTS), "oak", "oak_test", "oak_live", "unknown")
 _MONTHS = {"valid": "12", "invalid": "month"}
 _YEARS = {"past": "1999", "future": "2099", "invalid": "year"}
 
@@ -150,7 +150,7 @@ _TABLE = (
     Kind(
         "key",
         slots={"masked": masked},
-        classes=dict.fromkeys(_KEYS, ""),
+        classes=dict.fromkeys((*_KEYS, "unknown"), ""),
         class_of=lambda text, _: key_class(text),
     ),
     Kind("last4", stand_ins.last4),
