@@ -224,7 +224,7 @@ def _policy(settings: Settings, on_exhausted: str, *, strict: bool) -> Policy:
 async def upstream_of(settings: Settings, stack: AsyncExitStack) -> Upstream:
     """Return the upstream that the settings name, to be closed by `stack`."""
     if settings.upstream == "mock":
-        return _InProcess(assembly.embedded_upstream())
+        return _InProcess(assembly.mock_stripe())
     from tokentape.edges import upstream  # noqa: PLC0415  the others need no HTTP client
 
     outside = upstream.Upstream(
@@ -234,7 +234,7 @@ async def upstream_of(settings: Settings, stack: AsyncExitStack) -> Upstream:
 
 
 class _InProcess:
-    """The embedded upstream, asked without a socket."""
+    """The built-in mock, without a socket."""
 
     def __init__(self, answer: Callable[[Request], Response]) -> None:
         self._answer = answer
