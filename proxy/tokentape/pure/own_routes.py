@@ -213,7 +213,7 @@ NO_ROUTE = refusal(
 NO_SESSION = refusal(
     404, "unknown_session", f"No such session, or it ended long ago. GET {SESSIONS} lists them."
 )
-NOT_JSON = refusal(415, "not_json", "Send JSON, and say so: Content-Type: application/json.")
+NOT_JSON = refusal(415, "not_json", "Send JSON, with Content-Type: application/json.")
 MALFORMED = refusal(400, "malformed_json", f"The body is no JSON object: send such as {_EXAMPLE}.")
 BAD_NAME = refusal(
     422,
@@ -225,6 +225,8 @@ BUSY = refusal(
     409,
     "cassette_busy",
     "The cassette is being recorded by another session: close that one first, or record each test"
-    " into a cassette of its own.",
+    " into its own cassette.",
 )
-FULL = refusal(503, "too_many_sessions", "Too many sessions are open: close those that are done.")
+FULL = refusal(
+    503, "too_many_sessions", "Too many sessions are open: close those that are no longer used."
+)

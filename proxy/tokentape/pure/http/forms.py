@@ -85,16 +85,6 @@ def form_pairs(text: bytes, names: Names = _NO_NAMES) -> Iterator[Pair]:
             yield names.get(name) or split_name(_decode(name)), _decode(value)
 
 
-def spellings(path: Path) -> tuple[str, str]:
-    """Return the two usual spellings of a name, with brackets and percent-encoded.
-
-    >>> spellings(("card", "cvc"))
-    ('card[cvc]', 'card%5Bcvc%5D')
-    """
-    name = join_name(path)
-    return name, name.replace("[", "%5B").replace("]", "%5D")
-
-
 def _decode(text: str) -> str:
     if "+" in text:
         text = text.replace("+", " ")

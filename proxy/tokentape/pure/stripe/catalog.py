@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
+from urllib.parse import quote
 
-from tokentape.pure.http.forms import Names, Path, spellings, split_name
+from tokentape.pure.http.forms import Names, Path, join_name, split_name
 from tokentape.pure.stripe.kinds import KINDS, SLOTS
 
 KEEP = "keep"
@@ -79,7 +80,9 @@ class Catalog:
     def names(self) -> Names:
         """The usual spellings of request fields, except those in arrays or named by users."""
         paths = (path for path in _paths(self.request) if not {"", "*"}.intersection(path))
-        return {name: path for path in paths for name in spellings(path)}
+        plain = {join_name(path): path for path in paths}
+        encoded = {quote(name): path for name, path in plain.items()}
+        return plain | encoded
 
     def locate_response(self, path: Path) -> Located:
         """Find a response field by its path, list positions as digits."""
