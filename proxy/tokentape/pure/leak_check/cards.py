@@ -22,9 +22,9 @@ _NO_DIGIT = re.compile(rb"[^0-9]+")
 
 def _is_card_number(digits: bytes, public: Collection[str] = ()) -> bool:
     number = digits.decode("ascii")
-    found = brand(number)
-    possible = len(number) in found.lengths and number not in public
-    return possible and found.name != "unknown" and luhn.is_valid(number)
+    card_brand = brand(number)
+    possible = len(number) in card_brand.lengths and number not in public
+    return possible and card_brand.name != "unknown" and luhn.is_valid(number)
 
 
 _SCATTERED_DIGITS = bytewise(rb"[0-9](?:[^0-9A-Za-z]*[0-9]){12,}")
