@@ -13,7 +13,7 @@ $(VENV)/installed: pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,demo]'
 	touch $@
 
-demo: $(VENV)/installed  ## the main job in one go, on the embedded upstream
+demo: $(VENV)/installed  ## the main job in one go, on the built-in mock
 	$(BIN)/tokentape demo
 
 test: lint  ## everything a change has to pass

@@ -87,7 +87,7 @@ def in_turn(*answers: Callable[[Request], Response]) -> Callable[[Request], Resp
 
 
 def stripe() -> Callable[[Request], Response]:
-    """Answer as the embedded upstream does, but see clients come from outside."""
+    """Answer as the built-in mock does, but see clients come from outside."""
     chance = random.SystemRandom()
     alphabet = string.ascii_letters + string.digits
     mock = MockStripe(

@@ -6,7 +6,7 @@ The floors, from the ground up; imports go down only (see pyproject, import-lint
     data              the catalog, the published test values, the known messages, with their sources
     pure/             the core, in wings by subject; no I/O, no clock
     edges/            each knows one outside thing: HTTP server, upstream, files, settings, terminal
-    mock/             the built-in upstream: tokens as Stripe makes and refuses them
+    mock/             the built-in mock of Stripe: tokens as Stripe makes and refuses them
     session/          one cassette in one mode: handle(request) -> response
     commands/         one module a command, and beside it what it does
     __main__          the command line; pytest_plugin, the fixture; vcr, in process

@@ -34,7 +34,7 @@ COMMANDS = {
 
 _FIRST_MINUTE = """\b
 The first minute:
-  tokentape record      forwards to an embedded stand-in for Stripe
+  tokentape record      forwards to the built-in mock of Stripe
   curl http://127.0.0.1:12121/v1/tokens -u sk_test_anything: -d "pii[id_number]=000000000"
   Ctrl-C                stops; the traffic is in cassettes/default.yaml
   tokentape replay      gives the same request the same answer, with no network

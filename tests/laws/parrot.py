@@ -10,7 +10,7 @@ from random import Random
 from tokentape.errors import UnreadableBody
 from tokentape.pure.http.forms import Pairs, join_name, query_pairs, request_pairs
 from tokentape.pure.http.messages import Headers, Request, Response
-from tokentape.pure.stripe.kinds import digits
+from tokentape.pure.stripe.cards import digits
 
 from tests.laws.pipeline import NOW, Answer
 

@@ -63,7 +63,7 @@ class Upstream:
 
 
 def stripe(seed: int) -> Answer:
-    """Return the embedded upstream with its own randomness, and a clock at its own pace."""
+    """Return the built-in mock with its own randomness, and a clock at its own pace."""
     random = Random(f"upstream {seed}")
     pace, start = random.choice((0, 1, 1, 7)), NOW + random.randrange(1_000_000)
     ticks = iter(range(start, start + 10**7, pace or 1))

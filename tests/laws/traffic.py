@@ -225,7 +225,7 @@ def symbols(kind: str) -> st.SearchStrategy[Symbol]:
 def _kept(row: Mapping[str, str]) -> st.SearchStrategy[Value]:
     form = row["values"].removeprefix("~")
     words = _FORMS[form] if row["values"].startswith("~") else tuple(row["values"].split("|"))
-    if form in _LISTS:  # any other the embedded upstream takes, and answers in other letters
+    if form in _LISTS:  # any other the built-in mock takes, and answers in other letters
         return st.sampled_from(words)
     return st.sampled_from(words) | symbols("text")
 

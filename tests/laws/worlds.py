@@ -14,7 +14,8 @@ from random import Random
 
 from stdnum import luhn
 from stdnum.us import rtn
-from tokentape.pure.stripe.kinds import BRANDS, ID_PREFIXES, card_guard
+from tokentape.pure.stripe.cards import BRANDS, card_class
+from tokentape.pure.stripe.kinds import ID_PREFIXES
 
 from tests.laws.pipeline import PUBLISHED
 
@@ -90,7 +91,7 @@ def card_number(random: Random, guard: str) -> str:
             random, string.digits, length - len(start) - 1, length - len(start) - 1
         )
         check = (int(luhn.calc_check_digit(body)) + (guard != brand) * random.randint(0, 9)) % 10
-        if card_guard(f"{body}{check}") == guard:
+        if card_class(f"{body}{check}") == guard:
             return f"{body}{check}"
 
 

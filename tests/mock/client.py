@@ -1,4 +1,4 @@
-"""A client for the embedded upstream: requests in, answers out, no socket between."""
+"""A client for the built-in mock: requests in, answers out, no socket between."""
 
 from __future__ import annotations
 

@@ -3,10 +3,8 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import pytest
-from tokentape.mock import idempotency
-from tokentape.mock.idempotency import Idempotency
 from tokentape.mock.keys import Key
-from tokentape.mock.memory import Fingerprints
+from tokentape.mock.memory import MAX_RESPONSES, Fingerprints, Idempotency
 from tokentape.mock.parameters import Parameters
 from tokentape.mock.responses import Call
 from tokentape.pure.http.messages import Headers, Request, Response
@@ -88,7 +86,7 @@ def test_the_oldest_responses_are_forgotten() -> None:
             f"req_{number}",
             0,
         )
-        for number in range(idempotency.MAX_RESPONSES + 1)
+        for number in range(MAX_RESPONSES + 1)
     ]
     answers = Idempotency(Fingerprints("a"))
     for call in calls:

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from tokentape.mock.memory import BoundedTable, Fingerprints
+from tokentape.mock.memory import Fingerprints, remember
 
 
 def test_a_new_entry_replaces_the_oldest() -> None:
-    table: BoundedTable[str, int] = BoundedTable(2)
+    table: dict[str, int] = {}
     for number, name in enumerate("abc"):
-        table.put(name, number)
-    assert [table.get(name) for name in "abc"] == [None, 1, 2]
+        remember(table, name, number, 2)
+    assert table == {"b": 1, "c": 2}
 
 
 def test_a_fingerprint_depends_on_value_and_salt() -> None:

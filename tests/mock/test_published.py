@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from tokentape.mock.published import US_ACCOUNT, VISA, CardDetails, read_published_numbers
+from tokentape.mock.published import US_ACCOUNT, VISA, read_published_numbers
 
 from tests.mock.client import PUBLISHED
 
@@ -43,4 +43,5 @@ def test_every_card_token_stands_for_a_published_card() -> None:
 
 
 def test_a_published_card_has_brand_funding_and_country() -> None:
-    assert VALUES.cards["4000000760000002"] == CardDetails("Visa", "credit", "BR")
+    details = {"brand": "Visa", "funding": "credit", "country": "BR"}
+    assert VALUES.cards["4000000760000002"] == details

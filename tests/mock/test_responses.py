@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from tokentape.mock.api_errors import ApiError, card_error, invalid_key
+from tokentape.mock.api_errors import ApiError, card_error, invalid_request
 from tokentape.mock.keys import Key
 from tokentape.mock.responses import LATEST_VERSION, Call, failure, replayed, success, unauthorized
 from tokentape.pure.http.messages import Headers, Request
@@ -27,7 +27,8 @@ def test_an_error_has_the_recorded_length(error: ApiError, at: int, length: int)
 
 
 def test_a_401_has_the_recorded_length() -> None:
-    assert len(unauthorized(invalid_key("not_a_va********asdf")).body) == 122
+    error = invalid_request("Invalid API Key provided: not_a_va********asdf", status=401)
+    assert len(unauthorized(error).body) == 122
 
 
 def test_an_object_is_written_in_stripes_order_and_as_utf_8() -> None:
@@ -85,7 +86,7 @@ def test_the_headers_of_an_error() -> None:
 
 
 def test_a_401_has_no_headers_of_an_account() -> None:
-    answer = unauthorized(invalid_key("x"))
+    answer = unauthorized(invalid_request("Invalid API Key provided: x", status=401))
     assert as_dict(answer.headers) == COMMON_HEADERS | {"Www-Authenticate": 'Bearer realm="Stripe"'}
 
 

@@ -32,6 +32,9 @@ def test_another_path_or_method_is_an_error(client: Client, method: str, target:
     assert answer.status == 404
     message = document(answer)["error"]["message"]
     assert message.startswith(f"Unrecognized request URL ({method}: {target}).")
+    contact = " Please see https://stripe.com/docs or we can help at https://support.stripe.com/."
+    assert message.endswith(contact)
+    assert ("remove the trailing slash" in message) is target.endswith("/")
 
 
 @pytest.mark.parametrize("target", ["/v1/tokens", "/v1/tokens?", "/v1/tokens?guid=1"])

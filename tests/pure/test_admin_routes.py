@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from tokentape.pure import own_routes
 from tokentape.pure.http.messages import Headers, Request, Response
-from tokentape.pure.own_routes import admin as admin_routes
-from tokentape.pure.own_routes.admin import Close, List, Open, Show, Token, read_command
+from tokentape.pure.own_routes import Close, List, Open, Show, Token, read_command
 from tokentape.pure.replay.decide import Mode
 from tokentape.pure.replay.order import OrderDependent
 from tokentape.pure.replay.receipt import Counts, Receipt
@@ -79,7 +79,7 @@ def test_all_invalid_fields_are_named_at_once() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"a"', b"[" * 100_000, b"\xff", b"NaN"])
 def test_a_body_that_is_no_json_object_is_malformed(body: bytes) -> None:
-    assert posted(body) is admin_routes.MALFORMED
+    assert posted(body) is own_routes.MALFORMED
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_a_body_that_is_no_json_object_is_malformed(body: bytes) -> None:
 def test_json_with_another_media_type_is_refused(media: str) -> None:
     headers = (*ADMITTED, ("Content-Type", media))
     body = b'{"cassette": "a"}'
-    assert command("POST", headers=headers, body=body) is admin_routes.NOT_JSON
-    assert command("POST", headers=ADMITTED, body=body) is admin_routes.NOT_JSON
+    assert command("POST", headers=headers, body=body) is own_routes.NOT_JSON
+    assert command("POST", headers=ADMITTED, body=body) is own_routes.NOT_JSON
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_request_without_the_token_is_unauthorised(sent: str) -> None:
     headers = (*OWN, ("Authorization", sent))
     for method, path in (("GET", ""), ("POST", ""), ("DELETE", "/0a"), ("PUT", "/" + SECRET)):
         refused = command(method, path, headers)
-        assert refused is admin_routes.UNAUTHORISED
+        assert refused is own_routes.UNAUTHORISED
     assert refused.header("WWW-Authenticate") == 'Bearer realm="tokentape"'
 
 
@@ -142,13 +142,13 @@ def test_another_method_is_refused_with_the_allowed_methods(
 
 @pytest.mark.parametrize("path", ["/", "/0A", "/x", "/0a/", "/0a/0b", "/" + "0" * 33, "s", "/%30"])
 def test_other_routes_are_unknown(path: str) -> None:
-    assert command("GET", path) is admin_routes.NO_ROUTE
+    assert command("GET", path) is own_routes.NO_ROUTE
 
 
 def test_the_summary_has_the_counts_and_the_lines_of_the_receipt() -> None:
     pairs = (OrderDependent(1, 3),)
     receipt = Receipt(Counts(replayed=2, missed=1), (2, 4), pairs)
-    summary = admin_routes.session_summary(receipt, "c/a.yaml", "", ["miss: so"])
+    summary = own_routes.session_summary(receipt, "c/a.yaml", "", ["miss: so"])
     assert not summary["ok"]
     assert (summary["replayed"], summary["missed"], summary["recorded"]) == (2, 1, 0)
     assert (summary["unused"], summary["order_dependent"]) == ((2, 4), [(1, 3)])
@@ -166,11 +166,11 @@ def test_the_summary_has_the_counts_and_the_lines_of_the_receipt() -> None:
     ],
 )
 def test_a_session_is_ok_if_its_exit_status_is_0(receipt: Receipt, trouble: str, ok: bool) -> None:
-    assert admin_routes.session_summary(receipt, "", trouble, ())["ok"] is ok
+    assert own_routes.session_summary(receipt, "", trouble, ())["ok"] is ok
 
 
 def test_no_repr_or_refusal_shows_the_token() -> None:
     assert TEXT not in f"{TOKEN} {TOKEN!r} {[TOKEN]}"
-    refused = [value for value in vars(admin_routes).values() if isinstance(value, Response)]
+    refused = [value for value in vars(own_routes).values() if isinstance(value, Response)]
     assert len(refused) > 5
     assert not any(TEXT in response.body.decode() for response in refused)

@@ -73,7 +73,7 @@ def test_modes_side_by_side(desk: Desk, workplace: Workplace, people: str) -> No
     assert desk.close(carrying_on)["saved"] == ""
 
 
-def test_the_embedded_upstream_of_each_recording_is_its_own(desk: Desk) -> None:
+def test_each_recording_has_a_mock_of_its_own(desk: Desk) -> None:
     one, other = desk.open("one", "record"), desk.open("other", "record")
     made = one.client.post(card(), Idempotency_Key="the-same")
     assert other.client.get(made.id).status == 404

@@ -9,7 +9,7 @@ from typing import Any
 from tokentape.edges import descriptors
 from tokentape.edges.settings import Settings
 from tokentape.pure.http.messages import Request
-from tokentape.pure.own_routes.admin import Token
+from tokentape.pure.own_routes import Token
 from tokentape.pure.replay.decide import Mode
 from tokentape.session.administration import MOST, Administration
 from tokentape.session.opening import Opener

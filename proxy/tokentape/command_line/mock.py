@@ -1,4 +1,4 @@
-"""`tokentape mock`: the embedded upstream on a port."""
+"""`tokentape mock`: the built-in mock on a port."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tokentape.edges.settings import address
     help="Where to accept clients; port 0 picks a free one.",
 )
 def mock_command(listen: tuple[str, int]) -> Invocation:
-    """Serve the embedded stand-in for Stripe's tokens API."""
+    """Serve the built-in mock of Stripe's tokens API."""
     from tokentape.commands.serve import serve_mock  # noqa: PLC0415  slow to import
 
     return partial(serve_mock, listen)

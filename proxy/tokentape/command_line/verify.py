@@ -18,7 +18,7 @@ def verify_command(settings: Settings, name: str) -> Invocation:
     """Send the requests of cassette NAME again, and print what changed.
 
     Published test values are sent as they are, all others as stand-ins. The API key is that of the
-    environment variable STRIPE_API_KEY; the embedded upstream needs none. Answers are compared
+    environment variable STRIPE_API_KEY; the built-in mock needs none. Answers are compared
     redacted. Exits with 1 on a difference, with 2 if the upstream gives no answer.
     """
     from tokentape.commands.verify import verify_cassette  # noqa: PLC0415  slow to import

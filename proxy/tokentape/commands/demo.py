@@ -63,7 +63,7 @@ def demonstrate() -> int:
 
 
 def _demonstrate(folder: Path) -> int:
-    _step("The embedded upstream stands in for Stripe")
+    _step("The built-in mock stands in for Stripe")
     with _program("mock", "--listen", "127.0.0.1:0") as upstream:
         _step("record: the official Python SDK makes every kind of token")
         with _program("record", "demo", *_options(folder), "--upstream", upstream) as url:

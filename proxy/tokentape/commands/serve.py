@@ -103,7 +103,7 @@ def serve_sessions(
 
 
 def serve_mock(listen: tuple[str, int]) -> int:
-    """Serve the embedded upstream until a signal ends it; return the exit status.
+    """Serve the built-in mock until a signal ends it; return the exit status.
 
     Raises ConfigurationError for an address that cannot be had.
     """
@@ -143,7 +143,7 @@ def _close(sockets: Iterable[socket.socket]) -> None:
 async def _serve_sessions(
     settings: Settings, address: tuple[str, int], token: Unshown, mode: Mode, until: Until
 ) -> int:
-    from tokentape.pure.own_routes.admin import Token  # noqa: PLC0415
+    from tokentape.pure.own_routes import Token  # noqa: PLC0415
     from tokentape.session.administration import MOST, Administration  # noqa: PLC0415  as above
 
     _report_faults()
@@ -171,7 +171,7 @@ async def _serve_sessions(
 
 
 async def _serve_mock(listen: tuple[str, int]) -> int:
-    answer = assembly.embedded_upstream()
+    answer = assembly.mock_stripe()
     server = serving(
         lambda request: (answer(request), nobody_asks), listen, Limits(), Timeouts(), _fault
     )

@@ -80,7 +80,7 @@ def _summary(upstream: str, cassette: str, changed: int, total: int) -> Line:
 def _keys(settings: Settings, classes: Iterable[str], key: str) -> Mapping[str, str]:
     """Return a key to send for each class that was recorded.
 
-    The embedded upstream takes any; where an unknown key was recorded, any unknown text will do.
+    The built-in mock accepts any; where an unknown key was recorded, any unknown text will do.
     """
     fake_keys = {name: f"{name}_{'tokentape' * 3}" for name in classes} | {"unknown": "tokentape"}
     if settings.upstream == "mock":

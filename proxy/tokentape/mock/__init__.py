@@ -1,1 +1,1 @@
-"""The embedded upstream: a small Stripe for tokens, for tests, demos and first steps."""
+"""The built-in mock: a small Stripe for tokens, for tests, demos and first steps."""

@@ -7,13 +7,9 @@ from collections.abc import Mapping
 
 from stdnum.us import rtn
 
-from tokentape.mock.api_errors import (
-    account_number_invalid,
-    missing_parameter,
-    routing_number_invalid,
-)
+from tokentape.mock.api_errors import ApiError, invalid_request, missing_parameter
 from tokentape.mock.parameters import Parameters
-from tokentape.pure.stripe.kinds import compact
+from tokentape.pure.stripe.cards import digits
 
 _CURRENCIES: Mapping[str, str] = {"AU": "aud", "CA": "cad", "GB": "gbp", "US": "usd"}
 """Currencies by country, for an account without one; elsewhere it is the euro."""
@@ -25,7 +21,7 @@ def bank_account(parameters: Parameters, *, live: bool) -> dict[str, object]:
     Fields as recorded in stripe-ios (2024-07-31), where the holder's name occurs twice.
     """
     country = (parameters.text("bank_account", "country") or "").upper()
-    number = compact(parameters.text("bank_account", "account_number") or "")
+    number = digits(parameters.text("bank_account", "account_number") or "")
     routing = parameters.text("bank_account", "routing_number")
     if country == "US":
         _check_us_account(number, routing, live=live)
@@ -47,15 +43,21 @@ def bank_account(parameters: Parameters, *, live: bool) -> dict[str, object]:
 
 
 def _check_us_account(number: str, routing: str | None, *, live: bool) -> None:
-    """Check the nine digits of a routing number, its check digit (ABA), and an account's digits.
-
-    The error for a wrong account number is documented only for test mode.
-    """
+    # The error for an account number is documented only for test mode (quoted in public code).
     if routing is None:
         raise missing_parameter(("bank_account", "routing_number"))
     if not re.fullmatch("[0-9]{9}", routing):
-        raise routing_number_invalid("Routing number must have 9 digits")
+        raise _routing_number_error("Routing number must have 9 digits")
     if not rtn.is_valid(routing):
-        raise routing_number_invalid("We couldn't find the bank for that routing number")
+        raise _routing_number_error("We couldn't find the bank for that routing number")
     if not live and not re.fullmatch("[0-9]{4,17}", number):
-        raise account_number_invalid()
+        raise invalid_request(
+            "You must use a test bank account number in test mode. Try 000123456789 or see more "
+            "options at https://stripe.com/docs/connect/testing#account-numbers.",
+            "account_number_invalid",
+            "bank_account[account_number]",
+        )
+
+
+def _routing_number_error(message: str) -> ApiError:
+    return invalid_request(message, "routing_number_invalid", "bank_account[routing_number]")

@@ -8,47 +8,36 @@ from datetime import date
 
 from tokentape.mock.api_errors import card_error
 from tokentape.mock.parameters import Parameters
-from tokentape.mock.published import CardDetails
-from tokentape.pure.stripe.kinds import brand, card_guard, cvc_class, digits
-
-_BRANDS: Mapping[str, str] = {
-    "amex": "American Express",
-    "diners": "Diners Club",
-    "discover": "Discover",
-    "jcb": "JCB",
-    "mastercard": "MasterCard",
-    "unionpay": "UnionPay",
-    "unknown": "Unknown",
-    "visa": "Visa",
-}
+from tokentape.pure.stripe.cards import brand, card_class, digits
+from tokentape.pure.stripe.kinds import guard
 
 
 def card(
-    parameters: Parameters, today: date, published: Mapping[str, CardDetails]
+    parameters: Parameters, today: date, published: Mapping[str, Mapping[str, str]]
 ) -> dict[str, object]:
     """Return the card in `card[…]`, without an id. Raises ApiError (402) for an invalid card.
 
-    Fields and nulls as recorded in stripe-ios (2025-10-13); `currency` is there when it was number.
+    `published` has the brand, funding and country of cards by their numbers. Fields and nulls are
+    those recorded in stripe-ios (2025-10-13); `currency` only if it was sent.
     """
     number = _number(parameters)
     exp_month, exp_year = _expiry(parameters, today)
     cvc = parameters.text("card", "cvc")
     if cvc is not None:
         check_cvc(cvc, number)
-    details = published.get(number) or _default_details(number)
+    # ISO/IEC 7812 gives only the brand; the rest is what most of Stripe's test cards have.
+    default = {"brand": brand(number).title, "funding": "credit", "country": "US"}
     currency = parameters.text("card", "currency")
     return {
         "object": "card",
         **_address(parameters),
-        "brand": details.brand,
-        "country": details.country,
+        **published.get(number, default),
         **({"currency": currency.lower()} if currency else {}),
-        "cvc_check": _check_state(cvc),
+        "cvc_check": _check(cvc),
         "dynamic_last4": None,
         "email": None,
         "exp_month": exp_month,
         "exp_year": exp_year,
-        "funding": details.funding,
         "last4": number[-4:],
         "metadata": {},
         "name": parameters.text("card", "name"),
@@ -62,14 +51,14 @@ def card(
 
 def check_cvc(cvc: str, number: str = "") -> None:
     """Raise ApiError unless a CVC has 3 digits, or 4 where the card may be an Amex card."""
-    amex = not number or brand(number)[0] == "amex"
-    if cvc_class(cvc) not in ("3", "4" if amex else "3"):
+    amex = not number or brand(number).name == "amex"
+    if guard("cvc", cvc) not in ("3", "4" if amex else "3"):
         raise card_error("invalid_cvc")
 
 
 def _number(parameters: Parameters) -> str:
     number = parameters.text("card", "number") or ""
-    if card_guard(number).endswith("_invalid"):
+    if card_class(number).endswith("_invalid"):
         raise card_error("incorrect_number")
     return digits(number)
 
@@ -92,20 +81,13 @@ def _integer(text: str | None, pattern: str) -> int:
     return int(stripped) if re.fullmatch(pattern, stripped) else -1
 
 
-def _default_details(number: str) -> CardDetails:
-    # ISO/IEC 7812 ranges give only the brand; the rest is what most of Stripe's test cards have.
-    return CardDetails(_BRANDS[brand(number)[0]], "credit", "US")
-
-
 def _address(parameters: Parameters) -> dict[str, object]:
     parts = ("city", "country", "line1", "line2", "state", "zip")
     fields = {f"address_{part}": parameters.text("card", f"address_{part}") for part in parts}
-    checks = {
-        f"{name}_check": _check_state(fields[name]) for name in ("address_line1", "address_zip")
-    }
+    checks = {f"{name}_check": _check(fields[name]) for name in ("address_line1", "address_zip")}
     return {**fields, **checks}
 
 
-def _check_state(value: str | None) -> str | None:
+def _check(value: str | None) -> str | None:
     """Return the state of a check before the first charge: None for a value that was not sent."""
     return None if value is None else "unchecked"

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from tokentape.errors import UnreadableBody
-from tokentape.mock.api_errors import invalid_key, no_key
+from tokentape.mock.api_errors import invalid_request
 from tokentape.pure.http.forms import query_pairs, request_pairs
 from tokentape.pure.http.messages import Request
 from tokentape.pure.stripe.kinds import masked
@@ -18,7 +18,7 @@ _KEY = re.compile(r"(sk|rk|pk|sk_org)_(test|live)_[A-Za-z0-9]{8,}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Key:
-    """A well-formed key. This upstream has no accounts, so it accepts every well-formed key."""
+    """A well-formed key. The mock has no accounts, so it accepts every well-formed key."""
 
     text: str
     live: bool
@@ -31,10 +31,16 @@ def read_key(request: Request) -> Key:
     header = request.header("authorization")
     text = _key_parameter(request) if header is None else _authorization_key(header)
     if not text:
-        raise no_key()
+        raise invalid_request(
+            "You did not provide an API key. You need to provide your API key in the "
+            "Authorization header, using Bearer auth (e.g. 'Authorization: Bearer "
+            "YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication for details, or "
+            "we can help at https://support.stripe.com/.",
+            status=401,
+        )
     match = _KEY.fullmatch(text)
     if match is None:
-        raise invalid_key(masked(text))
+        raise invalid_request(f"Invalid API Key provided: {masked(text)}", status=401)
     return Key(text, live=match[2] == "live", publishable=match[1] == "pk")
 
 

@@ -6,13 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tokentape.errors import UnreadableBody
-from tokentape.mock.api_errors import (
-    missing_parameter,
-    not_expandable,
-    unknown_parameters,
-    unreadable_body,
-    wrong_shape,
-)
+from tokentape.mock.api_errors import invalid_request, missing_parameter
 from tokentape.pure.http.forms import Path, join_name, query_pairs, request_pairs
 from tokentape.pure.http.messages import Request
 from tokentape.pure.stripe.catalog import HASH, Catalog
@@ -44,8 +38,9 @@ class Parameters:
 
     def expand(self) -> frozenset[str]:
         """Return the fields that the response should expand from an id to an object."""
-        wanted = (value for path, value in self.values.items() if path[0] == "expand")
-        return frozenset(value for value in wanted if value)
+        return frozenset(
+            value for path, value in self.values.items() if path[0] == "expand" and value
+        )
 
 
 def read_parameters(request: Request, catalog: Catalog) -> Parameters:
@@ -53,7 +48,11 @@ def read_parameters(request: Request, catalog: Catalog) -> Parameters:
     try:
         pairs = (*request_pairs(request), *query_pairs(request.target))
     except UnreadableBody:
-        raise unreadable_body() from None
+        raise invalid_request(
+            "Invalid request (check that your POST content type is "
+            "application/x-www-form-urlencoded). If you have any questions, we can help at "
+            "https://support.stripe.com/."
+        ) from None
     parameters = Parameters(dict(normalised(pairs, catalog, keep_blank=False)))
     _check_names(parameters.values, catalog)
     _check_shapes(parameters.values, catalog)
@@ -65,9 +64,12 @@ def read_parameters(request: Request, catalog: Catalog) -> Parameters:
 def _check_names(paths: Iterable[Path], catalog: Catalog) -> None:
     """Raise ApiError for unknown parameters, each named up to its first unknown segment."""
     located = ((path, catalog.locate_request(path).depth) for path in paths)
-    names = [join_name(path[: depth + 1]) for path, depth in located if depth < len(path)]
+    unknown = {join_name(path[: depth + 1]): None for path, depth in located if depth < len(path)}
+    names = tuple(unknown)
     if names:
-        raise unknown_parameters(tuple(dict.fromkeys(names)))
+        plural = "s" if len(names) > 1 else ""
+        message = f"Received unknown parameter{plural}: {', '.join(names)}"
+        raise invalid_request(message, "parameter_unknown", names[0])
 
 
 def _check_shapes(values: Mapping[Path, str], catalog: Catalog) -> None:
@@ -76,7 +78,7 @@ def _check_shapes(values: Mapping[Path, str], catalog: Catalog) -> None:
         field = catalog.locate_request(path).field
         if value and (field is None or field.kind == HASH):
             array = catalog.locate_request((*path, "0")).depth > len(path)
-            raise wrong_shape(path, "array" if array else "object")
+            raise invalid_request(f"Invalid {'array' if array else 'object'}", "", join_name(path))
 
 
 def _check_required(parameters: Parameters) -> None:
@@ -91,4 +93,4 @@ def _check_expansions(wanted: Iterable[str], catalog: Catalog) -> None:
     field = catalog.locate_request(("expand", "0")).field
     for name in sorted(wanted):
         if field is None or name not in field.values:
-            raise not_expandable(name)
+            raise invalid_request(f"This property cannot be expanded ({name}).")

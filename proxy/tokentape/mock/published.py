@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from stdnum import luhn
+
+from tokentape.pure.stripe.published import read_published
 
 VISA = "4242424242424242"
 US_ACCOUNT = "000123456789"
@@ -15,46 +16,37 @@ US_ROUTING = "110000000"
 
 
 @dataclass(frozen=True, slots=True)
-class CardDetails:
-    """What the number of a published card determines, in Stripe's words."""
-
-    brand: str
-    funding: str
-    country: str
-
-
-@dataclass(frozen=True, slots=True)
 class PublishedNumbers:
-    """The published cards by number, and the numbers behind the published token ids."""
+    """The published cards, and the numbers behind the published token ids."""
 
-    cards: Mapping[str, CardDetails]
+    cards: Mapping[str, Mapping[str, str]]
+    """number -> brand, funding and country, in Stripe's words"""
     card_tokens: Mapping[str, str]
     """tok_… -> card number"""
     bank_tokens: Mapping[str, str]
     """btok_… -> account number of a US test account"""
 
 
-@lru_cache(maxsize=1)  # each embedded upstream reads the same
+@lru_cache(maxsize=1)
 def read_published_numbers(text: str) -> PublishedNumbers:
-    """Read the table (CSV: kind, name, value, brand, funding, country, behaviour, source)."""
-    rows = tuple(csv.DictReader(text.splitlines()))
-    cards, tokens = _rows_of_kind(rows, "card"), _rows_of_kind(rows, "tok")
-    # The number published for tok_visa_credit_ae fails its check digit: no card has it.
-    numbers = {row["name"]: row["value"] for row in cards if luhn.is_valid(row["value"])}
-    accounts = {row["name"]: row["value"] for row in _rows_of_kind(rows, "account_number")}
-    return PublishedNumbers(
-        {row["value"]: CardDetails(row["brand"], row["funding"], row["country"]) for row in cards},
-        {row["value"]: _card_number(row["name"], numbers) for row in tokens},
-        {
-            row["value"]: accounts[account]
-            for row in _rows_of_kind(rows, "btok")
-            if (account := f"us_{row['behaviour']}") in accounts
-        },
-    )
-
-
-def _rows_of_kind(rows: tuple[dict[str, str], ...], kind: str) -> list[dict[str, str]]:
-    return [row for row in rows if row["kind"] == kind]
+    """Read the table of published values, as `read_published` does."""
+    published = read_published(text)
+    cards: dict[str, Mapping[str, str]] = {}
+    numbers, card_tokens, bank_tokens = {}, {}, {}
+    for row in published.rows:
+        value = row["value"]
+        if row["kind"] == "card":
+            cards[value] = {name: row[name] for name in ("brand", "funding", "country")}
+            if luhn.is_valid(value):  # that of tok_visa_credit_ae is not: no card has it
+                numbers[row["name"]] = value
+        elif row["kind"] == "btok":
+            account = published.value("account_number", f"us_{row['behaviour']}")
+            if account:
+                bank_tokens[value] = account
+    for row in published.rows:
+        if row["kind"] == "tok":
+            card_tokens[row["value"]] = _card_number(row["name"], numbers)
+    return PublishedNumbers(cards, card_tokens, bank_tokens)
 
 
 def _card_number(token: str, numbers: Mapping[str, str]) -> str:

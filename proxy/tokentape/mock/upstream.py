@@ -1,31 +1,29 @@
 """A small Stripe for /v1/tokens: from a request to its response.
 
 The other modules have one subject each: `keys` authentication, `parameters` the schema, `tokens`
-(with `cards`, `bank_accounts`, `published`) the objects, `views` what a key may see of them,
-`api_errors` the errors, `responses` bytes and headers, `idempotency` repeated requests, `memory`
-the state.
+(with `cards`, `bank_accounts`, `published`) the objects and what a key may see of them,
+`api_errors` the errors, `responses` bytes and headers, `memory` repeated requests.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from tokentape.mock.api_errors import ApiError, no_such, unrecognized_url
-from tokentape.mock.idempotency import Idempotency
+from tokentape.mock.api_errors import ApiError, invalid_request, no_such
 from tokentape.mock.keys import read_key
-from tokentape.mock.memory import Fingerprints
+from tokentape.mock.memory import Fingerprints, Idempotency
 from tokentape.mock.parameters import Parameters, read_parameters
 from tokentape.mock.published import read_published_numbers
 from tokentape.mock.responses import Call, failure, success, unauthorized
-from tokentape.mock.tokens import Tokens
-from tokentape.mock.views import token_view
+from tokentape.mock.tokens import Tokens, token_view
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.stripe.catalog import read_catalog
 from tokentape.pure.stripe.routes import TOKENS, token_id
 
 
 class MockStripe:
-    """The embedded upstream. State in memory, bounded; not thread-safe; one per process."""
+    """The built-in mock. State in memory, bounded; not thread-safe; one per process."""
 
     def __init__(
         self,
@@ -37,7 +35,7 @@ class MockStripe:
     ) -> None:
         """Take the text of both tables, the time in unix seconds, and n random base62 characters.
 
-        The upstream itself reads no file, clock or source of randomness.
+        The mock itself reads no file, clock or source of randomness.
         """
         self._now = now
         self._entropy = entropy
@@ -59,27 +57,31 @@ class MockStripe:
             return failure(call, error)
 
     def _route(self, call: Call) -> Response:
-        request, path = call.request, call.request.target.partition("?")[0]
-        requested_id = token_id(request.target)
-        if request.method == "GET" and requested_id is not None:
-            return self._retrieve(call, requested_id)
-        if request.method == "POST" and path == TOKENS:
-            parameters = read_parameters(request, self._catalog)
-            return self._idempotency.answer_once(
-                call, parameters, lambda: self._create(call, parameters)
-            )
-        raise unrecognized_url(request.method, path)
+        method, path = call.request.method, call.request.target.partition("?")[0]
+        requested_id = token_id(path)
+        if method == "GET" and requested_id is not None:
+            parameters = read_parameters(call.request, self._catalog)
+            token = self._tokens.find(requested_id, call)
+            if token is None:
+                raise no_such("token", requested_id, param="token", status=404)
+            return success(call, token_view(token, call.key, parameters.expand()))
+        if method == "POST" and path == TOKENS:
+            parameters = read_parameters(call.request, self._catalog)
+            create = partial(self._create, call, parameters)
+            return self._idempotency.answer_once(call, parameters, create)
+        hint = (
+            " If you are trying to list objects, remove the trailing slash. If you are trying to "
+            "retrieve an object, make sure you passed a valid (non-empty) identifier in your code."
+        )
+        raise invalid_request(
+            f"Unrecognized request URL ({method}: {path}).{hint if path.endswith('/') else ''} "
+            "Please see https://stripe.com/docs or we can help at https://support.stripe.com/.",
+            status=404,
+        )
 
     def _create(self, call: Call, parameters: Parameters) -> Response:
         try:
-            token = self._tokens.create(parameters, call.key, call.time)
+            token = self._tokens.create(parameters, call)
         except ApiError as error:
             return failure(call, error)
-        return success(call, token_view(token, call.key, parameters.expand()))
-
-    def _retrieve(self, call: Call, requested_id: str) -> Response:
-        parameters = read_parameters(call.request, self._catalog)
-        token = self._tokens.find(requested_id, call.key, call.time)
-        if token is None:
-            raise no_such("token", requested_id, param="token", status=404)
         return success(call, token_view(token, call.key, parameters.expand()))

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from tokentape.edges import cassette_file
 from tokentape.edges.server import Answer
 from tokentape.errors import CassetteBusy, CassetteError, ConfigurationError
+from tokentape.pure import own_routes
 from tokentape.pure.http.messages import Request, Response
-from tokentape.pure.own_routes import admin as admin_routes
-from tokentape.pure.own_routes.admin import Close, List, Open, Show, Token
-from tokentape.pure.own_routes.health import json_response
+from tokentape.pure.own_routes import Close, List, Open, Show, Token, uncached
 from tokentape.pure.replay.decide import Mode
 from tokentape.pure.replay.tally import Tally
 from tokentape.pure.stripe.refusals import refusal
@@ -63,12 +62,12 @@ class _Held:
         return {**known, "cassette": self.notes.name, "mode": self.session.service.mode}
 
     def so_far(self) -> Account:
-        did = admin_routes.session_summary(self.session.receipt(), "", "", self.notes.lines())
+        did = own_routes.session_summary(self.session.receipt(), "", "", self.notes.lines())
         return {**self.card(), "open": True, "expired": False, **did}
 
     def ended(self, ending: Ending) -> Account:
         said = self.notes.lines()
-        did = admin_routes.session_summary(ending.receipt, ending.saved, ending.trouble, said)
+        did = own_routes.session_summary(ending.receipt, ending.saved, ending.trouble, said)
         return {**self.card(), "open": False, "expired": self.expired, **did}
 
 
@@ -95,15 +94,13 @@ class Administration:
 
     async def handle(self, request: Request) -> Answer:
         """Answer a request. Never raises for what a client sends."""
-        match admin_routes.read_command(request, self._host, self._token):
+        match own_routes.read_command(request, self._host, self._token):
             case Response() as refused:
                 response = refused
             case Open() as wish:
                 response = await self._opened(wish)
             case List():
-                response = json_response(
-                    {"sessions": [held.card() for held in self._open.values()]}
-                )
+                response = uncached({"sessions": [held.card() for held in self._open.values()]})
             case Show(session):
                 response = _found(self._seen(session))
             case Close(session):
@@ -127,9 +124,9 @@ class Administration:
 
     async def _opened(self, wish: Open) -> Response:
         if not cassette_file.is_name(wish.cassette):
-            return admin_routes.BAD_NAME
+            return own_routes.BAD_NAME
         if len(self._open) >= MOST:
-            return admin_routes.FULL
+            return own_routes.FULL
         notes = _Notes(wish.cassette, self._notice)
         try:
             session = await self._opener.open(
@@ -143,7 +140,7 @@ class Administration:
             return _refused(error)
         held = _Held(secrets.token_hex(8), notes, session)
         self._open[held.id] = held
-        return admin_routes.session_opened(held.card(), held.id)
+        return own_routes.session_opened(held.card(), held.id)
 
     def _seen(self, session: str) -> Account | None:
         held = self._open.get(session)
@@ -174,13 +171,13 @@ class Administration:
 
 
 def _found(account: Account | None) -> Response:
-    return admin_routes.NO_SESSION if account is None else json_response(account)
+    return own_routes.NO_SESSION if account is None else uncached(account)
 
 
 def _refused(error: CassetteError | ConfigurationError) -> Response:
     match error:
         case CassetteBusy():
-            return admin_routes.BUSY
+            return own_routes.BUSY
         case CassetteError():
             return refusal(422, "unusable_cassette", str(error))
         case _:

@@ -79,8 +79,8 @@ def judged(text: bytes, file: str, redactor: Redactor) -> tuple[Interaction, ...
         raise CassetteError(error.message, file=file, line=error.line) from None
 
 
-def embedded_upstream() -> Callable[[Request], Response]:
-    """Return the embedded upstream, with the clock and randomness of this machine."""
+def mock_stripe() -> Callable[[Request], Response]:
+    """Return the built-in mock, with the clock and randomness of this machine."""
     from tokentape.mock.upstream import MockStripe  # noqa: PLC0415  replay needs no upstream
 
     alphabet = string.ascii_letters + string.digits

@@ -15,10 +15,10 @@ from tokentape.edges import cassette_file, uses
 from tokentape.edges.server import MEMORY, Answer, Handler, Repeated, Server
 from tokentape.edges.settings import Limits, Settings, Timeouts
 from tokentape.errors import CassetteError
+from tokentape.pure import own_routes
 from tokentape.pure.cassette import writing as tape
 from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.http.messages import Request, Response
-from tokentape.pure.own_routes import health as own_routes
 from tokentape.pure.replay.decide import Mode, replays, writes
 from tokentape.pure.replay.instances import Instances
 from tokentape.pure.replay.receipt import Receipt
@@ -224,7 +224,7 @@ def _policy(settings: Settings, on_exhausted: str, *, strict: bool) -> Policy:
 async def upstream_of(settings: Settings, stack: AsyncExitStack) -> Upstream:
     """Return the upstream that the settings name, to be closed by `stack`."""
     if settings.upstream == "mock":
-        return _InProcess(assembly.embedded_upstream())
+        return _InProcess(assembly.mock_stripe())
     from tokentape.edges import upstream  # noqa: PLC0415  the others need no HTTP client
 
     outside = upstream.Upstream(
@@ -234,7 +234,7 @@ async def upstream_of(settings: Settings, stack: AsyncExitStack) -> Upstream:
 
 
 class _InProcess:
-    """The embedded upstream, asked without a socket."""
+    """The built-in mock, without a socket."""
 
     def __init__(self, answer: Callable[[Request], Response]) -> None:
         self._answer = answer

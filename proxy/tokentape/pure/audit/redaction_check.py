@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
-from itertools import count, product
+from itertools import count
 from urllib.parse import unquote_plus
 
 import orjson
@@ -30,23 +30,11 @@ from tokentape.pure.redaction import Redactor
 from tokentape.pure.redaction.requests import FORM
 from tokentape.pure.redaction.values import Values
 from tokentape.pure.stripe.catalog import Field
-from tokentape.pure.stripe.kinds import BRANDS, CLASS_ONLY, KINDS, SLOTS
+from tokentape.pure.stripe.kinds import KINDS
 from tokentape.pure.stripe.routes import TOKENS
 
 BODY = "the answer's body"
 _BAD_JSON = f"{BODY}, which is no JSON or repeats a name,"
-
-_KEYS = product(("sk", "rk", "pk", "ek", "uk", "rkcs"), ("_", "_org_"), ("test", "live"))
-_CLASSES = {
-    "cvc": frozenset({"3", "4", "invalid"}),
-    "device": frozenset({"sent"}),
-    "exp_month": frozenset({"valid", "invalid"}),
-    "exp_year": frozenset({"past", "future", "invalid"}),
-    "idempotency_key": frozenset({"sent"}),
-    "key": frozenset({*map("".join, _KEYS), "oak", "oak_test", "oak_live", "unknown"}),
-    "time": frozenset({"sent"}),
-}
-_GUARDS = {"card": frozenset({*BRANDS, *(f"{brand}_invalid" for brand in BRANDS)})}
 
 _NEEDLESS_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u00(?:[2-6][0-9a-f]|7[0-9a-e])", re.IGNORECASE)
 """Escapes of printable ASCII in JSON, which could hide a placeholder; redaction writes none."""
@@ -57,15 +45,13 @@ _CACHE_SIZE = 1_000
 
 def is_valid_placeholder(placeholder: Placeholder, values: Values) -> bool:
     """Tell whether kind, class or public name, and slot of a placeholder exist."""
-    if placeholder.kind not in KINDS:
-        return False
-    if placeholder.slot and placeholder.slot not in SLOTS.get(placeholder.kind, {}):
+    kind = KINDS.get(placeholder.kind)
+    if kind is None or (placeholder.slot and placeholder.slot not in kind.slots):
         return False
     if placeholder.number:
-        valid = not placeholder.name or placeholder.name in _GUARDS.get(placeholder.kind, ())
-        return valid and placeholder.kind not in CLASS_ONLY
+        return not kind.class_only and placeholder.name in ("", *kind.guards)
     named = values.published.value(placeholder.kind, placeholder.name) is not None
-    return named or placeholder.name in _CLASSES.get(placeholder.kind, ())
+    return named or placeholder.name in kind.classes
 
 
 class RedactionCheck:
@@ -207,9 +193,7 @@ class RedactionCheck:
             return False
         if field.kind == "message":
             reading = self._values.phrases.read(value)
-            if reading is None or isinstance(reading, str):
-                return reading is not None
-            return all(self._slot(kind, text) for kind, text in reading.slots())
+            return reading is not None and all(self._slot(*slot) for slot in reading.slots)
         if field.form == "param" and self._name(split_name(value)):
             return True
         try:

@@ -30,14 +30,13 @@ from tokentape.pure.cassette.yaml_nodes import (
     scalar_text,
     sequence,
 )
-from tokentape.pure.http.forms import FORM_METHODS
 from tokentape.pure.http.messages import reason_phrase
 from tokentape.pure.notation.placeholders import UNNUMBERED, blanked, unnumbered
-from tokentape.pure.stripe.routes import API, TOKENS
+from tokentape.pure.stripe.routes import API, METHODS, TOKENS
 
 MAX_BODY = 4 * 1024 * 1024
 """Characters of the longest text."""
-_METHOD = re.compile("|".join(FORM_METHODS))
+_METHOD = re.compile("|".join(METHODS))
 _STATUS = re.compile(r"[2-5][0-9]{2}")
 _RECORDED_WITH = re.compile(r"tokentape [0-9]{1,3}\.[0-9]{1,3}(?:\.[0-9]{1,3})?")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,100}")

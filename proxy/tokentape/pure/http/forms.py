@@ -21,7 +21,7 @@ from multipart import MultipartError, PushMultipartParser, parse_options_header
 
 from tokentape.errors import UnreadableBody
 from tokentape.pure.http.compression import FRAMED, RAW, inflate
-from tokentape.pure.http.messages import Headers, Request, Response
+from tokentape.pure.http.messages import Request, Response
 
 Path = tuple[str, ...]
 Pair = tuple[Path, str]
@@ -35,14 +35,10 @@ MAX_DECODED = 4 * 1024 * 1024
 MAX_PAIRS = 2_000
 MAX_DEPTH = 16
 
-FORM_METHODS = frozenset({"GET", "POST", "DELETE"})
-"""The methods of the API."""
-
 _SIMPLE_NAME = re.compile(r"[^\[\]]+(?:\[[^\[\]]*\])+")
 """Names without nested brackets."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_ENCODINGS = {"gzip", "x-gzip", "deflate"}
 
 
 def request_pairs(request: Request, names: Names = _NO_NAMES) -> Pairs:
@@ -89,16 +85,6 @@ def form_pairs(text: bytes, names: Names = _NO_NAMES) -> Iterator[Pair]:
             yield names.get(name) or split_name(_decode(name)), _decode(value)
 
 
-def spellings(path: Path) -> tuple[str, str]:
-    """Return the two usual spellings of a name, with brackets and percent-encoded.
-
-    >>> spellings(("card", "cvc"))
-    ('card[cvc]', 'card%5Bcvc%5D')
-    """
-    name = join_name(path)
-    return name, name.replace("[", "%5B").replace("]", "%5D")
-
-
 def _decode(text: str) -> str:
     if "+" in text:
         text = text.replace("+", " ")
@@ -124,24 +110,16 @@ def split_name(name: str) -> Path:
         plain = tuple(name[:-1].replace("][", "[").split("["))
         return plain if len(plain) <= MAX_DEPTH else (name,)
     head, bracket, rest = name.partition("[")
-    if not bracket:
-        return (name,)
-    segments = [head]
-    depth, start = 1, 0
+    segments, depth, start = [head], len(bracket), 0
     for index, char in enumerate(rest):
-        if depth == 0 and char != "[":
+        depth += {"[": 1, "]": -1}.get(char, 0)
+        if char == "[" and depth == 1:
+            start = index + 1
+        elif char == "]" and depth == 0:
+            segments.append(rest[start:index])
+        elif depth < 1:
             return (name,)
-        if char == "[":
-            depth += 1
-            if depth == 1:
-                start = index + 1
-        elif char == "]":
-            depth -= 1
-            if depth == 0:
-                segments.append(rest[start:index])
-    if depth or not head or len(segments) > MAX_DEPTH:
-        return (name,)
-    return tuple(segments)
+    return tuple(segments) if head and depth == 0 and len(segments) <= MAX_DEPTH else (name,)
 
 
 def join_name(path: Iterable[str]) -> str:
@@ -170,20 +148,15 @@ def plain_body(message: Request | Response) -> bytes:
     data that grows beyond MAX_DECODED bytes.
     """
     body = message.body
-    for encoding in reversed(_encodings(message.headers)):
-        if body and encoding in _ENCODINGS:
+    lines = [value for name, value in message.headers if name.lower() == "content-encoding"]
+    for encoding in reversed([token.strip().lower() for token in ",".join(lines).split(",")]):
+        if body and encoding in ("gzip", "x-gzip", "deflate"):
             body = _inflated(body)
-        elif body and encoding != "identity":
+        elif body and encoding not in ("", "identity"):
             raise UnreadableBody("the content encoding is neither gzip nor deflate")
     if body.startswith(_GZIP_MAGIC):
         body = _inflated(body)
     return body
-
-
-def _encodings(headers: Headers) -> list[str]:
-    lines = [value for key, value in headers if key.lower() == "content-encoding"]
-    tokens = (token.strip().lower() for line in lines for token in line.split(","))
-    return [token for token in tokens if token]
 
 
 def _inflated(body: bytes) -> bytes:

@@ -6,6 +6,8 @@ assertion cannot give it away.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -14,15 +16,8 @@ Headers = tuple[tuple[str, str], ...]
 
 HOP_BY_HOP = frozenset(
     {
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
+        *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization"),
+        *("proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
     }
 )
 """Headers that end at this hop: RFC 9110 §7.6.1, and Proxy-Connection, which clients still send."""
@@ -47,16 +42,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Response:
-    """A response: `status` as a number, `body` as it came, content-encoding still on."""
+    """A response; `body` still encoded."""
 
     status: int
     headers: Headers = ()
     body: bytes = field(default=b"", repr=False)
     echo: Headers = ()
-    """Header lines, before the others, that repeat what the request says."""
+    """Header lines, before the others, that depend on the request."""
     final: object | None = field(default=None, compare=False)
-    """Set if the same request gets this very answer from now on; handed back to the handler each
-    time it is given without asking it."""
+    """Set if the same request gets this response from now on. The handler gets it back each time
+    that the response is repeated without it."""
 
     def __repr__(self) -> str:
         return f"<Response {self.status}, {len(self.headers)} headers>"
@@ -84,7 +79,7 @@ def _first(headers: Headers, name: str) -> str | None:
 
 
 def without_hop_by_hop(headers: Headers) -> Headers:
-    """Return the headers that may travel on: hop-by-hop ones and those Connection names are out."""
+    """Return the headers except hop-by-hop ones and those that Connection names."""
     names = [key.lower() for key, _ in headers]
     barred = HOP_BY_HOP
     if "connection" in names:
@@ -109,3 +104,11 @@ def reason_phrase(status: int) -> str:
         return HTTPStatus(status).phrase.replace("'", "")
     except ValueError:
         return "Unknown"
+
+
+def json_response(
+    content: Mapping[str, object], status: int = 200, headers: Headers = ()
+) -> Response:
+    """Return a response in JSON, indented by two spaces."""
+    body = json.dumps(content, indent=2) + "\n"
+    return Response(status, (("Content-Type", "application/json"), *headers), body.encode())

@@ -15,7 +15,7 @@ from itertools import accumulate
 from stdnum import luhn
 
 from tokentape.pure.leak_check.decodings import bytewise
-from tokentape.pure.stripe.kinds import brand
+from tokentape.pure.stripe.cards import brand
 
 _DIGIT = re.compile(rb"[0-9]")
 _NO_DIGIT = re.compile(rb"[^0-9]+")
@@ -24,9 +24,9 @@ _MAX_LENGTH = 19
 
 def _is_card_number(digits: bytes, public: Collection[str] = ()) -> bool:
     number = digits.decode("ascii")
-    name, lengths = brand(number)
-    possible = name != "unknown" and len(number) in lengths and number not in public
-    return possible and luhn.is_valid(number)
+    card_brand = brand(number)
+    possible = len(number) in card_brand.lengths and number not in public
+    return possible and card_brand.name != "unknown" and luhn.is_valid(number)
 
 
 _SCATTERED_DIGITS = bytewise(rb"[0-9](?:[^0-9A-Za-z]*[0-9]){12,}")
@@ -45,7 +45,7 @@ def card_numbers(text: bytes) -> Iterator[int]:
 
 def _first_card_number(digits: bytes) -> int | None:
     for start in range(len(digits) - 12):
-        _, lengths = brand(digits[start : start + 4].decode("ascii"))
+        lengths = brand(digits[start : start + 4].decode("ascii")).lengths
         if any(_is_card_number(digits[start : start + length]) for length in lengths):
             return start
     return None

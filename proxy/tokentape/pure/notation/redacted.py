@@ -11,10 +11,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from tokentape.pure.notation.placeholders import whole
-from tokentape.pure.stripe.kinds import Secret
+from tokentape.pure.stripe.kinds import NUMBER_KINDS, Secret
 
-_NUMBERS = frozenset({"card", "account_number"})
-_BEGUN = tuple("{{" + kind for kind in _NUMBERS)
+_BEGUN = tuple("{{" + kind for kind in NUMBER_KINDS)
 
 
 class Redacted(NamedTuple):
@@ -51,7 +50,7 @@ class RedactedRequest(NamedTuple):
             found.kind: Redacted(text, entry.secrets[-1:] if found.number else ())
             for entry in (*self.query, *self.body)
             for text in (entry.text.partition("=")[2],)
-            if text.startswith(_BEGUN) and (found := whole(text)) and found.kind in _NUMBERS
+            if text.startswith(_BEGUN) and (found := whole(text)) and found.kind in NUMBER_KINDS
         }
 
 

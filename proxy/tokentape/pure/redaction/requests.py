@@ -10,7 +10,7 @@ from operator import itemgetter
 from urllib.parse import quote_plus
 
 from tokentape.errors import UnreadableBody
-from tokentape.pure.http.forms import FORM_METHODS, Pairs, Path, query_pairs, request_pairs
+from tokentape.pure.http.forms import Pairs, Path, query_pairs, request_pairs
 from tokentape.pure.http.messages import Request
 from tokentape.pure.notation.placeholders import Placeholder, escape
 from tokentape.pure.notation.redacted import Redacted, RedactedRequest
@@ -18,7 +18,7 @@ from tokentape.pure.redaction.values import Place, Values
 from tokentape.pure.stripe.catalog import KEEP, Field
 from tokentape.pure.stripe.kinds import CLASS_ONLY, Secret, key_class, secret
 from tokentape.pure.stripe.normalise import normalised
-from tokentape.pure.stripe.routes import TOKENS, token_id
+from tokentape.pure.stripe.routes import METHODS, TOKENS, token_id
 
 FORM = "application/x-www-form-urlencoded"
 """The form that every body is kept in, whatever it came in."""
@@ -45,7 +45,7 @@ def redacted_request(
     raw: Request, values: Values, lines: Lines, *, keep_blank: bool
 ) -> RedactedRequest:
     """Redact a request to /v1/tokens. Raises UnreadableBody."""
-    if raw.method not in FORM_METHODS:
+    if raw.method not in METHODS:
         raise UnreadableBody("the method is none of the API's")
     sent_query = _sent(query_pairs(raw.target), values, keep_blank=keep_blank)
     sent_body = _sent(request_pairs(raw, values.catalog.names), values, keep_blank=keep_blank)

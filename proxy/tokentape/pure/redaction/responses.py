@@ -269,13 +269,11 @@ class _Answer:
 
     def _message(self, text: str, spot: Spot) -> Redacted:
         reading = self.values.phrases.read(text)
-        if isinstance(reading, str):
-            return Redacted(escape(reading))
-        slots = [] if reading is None else [self._slot(*slot) for slot in reading.slots()]
+        slots = [] if reading is None else [self._slot(*slot) for slot in reading.slots]
         if reading is None or None in slots:
             return self._value("text", text, spot.name)
-        pieces = [Redacted(escape(reading.phrase.literals[0]))]
-        for slot, text_after in zip(slots, reading.phrase.literals[1:], strict=True):
+        pieces = [Redacted(escape(reading.literals[0]))]
+        for slot, text_after in zip(slots, reading.literals[1:], strict=True):
             pieces += [slot or Redacted(""), Redacted(escape(text_after))]
         return joined(pieces)
 

@@ -16,7 +16,6 @@ from tokentape.pure.stripe.phrases import Phrases
 from tokentape.pure.stripe.published import Published
 
 _MOST_KEPT = 200
-_KINDS = KINDS | {"object_id"}
 _JOINT = "\x1f"
 
 
@@ -147,7 +146,7 @@ def _place(name: Redacted, path: Path, located: Located) -> Place:
         return Place(name, field, None, "text")
     if known.slot:  # the parts of a date of birth are one value, of the field around them
         return Place(name, field_name(path[:-1], located), None, "dob", known.slot)
-    kind = known.kind if known.kind in _KINDS else "text"
+    kind = known.kind if known.kind in KINDS else "text"
     return Place(name, field, known if known.kind == KEEP or known.anything else None, kind)
 
 

@@ -52,7 +52,7 @@ from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.replay.made_up import MadeUp
 from tokentape.pure.replay.recordings import Ids, Recordings
 from tokentape.pure.replay.takings import Takings
-from tokentape.pure.stripe.kinds import ID_PREFIXES, MADE_KINDS, Secret, digits
+from tokentape.pure.stripe.kinds import ID_PREFIXES, MADE_KINDS, Secret, same
 
 BESIDE_RECORDED = 50_000
 """Instances that are remembered beside one for each recorded interaction."""
@@ -353,7 +353,9 @@ class Instances:
         number = source and _known_to((instance, *instance.continued), source)
         if source is None or number is None:
             return None
-        instance.values[variable] = self._made_up.fingerprint(variable, (source[0], digits(number)))
+        instance.values[variable] = self._made_up.fingerprint(
+            variable, (source[0], same(source[0], number))
+        )
         return instance.values[variable]
 
 

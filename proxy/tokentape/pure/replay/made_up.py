@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from tokentape.pure.notation.placeholders import Placeholder, Variable
-from tokentape.pure.replay.stand_ins import stand_in
-from tokentape.pure.stripe.kinds import Secret, secret
+from tokentape.pure.notation.placeholders import Variable
+from tokentape.pure.stripe.kinds import Secret, secret, stand_in
 
 _FINGERPRINTS = 50_000
 """Numbers whose fingerprints are remembered: those asked for first are forgotten first."""
@@ -46,4 +45,4 @@ class MadeUp:
     def _value(self, variable: Variable, count: int) -> Secret:
         kind, number = variable
         seed = self._seed if count == 1 else f"{self._seed}|{count}"
-        return secret(kind, stand_in(Placeholder(kind, str(number)), seed))
+        return secret(kind, stand_in(kind, number, "", seed))

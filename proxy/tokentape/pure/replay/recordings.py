@@ -15,13 +15,10 @@ from dataclasses import dataclass, field
 from tokentape.pure.cassette.match_key import MatchRules
 from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.notation.placeholders import Variable
-from tokentape.pure.stripe.kinds import ID_PREFIXES, MADE_KINDS
+from tokentape.pure.stripe.kinds import ID_KINDS, MADE_KINDS, NUMBER_KINDS
 
 Ids = tuple[Variable | None, ...]
 """For each value of a key the variable of the recording that made this id, or None."""
-
-_IDS = frozenset(ID_PREFIXES) | {"object_id"}
-_NUMBERS = frozenset({"card", "account_number"})
 
 
 @dataclass(slots=True, eq=False)
@@ -160,7 +157,7 @@ class Recordings:
 
     def is_made_id(self, variable: Variable) -> bool:
         """Tell whether a variable is an id that an answer shows first."""
-        return variable[0] in _IDS and variable in self._makers
+        return variable[0] in ID_KINDS and variable in self._makers
 
     def maker(self, variable: Variable) -> int | None:
         """Return the position of the answer that shows an id, time or fingerprint first.
@@ -204,7 +201,7 @@ class Recordings:
         return tuple(origins)
 
     def _meet_fingerprint(self, variable: Variable, interaction: Interaction) -> None:
-        numbers = {each for each in interaction.request_variables if each[0] in _NUMBERS}
+        numbers = {each for each in interaction.request_variables if each[0] in NUMBER_KINDS}
         if len(numbers) == 1:
             self._numbers.setdefault(variable, *numbers)
 

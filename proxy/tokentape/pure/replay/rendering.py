@@ -20,12 +20,9 @@ from typing import NamedTuple
 from tokentape.pure.cassette.model import Interaction, Texts
 from tokentape.pure.http.messages import Headers, Response
 from tokentape.pure.notation.placeholders import Placeholder, Variable, parts, whole
-from tokentape.pure.replay.stand_ins import stand_in
-from tokentape.pure.stripe.kinds import CLASS_ONLY, INTEGER_KINDS, SLOTS, Secret
+from tokentape.pure.stripe.kinds import CLASS_ONLY, SLOTS, UNQUOTED_KINDS, Secret, stand_in
 from tokentape.pure.stripe.published import Published
 
-_TOKEN_KINDS = INTEGER_KINDS | {"json", "exp_month", "exp_year"}
-"""Kinds that stand for a whole JSON token, quotes and all."""
 _STRING = re.compile(r'"(\{\{[^"{}]*\}\})"')
 _UNSAFE = re.compile(r"[^\x20-\x7e\x80-\xff]")
 _quoted = json.JSONEncoder().encode
@@ -128,17 +125,17 @@ class Renderer:
         public = self.published.value(placeholder.kind, placeholder.name)
         if public is not None or placeholder.kind in CLASS_ONLY:
             return public
-        return stand_in(placeholder, self.seed)
+        return self._stand_in((placeholder.kind, 1), placeholder.name)
 
     def _sent(self, placeholder: Placeholder, live: Mapping[str, Secret]) -> str:
         sent = live.get(placeholder.kind)
-        return sent.text if sent else stand_in(placeholder, self.seed)
+        return sent.text if sent else self._stand_in((placeholder.kind, 1), placeholder.name)
 
     def _stand_in(self, variable: Variable, guard: str) -> str:
         text = self._stand_ins.get((variable, guard))
         if text is None:
             kind, number = variable
-            text = stand_in(Placeholder(kind, str(number), guard), self.seed)
+            text = stand_in(kind, number, guard, self.seed)
             self._stand_ins[variable, guard] = text
         return text
 
@@ -176,7 +173,7 @@ def _json_pieces(text: str) -> Iterator[str | Hole]:
         token = whole(part) if index % 2 else None
         if token is None:
             yield from _pieces(f'"{part}"' if index % 2 else part, _inside_string)
-        elif token.kind in _TOKEN_KINDS:
+        elif token.kind in UNQUOTED_KINDS:
             yield _hole(token, str if token.kind == "json" else _number)
         else:
             yield from ('"', _hole(token, _inside_string), '"')

@@ -15,8 +15,7 @@ from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.cassette.rewriting import Renaming
 from tokentape.pure.http.messages import Request
 from tokentape.pure.notation.placeholders import Placeholder, Variable, parts
-from tokentape.pure.replay.stand_ins import stand_in
-from tokentape.pure.stripe.kinds import MADE_KINDS, SLOTS
+from tokentape.pure.stripe.kinds import MADE_KINDS, SLOTS, stand_in
 from tokentape.pure.stripe.published import Published
 
 Fill = Callable[[Placeholder], str]
@@ -43,10 +42,11 @@ class Refilling:
             return self.keys[found.name]
         if not found.number:
             public = self.published.value(found.kind, found.name)
-            return stand_in(found, self.seed) if public is None else public
-        name = self.names.to_other((found.kind, int(found.number)))
+            return stand_in(found.kind, 1, found.name, self.seed) if public is None else public
+        number = int(found.number)
+        name = self.names.to_other((found.kind, number))
         bound = name and self.numbering.value(name)
-        return bound.text if bound else stand_in(found, self.seed)
+        return bound.text if bound else stand_in(found.kind, number, found.name, self.seed)
 
 
 def request(one: Interaction, fill: Fill) -> Request:

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
+from urllib.parse import quote
 
-from tokentape.pure.http.forms import Names, Path, spellings, split_name
+from tokentape.pure.http.forms import Names, Path, join_name, split_name
 from tokentape.pure.stripe.kinds import KINDS, SLOTS
 
 KEEP = "keep"
@@ -79,7 +80,9 @@ class Catalog:
     def names(self) -> Names:
         """The usual spellings of request fields, except those in arrays or named by users."""
         paths = (path for path in _paths(self.request) if not {"", "*"}.intersection(path))
-        return {name: path for path in paths for name in spellings(path)}
+        plain = {join_name(path): path for path in paths}
+        encoded = {quote(name): path for name, path in plain.items()}
+        return plain | encoded
 
     def locate_response(self, path: Path) -> Located:
         """Find a response field by its path, list positions as digits."""
@@ -110,7 +113,7 @@ def _locate(node: _Node, path: Path) -> Located:
     return Located(node.field, len(path), frozenset(free))
 
 
-@lru_cache(maxsize=2)  # a catalog never changes, and each embedded upstream reads the same one
+@lru_cache(maxsize=2)
 def read_catalog(text: str) -> Catalog:
     """Read the catalog (CSV: side, path, class, values, blank, source).
 
@@ -133,7 +136,7 @@ def read_catalog(text: str) -> Catalog:
         except ValueError as error:
             raise ValueError(f"catalog.csv:{rows.line_num}: {error}") from None
     request, response = trees.values()
-    words = frozenset(_words(request)) | frozenset(_words(response))
+    words = _words(request) | _words(response)
     request_headers, response_headers = headers.values()
     return Catalog(request, response, request_headers, response_headers, words, lists)
 
@@ -155,7 +158,7 @@ def extended(catalog: Catalog, keep: Iterable[str], fields: Mapping[str, str]) -
     for name, kind in fields.items():
         for tree in (request, response):
             _insert(tree, dotted(name), Field(kind))
-    words = catalog.words | frozenset(_words(request))
+    words = catalog.words | _words(request)
     return replace(catalog, request=request, response=response, words=words)
 
 
@@ -174,7 +177,7 @@ def _field(row: Mapping[str, str]) -> Field:
     kind, _, slot = row["class"].partition(".")
     form = row["values"][1:] if row["values"].startswith("~") else ""
     values = frozenset(row["values"].split("|") if row["values"] and not form else ())
-    _check("class", kind, KINDS | _OWN_CLASSES)
+    _check("class", kind, {*KINDS, *_OWN_CLASSES})
     if slot:
         _check("slot", slot, SLOTS.get(kind, {}))
     if form:
@@ -199,11 +202,8 @@ def _paths(node: _Node, path: Path = ()) -> Iterable[Path]:
         yield from _paths(child, (*path, name))
 
 
-def _words(node: _Node) -> Iterable[str]:
-    for name, child in node.children.items():
-        if name not in ("", "*"):
-            yield name
-        yield from _words(child)
+def _words(tree: _Node) -> frozenset[str]:
+    return frozenset(segment for path in _paths(tree) for segment in path) - {"", "*"}
 
 
 # The closed forms of kept values. Each returns the normal form of a value, or None.

@@ -1,92 +1,218 @@
-"""What each kind of sensitive value is: its class guard, its parts, when two values are the same.
+"""The kinds of sensitive values: one table, what follows from it, and values themselves.
 
-A guard is a closed class on which Stripe's answer depends; apart from it a cassette knows nothing
-of a value. Kinds without identity (a CVC, a key) are kept as their class alone: PCI DSS 3.3.1
-forbids to keep a CVC in any form, and one key of a class does as well as another.
+A class is a closed part of a value on which Stripe's response depends, such as a card's brand; a
+cassette stores nothing else of a value. Kinds without identity (a CVC, a key) are stored as their
+class only: PCI DSS 3.3.1 forbids storing a CVC in any form, and any key of a class will do.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
+from itertools import product
 
-from stdnum import luhn
+from tokentape.pure.stripe import stand_ins
+from tokentape.pure.stripe.cards import CARD_CLASSES, card_class, digits
 
-CLASS_ONLY = frozenset({"cvc", "key", "idempotency_key", "device", "exp_month", "exp_year"})
-"""Kinds stored as `{{kind:class}}`, with no number: any live value of the class will do."""
+Slots = Mapping[str, Callable[[str], str]]
+"""By name, what takes a part out of a value."""
 
-INTEGER_KINDS = frozenset({"time"})
-"""Kinds that are JSON numbers in Stripe's answers."""
 
-PLAIN_KINDS = frozenset(
-    {
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of sensitive values. A new kind takes one line in the table below."""
+
+    name: str
+    stand_in: stand_ins.Maker = lambda source: f"{source.kind} {source.guard or source.number}"
+    _: KW_ONLY
+    is_id: bool = False
+    """The same wherever it occurs: an id names one object."""
+    prefix: str = ""
+    """Of an id, as in `tok_…`; blank if Stripe's ids of this kind have different ones."""
+    from_stripe: bool = False
+    """Stripe generates the values: a client that sends one has it from a response."""
+    unquoted: bool = False
+    """Stands in JSON without quotes."""
+    is_number: bool = False
+    """A card or account number, in which spaces and dashes do not count."""
+    slots: Slots = field(default_factory=dict)
+    """The parts that Stripe answers with, or that a client sends one by one."""
+    guards: frozenset[str] = frozenset()
+    """Classes that a variable may have, as in `{{card.1:visa}}`."""
+    classes: Mapping[str, str] = field(default_factory=dict)
+    """Classes that stand alone, as in `{{cvc:3}}`, and their stand-ins, if not by `stand_in`."""
+    class_of: Callable[[str, int], str] | None = None
+    """Returns the class of a text, given this year."""
+
+    @property
+    def class_only(self) -> bool:
+        """Whether values are stored as `{{kind:class}}` only, so that any value of it will do."""
+        return self.class_of is not None and not self.guards
+
+
+def _id(name: str, prefix: str = "", length: int = 24) -> Kind:
+    prefix = prefix or name
+    stand_in = stand_ins.object_id(prefix, length)
+    return Kind(name, stand_in, is_id=True, from_stripe=True, prefix=prefix)
+
+
+def _last4(text: str) -> str:
+    return digits(text)[-4:]
+
+
+def masked(key: str) -> str:
+    """Return a key as Stripe's 401 message quotes it: first 8, asterisks, last 4 (recorded)."""
+    return key[:8] + "*" * max(len(key) - 12, 0) + key[8:][-4:]
+
+
+_KEY_PARTS = product(("sk", "rk", "pk", "ek", "uk", "rkcs"), ("_", "_org_"), ("test", "live"))
+_KEYS = (*map("".join, _KEY_PARTS), "oak_test", "oak_live", "oak")
+_KEY = re.compile(f"({'|'.join(_KEYS)})_")
+
+
+def key_class(text: str) -> str:
+    """Return an API key's kind and mode, such as sk_test; `unknown` for anything else."""
+    match = _KEY.match(text)
+    return match[1] if match else "unknown"
+
+
+def is_live_key(text: str) -> bool:
+    """Tell whether this is a key of Stripe's live mode, whatever its kind."""
+    return key_class(text).endswith("live")
+
+
+def _cvc_class(text: str, _: int) -> str:
+    plain = text.strip()
+    valid = plain.isascii() and plain.isdigit() and len(plain) in (3, 4)
+    return str(len(plain)) if valid else "invalid"
+
+
+def _month_class(text: str, _: int) -> str:
+    return "valid" if 1 <= _expiry_number(text) <= 12 else "invalid"
+
+
+def _year_class(text: str, this_year: int) -> str:
+    number = _expiry_number(text)
+    if number < 0:
+        return "invalid"
+    return "past" if number + 2000 * (number < 100) < this_year else "future"
+
+
+def _expiry_number(text: str) -> int:
+    return int(text) if re.fullmatch(r"[0-9]{1,4}", text.strip()) else -1
+
+
+def _sent_class(_: str, __: int) -> str:
+    return "sent"
+
+
+_MONTHS = {"valid": "12", "invalid": "month"}
+_YEARS = {"past": "1999", "future": "2099", "invalid": "year"}
+
+_TABLE = (
+    Kind(
         "account_number",
-        "address",
+        lambda source: "000" + source.digits(9),
+        is_number=True,
+        slots={"last4": _last4},
+    ),
+    Kind("address", lambda source: f"{source.number} Example Street"),
+    Kind(
         "card",
+        stand_ins.card,
+        is_number=True,
+        slots={"last4": _last4, "iin": lambda text: digits(text)[:6]},
+        guards=CARD_CLASSES,
+        class_of=lambda text, _: card_class(text),
+    ),
+    Kind("cvc", classes={"3": "123", "4": "1234", "invalid": "12"}, class_of=_cvc_class),
+    Kind("device", classes={"sent": ""}, class_of=_sent_class),
+    Kind(
         "dob",
-        "email",
-        "field",
-        "fingerprint",
-        "government_id",
-        "id_number",
-        "ip",
-        "json",
-        "last4",
-        "name",
-        "object_id",
-        "phone",
-        "routing_number",
-        "ssn_last4",
-        "tax_id",
-        "text",
-        "time",
-        "url",
-    }
+        lambda source: f"19{source.digits(2)}-6-15",
+        slots={
+            "year": lambda text: text.split("-")[0],
+            "month": lambda text: text.split("-")[1],
+            "day": lambda text: text.split("-")[2],
+        },
+    ),
+    Kind("email", lambda source: f"person{source.number}@example.com"),  # RFC 2606
+    Kind("exp_month", unquoted=True, classes=_MONTHS, class_of=_month_class),
+    Kind("exp_year", unquoted=True, classes=_YEARS, class_of=_year_class),
+    Kind("field", lambda source: f"field_{source.number}"),
+    Kind("fingerprint", lambda source: source.letters(16), from_stripe=True),
+    Kind("government_id", lambda source: source.digits(9)),
+    Kind("id_number", lambda source: source.digits(9)),
+    Kind("idempotency_key", classes={"sent": ""}, class_of=_sent_class),
+    Kind("ip", stand_ins.ip),
+    Kind("json", lambda _: "null", unquoted=True),
+    Kind(
+        "key",
+        slots={"masked": masked},
+        classes=dict.fromkeys((*_KEYS, "unknown"), ""),
+        class_of=lambda text, _: key_class(text),
+    ),
+    Kind("last4", stand_ins.last4),
+    Kind("name", lambda source: f"Person {source.number}"),
+    Kind("object_id", stand_ins.object_id("id", 24), is_id=True, from_stripe=True),
+    Kind("phone", stand_ins.phone),
+    Kind("routing_number", stand_ins.routing_number),
+    Kind("ssn_last4", stand_ins.last4),
+    Kind("tax_id", lambda source: source.digits(9)),
+    Kind("text"),
+    Kind("time", stand_ins.time, from_stripe=True, unquoted=True, classes={"sent": ""}),
+    Kind("url", lambda source: f"https://example.com/{source.number}"),
+    *map(_id, ("ba", "btok", "ch", "cpt", "ct", "cvctok", "file", "fp")),
+    *map(_id, ("person", "pi", "pm", "seti", "src", "tok")),
+    _id("acct", length=16),
+    _id("card_id", "card"),
+    _id("cus", length=14),
+    _id("pii_id", "pii"),
+    _id("req", length=14),
 )
 
-ID_KINDS: Mapping[str, str] = {
-    "acct": "acct",
-    "ba": "ba",
-    "btok": "btok",
-    "card": "card_id",
-    "ch": "ch",
-    "cpt": "cpt",
-    "ct": "ct",
-    "cus": "cus",
-    "cvctok": "cvctok",
-    "file": "file",
-    "fp": "fp",
-    "person": "person",
-    "pi": "pi",
-    "pii": "pii_id",
-    "pm": "pm",
-    "req": "req",
-    "seti": "seti",
-    "src": "src",
-    "tok": "tok",
-}
-"""Stripe's object ids by prefix; `card` and `pii` name other things too, hence their suffix."""
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _TABLE}
 
-ID_PREFIXES: Mapping[str, str] = {kind: prefix for prefix, kind in ID_KINDS.items()}
-
-MADE_KINDS = frozenset(ID_PREFIXES) | {"object_id", "fingerprint", "time"}
-"""Kinds of values that Stripe makes up: a client that sends one has it from an answer."""
-
-KINDS = PLAIN_KINDS | CLASS_ONLY | frozenset(ID_PREFIXES)
+# Columns of the table, for what each request asks of every field.
+CLASS_ONLY = frozenset(kind.name for kind in _TABLE if kind.class_only)
+ID_KINDS = frozenset(kind.name for kind in _TABLE if kind.is_id)
+ID_PREFIXES: Mapping[str, str] = {kind.name: kind.prefix for kind in _TABLE if kind.prefix}
+MADE_KINDS = frozenset(kind.name for kind in _TABLE if kind.from_stripe)
+NUMBER_KINDS = frozenset(kind.name for kind in _TABLE if kind.is_number)
+SLOTS: Mapping[str, Slots] = {kind.name: kind.slots for kind in _TABLE if kind.slots}
+UNQUOTED_KINDS = frozenset(kind.name for kind in _TABLE if kind.unquoted)
+_BY_PREFIX = {kind.prefix: kind.name for kind in _TABLE if kind.prefix}
+_CLASSES = {kind.name: kind.class_of for kind in _TABLE if kind.class_of}
+_ID = re.compile(r"([a-z]+)_[A-Za-z0-9_]{1,250}")
 
 
-_GLOBAL = frozenset(ID_PREFIXES) | {"object_id"}
-"""Kinds whose values are the same wherever they occur: an id names one object everywhere."""
+def guard(kind: str, text: str, *, this_year: int = 0) -> str:
+    """Return the class of a value within its kind, or "" where the kind has no classes."""
+    class_of = _CLASSES.get(kind)
+    return class_of(text, this_year) if class_of else ""
+
+
+def id_kind(text: str) -> str:
+    """Return the kind of an object id by its prefix; `text` for a value that is no id."""
+    match = _ID.fullmatch(text)
+    return _BY_PREFIX.get(match[1], "object_id") if match else "text"
+
+
+def stand_in(kind: str, number: int, guard: str, seed: str) -> str:
+    """Return the stand-in of a variable, or of a class with number 1, in the cassette `seed`."""
+    of_kind = KINDS[kind]
+    by_class = of_kind.classes.get(guard)
+    return by_class or of_kind.stand_in(stand_ins.Source(seed, kind, number, guard))
 
 
 @dataclass(slots=True, repr=False, eq=False)
 class Secret:
     """A sensitive value on its way through memory. Its repr gives its kind only.
 
-    `key` is what makes two values one: the kind, the field, and the form in which spellings of one
-    value are the same (a card number's digits). `text` is the value as it came, given back at
-    replay. There are many in each request, and to make frozen ones would take three times as long.
+    Two values are equal if their `key` is: the kind, the field, and the form in which spellings of
+    a value are the same (a card number's digits). `text` is the value as it came, given back at
+    replay. A request has many; to make frozen ones would take three times as long.
     """
 
     kind: str
@@ -104,7 +230,7 @@ class Secret:
 
     @property
     def field(self) -> str:
-        """The field that the value stands in, as `secret` took it; blank for an id."""
+        """The field of the value, as `secret` took it; blank for an id."""
         _, length, rest = self.key.split("|", 2)
         return rest[: int(length)]
 
@@ -112,142 +238,19 @@ class Secret:
 def secret(kind: str, text: str, field: str = "") -> Secret:
     """Return the secret that `text` is, as a value of `kind` in a field.
 
-    Ids are the same wherever they occur. Any other value is the same only in the same field:
-    whether a city and a state are spelt alike is a coincidence, and tells something about a person.
+    Ids are the same wherever they occur. Any other value is the same only in the same field: that
+    a city and a state have one name is a coincidence, and tells something about a person.
 
     >>> secret("name", "Ada", "card.name") == secret("name", "Ada", "person.first_name")
     False
     >>> secret("tok", "tok_1", "card") == secret("tok", "tok_1", "source")
     True
     """
-    if kind in _GLOBAL:
+    if kind in ID_KINDS:
         field = ""
     return Secret(kind, f"{kind}|{len(field)}|{field}|{same(kind, text)}", text)
 
 
 def same(kind: str, text: str) -> str:
     """Return the form in which two spellings of a value of a kind are the same."""
-    return digits(text) if kind in _SPACED else text
-
-
-def guard(kind: str, text: str, *, this_year: int = 0) -> str:
-    """Return the class of a value within its kind, or "" where the kind has no classes."""
-    if kind == "card":
-        return card_guard(text)
-    if kind not in CLASS_ONLY:
-        return ""
-    if kind == "cvc":
-        return cvc_class(text)
-    if kind == "key":
-        return key_class(text)
-    if kind in ("exp_month", "exp_year"):
-        return expiry_class(kind, text, this_year)
-    return "sent"
-
-
-def digits(text: str) -> str:
-    """Return a card number as Stripe reads it: without spaces and dashes."""
-    return text.replace(" ", "").replace("-", "")
-
-
-def compact(text: str) -> str:
-    """Return an account number without the spaces and dashes that people write."""
-    return digits(text)
-
-
-_SPACED = frozenset({"card", "account_number"})
-
-# Issuer identification ranges and lengths: ISO/IEC 7812 as published by the networks; the names
-# are Stripe's brands in lower case. The longest prefix wins.
-_BRANDS: tuple[tuple[str, str, frozenset[int]], ...] = (
-    ("visa", r"4", frozenset({13, 16, 19})),
-    ("mastercard", r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720", frozenset({16})),
-    ("amex", r"3[47]", frozenset({15})),
-    ("discover", r"6011|64[4-9]|65", frozenset(range(16, 20))),
-    ("diners", r"30[0-5]|3095|36|3[89]", frozenset(range(14, 20))),
-    ("jcb", r"35(?:2[89]|[3-8])", frozenset(range(16, 20))),
-    ("unionpay", r"62|81", frozenset(range(16, 20))),
-)
-BRANDS = (*(name for name, _, _ in _BRANDS), "unknown")
-"""The brands that a card's class may name."""
-_BRAND_PATTERNS = tuple((name, re.compile(iin), lengths) for name, iin, lengths in _BRANDS)
-
-
-def brand(number: str) -> tuple[str, frozenset[int]]:
-    """Return the brand of a card number (digits only) and the lengths its numbers have."""
-    for name, pattern, lengths in _BRAND_PATTERNS:
-        if pattern.match(number):
-            return name, lengths
-    return "unknown", frozenset(range(13, 20))
-
-
-def card_guard(text: str) -> str:
-    """Return a card number's class: its brand, with `_invalid` where no such card can exist.
-
-    Valid means a length of the brand and a right check digit (ISO/IEC 7812-1 annex B).
-    """
-    number = digits(text)
-    if not (number.isascii() and number.isdigit()):
-        return "unknown_invalid"
-    name, lengths = brand(number)
-    right = len(number) in lengths and luhn.is_valid(number)
-    return name if right else f"{name}_invalid"
-
-
-def cvc_class(text: str) -> str:
-    """Return a CVC's length class: 3, 4 or invalid."""
-    plain = text.strip()
-    right = plain.isascii() and plain.isdigit() and len(plain) in (3, 4)
-    return str(len(plain)) if right else "invalid"
-
-
-def expiry_class(kind: str, text: str, this_year: int) -> str:
-    """Return past or future for a year, valid or invalid for a month; invalid for no number."""
-    if not re.fullmatch(r"[0-9]{1,4}", text.strip()):
-        return "invalid"
-    number = int(text)
-    if kind == "exp_month":
-        return "valid" if 1 <= number <= 12 else "invalid"
-    year = number + 2000 if number < 100 else number
-    return "past" if year < this_year else "future"
-
-
-_KEY = re.compile(r"(sk|rk|pk|ek|uk|rkcs)_(org_)?(test|live)_|(oak)_(?:(test|live)_)?")
-
-
-def key_class(text: str) -> str:
-    """Return an API key's kind and mode, such as sk_test; `unknown` for anything else."""
-    match = _KEY.match(text)
-    return match[0].rstrip("_") if match else "unknown"
-
-
-def is_live_key(text: str) -> bool:
-    """Tell whether this is a key of Stripe's live mode, whatever its kind."""
-    return key_class(text).endswith("live")
-
-
-def masked(key: str) -> str:
-    """Return a key as Stripe's 401 message quotes it: first 8, asterisks, last 4 (recorded)."""
-    return key[:8] + "*" * max(len(key) - 12, 0) + key[8:][-4:]
-
-
-_ID = re.compile(r"([a-z]+)_[A-Za-z0-9_]{1,250}")
-
-
-def id_kind(text: str) -> str:
-    """Return the kind of an object id by its prefix; `text` for what is no id at all."""
-    match = _ID.fullmatch(text)
-    return ID_KINDS.get(match[1], "object_id") if match else "text"
-
-
-SLOTS: Mapping[str, Mapping[str, Callable[[str], str]]] = {
-    "card": {"last4": lambda value: digits(value)[-4:], "iin": lambda value: digits(value)[:6]},
-    "account_number": {"last4": lambda value: compact(value)[-4:]},
-    "dob": {
-        "year": lambda value: value.split("-")[0],
-        "month": lambda value: value.split("-")[1],
-        "day": lambda value: value.split("-")[2],
-    },
-    "key": {"masked": masked},
-}
-"""The parts of a value that Stripe answers with, or that a client sends one by one."""
+    return digits(text) if kind in NUMBER_KINDS else text

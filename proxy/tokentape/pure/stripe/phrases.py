@@ -8,20 +8,30 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 _TIME = re.compile(r"[0-9]{1,12}|\{\{[^{}]+\}\}")
 """What a slot for a time takes: a time, or its placeholder if already redacted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """A message: literals and slots alternate, and the first and last are literals."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Reading:
+    """A known message, taken apart: literals and slots alternate, the first and last are literals.
+
+    Each slot has a kind and a value.
+    """
 
     literals: tuple[str, ...]
-    slots: tuple[str, ...]
+    slots: tuple[tuple[str, str], ...] = ()
+
+
+class Phrase(NamedTuple):
+    """A message with slots."""
+
+    literals: tuple[str, ...]
+    kinds: tuple[str, ...]
 
     def values(self, text: str) -> tuple[str, ...] | None:
         """Return the texts of the slots, each as short as can be; None for another message.
@@ -41,20 +51,8 @@ class Phrase:
             values.append(text[start:position])
             start = position + len(literal)
         values.append(text[start:end])
-        times = (text for slot, text in zip(self.slots, values, strict=True) if slot == "time")
+        times = (text for kind, text in zip(self.kinds, values, strict=True) if kind == "time")
         return tuple(values) if start < end and all(map(_TIME.fullmatch, times)) else None
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Reading:
-    """A text that matches a phrase, with the values of its slots."""
-
-    phrase: Phrase
-    values: tuple[str, ...]
-
-    def slots(self) -> Iterable[tuple[str, str]]:
-        """Yield the kind and the value of each slot."""
-        return zip(self.phrase.slots, self.values, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +62,14 @@ class Phrases:
     fixed: frozenset[str]
     templates: tuple[Phrase, ...]
 
-    def read(self, text: str) -> Reading | str | None:
-        """Return a fixed message, a template with the values of its slots, or None."""
+    def read(self, text: str) -> Reading | None:
+        """Return a known message taken apart, or None for any other text."""
         if text in self.fixed:
-            return text
+            return Reading((text,))
         for phrase in self.templates:
             values = phrase.values(text)
             if values is not None:
-                return Reading(phrase, values)
+                return Reading(phrase.literals, tuple(zip(phrase.kinds, values, strict=True)))
         return None
 
 

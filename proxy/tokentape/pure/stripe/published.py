@@ -7,10 +7,11 @@ name, and a name matches only its own value.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from tokentape.pure.stripe.kinds import ID_KINDS, same
+from tokentape.pure.stripe.kinds import KINDS, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Published:
     """(kind, value in the form that is compared) -> public name"""
     values: Mapping[tuple[str, str], str]
     """(kind, public name) -> value"""
+    rows: Sequence[Mapping[str, str]]
+    """The table as it is: what else Stripe documents of each value."""
 
     def name(self, kind: str, text: str) -> str | None:
         """Return the public name of a value, or None if it is not published."""
@@ -31,12 +34,17 @@ class Published:
         return self.values.get((kind, name))
 
 
+@lru_cache(maxsize=1)
 def read_published(text: str) -> Published:
-    """Read the table (CSV: kind, name, value, …, source)."""
+    """Read the table (CSV: kind, name, value, brand, funding, country, behaviour, source).
+
+    Raises KeyError for an unknown kind.
+    """
     names: dict[tuple[str, str], str] = {}
     values: dict[tuple[str, str], str] = {}
-    for row in csv.DictReader(text.splitlines()):
-        kind = ID_KINDS.get(row["kind"], row["kind"]) if row["kind"] != "card" else "card"
+    rows = tuple(csv.DictReader(text.splitlines()))
+    for row in rows:
+        kind = KINDS[row["kind"]].name
         values[kind, row["name"]] = row["value"]
         names.setdefault((kind, same(kind, row["value"])), row["name"])
-    return Published(names, values)
+    return Published(names, values, rows)

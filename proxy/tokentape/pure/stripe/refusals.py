@@ -7,9 +7,7 @@ would without a proxy.
 
 from __future__ import annotations
 
-import json
-
-from tokentape.pure.http.messages import Headers, Response
+from tokentape.pure.http.messages import Headers, Response, json_response
 
 
 def refusal(
@@ -26,16 +24,11 @@ def refusal(
     A blank `code` is left out. `code` and `message` reach the client unchanged.
     """
     error = ({"code": code} if code else {}) | {"message": message, "type": type}
-    no_retry = ("Stripe-Should-Retry", "false")
-    return _error_response(status, error, (no_retry, ("Tokentape-Result", result), *headers))
+    lines = (("Stripe-Should-Retry", "false"), ("Tokentape-Result", result), *headers)
+    return json_response({"error": error}, status, lines)
 
 
 def upstream_failed(status: int, message: str) -> Response:
     """Return the response to a request that the upstream did not answer."""
     error = {"code": "upstream_failed", "message": message, "type": "api_connection_error"}
-    return _error_response(status, error, (("Tokentape-Result", "forwarded"),))
-
-
-def _error_response(status: int, error: dict[str, str], headers: Headers) -> Response:
-    body = json.dumps({"error": error}, indent=2) + "\n"
-    return Response(status, (("Content-Type", "application/json"), *headers), body.encode())
+    return json_response({"error": error}, status, (("Tokentape-Result", "forwarded"),))

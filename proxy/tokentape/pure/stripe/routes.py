@@ -1,4 +1,4 @@
-"""Which request targets belong to the tokens API."""
+"""The methods of Stripe's API, and the request targets that belong to its tokens."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from urllib.parse import unquote
 
 API = "https://api.stripe.com"
 """The origin in every stored URI, whatever upstream was recorded."""
+METHODS = frozenset({"GET", "POST", "DELETE"})
 TOKENS = "/v1/tokens"
-
 _MAX_ID = 255
 
 

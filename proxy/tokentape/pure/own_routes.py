@@ -1,11 +1,14 @@
-"""The routes of the admin port: from requests to commands, and their responses.
+"""tokentape's own routes, all under /_tokentape/: health, and those of the admin port.
 
+    GET    /_tokentape/health        what a session did so far
     POST   /_tokentape/sessions      open a session
     GET    /_tokentape/sessions      list the open sessions
     GET    /_tokentape/sessions/ID   show a session
     DELETE /_tokentape/sessions/ID   close a session and return its receipt
 
-Responses hold only names of this program, names of cassettes, and redacted values.
+They are for programs on this machine, not for web pages: a page from elsewhere in a browser can
+send requests to a loopback port, with its own host name (DNS rebinding) or across sites. Responses
+hold only names of this program, names of cassettes, and redacted values.
 """
 
 from __future__ import annotations
@@ -18,16 +21,50 @@ from typing import Any
 
 import orjson
 
-from tokentape.pure.http.messages import Request, Response
-from tokentape.pure.own_routes.health import PREFIX, barred, json_response
+from tokentape.pure.http.forms import media_type
+from tokentape.pure.http.messages import Headers, Request, Response, json_response
 from tokentape.pure.replay.decide import Mode
 from tokentape.pure.replay.receipt import Receipt
 from tokentape.pure.stripe.refusals import refusal
 
+PREFIX = "/_tokentape/"
 SESSIONS = PREFIX + "sessions"
-
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _SESSION = re.compile(re.escape(SESSIONS) + r"/([0-9a-f]{1,32})")
 _EXAMPLE = '{"cassette": "checkout/declined"}'
+
+
+def is_own(target: str) -> bool:
+    """Tell whether a target is one of tokentape's own."""
+    return target.startswith(PREFIX)
+
+
+def barred(request: Request, host: str) -> Response | None:
+    """Return the refusal of a request that a web page may have sent; the server is at `host`."""
+    sent = request.header("host") or ""
+    name = sent if sent.endswith("]") else sent.rpartition(":")[0] or sent
+    if name.lower() not in {*_LOOPBACK, host}:
+        return refusal(403, "foreign_host", "This route answers only under its own address.")
+    if request.header("origin") or request.header("sec-fetch-site") not in (None, "none"):
+        return refusal(403, "cross_site", "This route does not answer web pages.")
+    return None
+
+
+def answer(request: Request, host: str, health: Mapping[str, object]) -> Response:
+    """Answer a request to an own route of the server at `host` with `health`."""
+    refused = barred(request, host)
+    if refused is not None:
+        return refused
+    if request.target.partition("?")[0] != PREFIX + "health":
+        return refusal(404, "unknown_route", f"The own routes of tokentape are: {PREFIX}health.")
+    if request.method not in ("GET", "HEAD"):
+        return refusal(405, "method_not_allowed", "This route takes GET.")
+    return uncached(health)
+
+
+def uncached(content: Mapping[str, object], status: int = 200, headers: Headers = ()) -> Response:
+    """Return a response in JSON that must not be cached."""
+    return json_response(content, status, (("Cache-Control", "no-store"), *headers))
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -103,13 +140,12 @@ def _by_method(request: Request, commands: Mapping[str, Callable[[], Command]]) 
 
 
 def _read_open(request: Request) -> Open | Response:
-    media = (request.header("content-type") or "").partition(";")[0].strip().lower()
-    if media != "application/json":
+    if media_type(request.header("content-type") or "") != "application/json":
         return NOT_JSON
     try:
         document = orjson.loads(request.body)
     except orjson.JSONDecodeError:
-        return MALFORMED
+        document = None
     if not isinstance(document, dict):
         return MALFORMED
     fields = {name: value for name, value in document.items() if value is not None}
@@ -140,7 +176,7 @@ def _problems(fields: Mapping[str, object]) -> Iterable[str]:
 
 def session_opened(content: Mapping[str, object], session_id: str) -> Response:
     """Return the response for a new session."""
-    return json_response(content, 201, (("Location", f"{SESSIONS}/{session_id}"),))
+    return uncached(content, 201, (("Location", f"{SESSIONS}/{session_id}"),))
 
 
 def session_summary(
@@ -177,7 +213,7 @@ NO_ROUTE = refusal(
 NO_SESSION = refusal(
     404, "unknown_session", f"No such session, or it ended long ago. GET {SESSIONS} lists them."
 )
-NOT_JSON = refusal(415, "not_json", "Send JSON, and say so: Content-Type: application/json.")
+NOT_JSON = refusal(415, "not_json", "Send JSON, with Content-Type: application/json.")
 MALFORMED = refusal(400, "malformed_json", f"The body is no JSON object: send such as {_EXAMPLE}.")
 BAD_NAME = refusal(
     422,
@@ -189,6 +225,8 @@ BUSY = refusal(
     409,
     "cassette_busy",
     "The cassette is being recorded by another session: close that one first, or record each test"
-    " into a cassette of its own.",
+    " into its own cassette.",
 )
-FULL = refusal(503, "too_many_sessions", "Too many sessions are open: close those that are done.")
+FULL = refusal(
+    503, "too_many_sessions", "Too many sessions are open: close those that are no longer used."
+)

@@ -1,1 +1,0 @@
-"""tokentape's own routes: health, and the admin port."""
