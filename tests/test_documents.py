@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tokentape.__main__ import COMMANDS
+from tokentape.__main__ import cli
 from tokentape.edges.settings import OPTIONS, MatchSettings, RedactSettings
 from tokentape.pure.audit.admission import is_valid_placeholder
 from tokentape.pure.notation.placeholders import whole
@@ -86,7 +86,7 @@ def test_recording_the_examples_again_changes_no_byte(tmp_path: Path, name: str)
 
 def test_readme_names_every_command() -> None:
     named = set(re.findall(r"^\| `tokentape (\w+)", README, re.MULTILINE))
-    assert named == set(COMMANDS)
+    assert named == set(cli.commands)
 
 
 def test_readme_names_every_shared_option() -> None:

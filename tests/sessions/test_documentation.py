@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tokentape.command_line.serve import serve_command
+from tokentape.command_line.serving import serve_command
 
 from tests.clients.conftest import installed
 from tests.processes import Session, Workplace, environment

@@ -1,22 +1,57 @@
-"""What the commands share: settings, options, and what a command line becomes."""
+"""What the commands share: their group, settings, options, and what a command line becomes."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import click
 
-from tokentape.edges.settings import Settings, load, usual_mode
+from tokentape import __version__
+from tokentape.edges.settings import load, usual_mode
 
 Invocation = Callable[[], int]
 """A command with its settings and arguments: runs it, and returns the exit status."""
 
 Callback = Callable[..., Invocation]
 Decorator = Callable[[Callback], Callback]
+
+_FIRST_MINUTE = """\b
+The first minute:
+  tokentape record      forwards to the built-in mock of Stripe
+  curl http://127.0.0.1:12121/v1/tokens -u sk_test_anything: -d "pii[id_number]=000000000"
+  Ctrl-C                stops; the traffic is in cassettes/default.yaml
+  tokentape replay      gives the same request the same answer, with no network
+
+\b
+Your own code needs a new base URL, nothing more. In Python:
+  stripe.api_base = "http://127.0.0.1:12121"
+
+Options can also come from the environment (TOKENTAPE_LISTEN and so on) and from the file
+tokentape.yaml. An option wins over a variable, a variable over the file.
+"""
+
+
+class _GroupInOrder(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's interface
+        return list(self.commands)  # as they are declared; click would sort them
+
+
+@click.group(
+    cls=_GroupInOrder,
+    epilog=_FIRST_MINUTE,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="tokentape %(version)s")
+def cli() -> None:
+    """Record Stripe token traffic once, replay it offline, keep no secret."""
+
+
+def _flag(name: str, text: str) -> Decorator:
+    return click.option(name, flag_value="true", default=None, help=text)
+
 
 _OPTIONS: dict[str, Decorator] = {
     "config": click.option(
@@ -35,14 +70,9 @@ _OPTIONS: dict[str, Decorator] = {
     "cassettes": click.option(
         "--cassettes", metavar="DIR", help="Where cassettes are kept.  [default: cassettes]"
     ),
-    "allow_live": click.option(
-        "--allow-live", flag_value="true", default=None, help="Forward requests with live keys too."
-    ),
-    "strict": click.option(
-        "--strict",
-        flag_value="true",
-        default=None,
-        help="Miss rather than guess; fail on unused and order-dependent interactions.",
+    "allow_live": _flag("--allow-live", "Forward requests with live keys too."),
+    "strict": _flag(
+        "--strict", "Miss rather than guess; fail on unused and order-dependent interactions."
     ),
     "on_exhausted": click.option(
         "--on-exhausted",
@@ -64,7 +94,7 @@ def with_settings(*names: str, **replacements: Decorator) -> Decorator:
         def with_loaded(**parameters: Any) -> Invocation:  # noqa: ANN401  click's, of any type
             texts = {name: parameters.pop(name) for name in options}
             given = {name: text for name, text in texts.items() if text is not None}
-            return callback(load(given, os.environ, _read_file), **parameters)
+            return callback(load(given, os.environ), **parameters)
 
         decorated: Callback = with_loaded
         for option in reversed(options.values()):
@@ -72,12 +102,6 @@ def with_settings(*names: str, **replacements: Decorator) -> Decorator:
         return decorated
 
     return decorate
-
-
-def _read_file(path: Path) -> Settings:
-    from tokentape.edges import config_file  # noqa: PLC0415  YAML is slow to import
-
-    return config_file.read(path, Settings)
 
 
 mode_option: Decorator = click.option(
