@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tokentape.edges import descriptors
+from tokentape.edges import processes
 from tokentape.edges.settings import Settings
 from tokentape.pure.http.messages import Request
 from tokentape.pure.own_routes.admin import Token
@@ -41,7 +41,7 @@ class Inside:
 
 
 async def test_a_thousand_may_be_open_and_a_thousand_are_remembered() -> None:
-    descriptors.make_room(MOST)
+    processes.make_room(MOST)
     inside = Inside(Path(__file__).parents[2] / "cassettes")
     opened = [await inside.ask("POST", cassette="tokens") for _ in range(MOST)]
     assert {status for status, _ in opened} == {201}

@@ -11,7 +11,7 @@ from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tokentape.edges import descriptors, processes, terminal
+from tokentape.edges import processes, terminal
 from tokentape.edges.server import loop_exception_handler, shared
 from tokentape.edges.settings import ADMIN_TOKEN, Limits, Settings, Timeouts, Unshown
 from tokentape.edges.terminal import Line
@@ -53,7 +53,7 @@ def serve_in_workers(plan: SessionPlan, workers: int) -> int:
     """
     opener = _opener(plan.settings)
     service = opener.service(Mode.REPLAY, plan.cassette)
-    descriptors.make_room(plan.settings.limits.connections)
+    processes.make_room(plan.settings.limits.connections)
     sockets = shared(*plan.settings.listen, workers)
     host, port = sockets[0].getsockname()[:2]
     _spare_clients_the_collector()  # which would also copy what is loaded into each process
@@ -99,7 +99,7 @@ def serve_mock(listen: tuple[str, int]) -> int:
 
 
 async def _serve_cassette(plan: SessionPlan, command: tuple[str, ...]) -> int:
-    descriptors.make_room(plan.settings.limits.connections)
+    processes.make_room(plan.settings.limits.connections)
     session = await _opener(plan.settings).open(Mode(plan.mode), plan.cassette)
     _spare_clients_the_collector()
     received = processes.received_signals()
@@ -138,7 +138,7 @@ async def _serve_sessions(
     from tokentape.pure.own_routes.admin import Token  # noqa: PLC0415  only this serves an admin
     from tokentape.session.administration import MOST, Administration  # noqa: PLC0415  port
 
-    descriptors.make_room(settings.limits.connections + MOST)
+    processes.make_room(settings.limits.connections + MOST)
     administration = Administration(
         _opener(replace(settings, listen=(address[0], 0))),
         Token(token.text),

@@ -1,4 +1,4 @@
-"""Processes around this one: signals that it gets, a command beside it, workers forked from it."""
+"""This process and those around it: its limits and signals, a command beside it, workers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from tokentape.errors import ConfigurationError, WorkerLost
 
+if sys.platform != "win32":
+    import resource
 if TYPE_CHECKING:  # slow to import, and few sessions need it
     from multiprocessing.connection import Connection
 
@@ -21,6 +23,22 @@ Signals = asyncio.Queue[signal.Signals]
 _ENDING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 _SIGNALLED = 128
 """A shell adds the number of the signal that ended a command to this."""
+_RESERVED = 100
+"""File descriptors for files and the event loop."""
+
+
+def make_room(connections: int) -> None:
+    """Raise the limit of file descriptors for client connections, as far as the system allows.
+
+    A client takes one, its request to the upstream another. On Windows, sockets do not count.
+    """
+    if sys.platform != "win32":
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        needed = 2 * connections + _RESERVED
+        if hard != resource.RLIM_INFINITY:
+            needed = min(needed, hard)
+        if soft != resource.RLIM_INFINITY and soft < needed:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
 def received_signals() -> Signals:

@@ -19,9 +19,6 @@ from tokentape.edges.settings.texts import reader
 from tokentape.errors import CassetteError, ConfigurationError
 from tokentape.pure.cassette.yaml_nodes import Mapping, Node, Scalar, Sequence, read_documents
 
-KeyPath = tuple[str | int, ...]
-"""Keys and list positions from the root to a value."""
-
 MAX_BYTES = 64 * 1024
 
 _ALLOWED: dict[type[Node], str] = {
@@ -34,8 +31,8 @@ _ALLOWED: dict[type[Node], str] = {
 def read(path: Path) -> Settings:
     """Return the settings in a file. Raises ConfigurationError with all problems of the file."""
     root = _root(path, _text(path))
-    values = _Values(list(_keys(Settings)))
-    settings: Settings = values.read(root, Settings, (), root.line)
+    values = _Values()
+    settings: Settings = values.read(root, Settings, "", root.line)
     if values.problems:
         problems = (f"{path}:{line}: {problem}" for line, problem in sorted(values.problems))
         raise ConfigurationError(tuple(problems))
@@ -81,13 +78,14 @@ def _root(path: Path, text: str) -> Node:
 
 @dataclass(slots=True)
 class _Values:
-    """Reads nodes as values of types, and collects the problems, each with its line."""
+    """Reads nodes as values of types, and collects the problems, each with its line.
 
-    keys: list[tuple[str, ...]]
-    """All keys that the file may have."""
+    A path leads from the root to a value, such as `match.ignore[2]`.
+    """
+
     problems: list[tuple[int, str]] = field(default_factory=list)
 
-    def read(self, node: Node, hint: Any, path: KeyPath, line: int) -> Any:  # noqa: ANN401
+    def read(self, node: Node, hint: Any, path: str, line: int) -> Any:  # noqa: ANN401
         """Return a value of type `hint`; without a meaning if there are problems."""
         expected = _node_type(hint)
         if not isinstance(node, expected):
@@ -99,13 +97,13 @@ class _Values:
             return self._mapping(node, hint, path)
         item_hint, _ = get_args(hint)
         items = enumerate(node.items)
-        return tuple(self.read(item, item_hint, (*path, at), item.line) for at, item in items)
+        return tuple(self.read(item, item_hint, f"{path}[{at}]", item.line) for at, item in items)
 
-    def _mapping(self, node: Mapping, hint: Any, path: KeyPath) -> Any:  # noqa: ANN401
+    def _mapping(self, node: Mapping, hint: Any, path: str) -> Any:  # noqa: ANN401
         values = {}
         hints = _hints(hint)
         for key, item in node.items.items():
-            inside, line = (*path, key), node.lines[key]
+            inside, line = f"{path}.{key}" if path else key, node.lines[key]
             if not hints:
                 key_hint, value_hint = get_args(hint)
                 name = self._text(key, key_hint, inside, line)
@@ -113,17 +111,18 @@ class _Values:
             elif key in hints:
                 values[key] = self.read(item, hints[key], inside, line)
             else:
-                self._add(inside, line, f"unknown key; {_suggestion(inside, self.keys)}")
+                self._add(inside, line, f"unknown key; {_suggestion(key, path)}")
         return hint(**values) if hints else values
 
-    def _text(self, text: str, hint: Any, path: KeyPath, line: int) -> Any:  # noqa: ANN401
+    def _text(self, text: str, hint: Any, path: str, line: int) -> Any:  # noqa: ANN401
         try:
             return reader(hint)(text)
         except ValueError as error:
             return self._add(path, line, str(error))
 
-    def _add(self, path: KeyPath, line: int, problem: str) -> None:
-        self.problems.append((line, f"{_name(path)}: {problem}" if path else problem))
+    def _add(self, path: str, line: int, problem: str) -> None:
+        where = path.encode("unicode_escape").decode()[:80]  # on one line and safe to print
+        self.problems.append((line, f"{where}: {problem}" if path else problem))
 
 
 def _node_type(hint: Any) -> type[Node]:  # noqa: ANN401
@@ -144,27 +143,18 @@ def _describe(node: Node) -> str:
     return "a list" if isinstance(node, Sequence) else "a mapping"
 
 
-def _suggestion(unknown: KeyPath, keys: list[tuple[str, ...]]) -> str:
-    last = str(unknown[-1])
-    elsewhere = [key for key in keys if last in (key[-1], ".".join(key))]
-    if elsewhere:
-        return f"did you mean {' under '.join(reversed(elsewhere[0]))}?"
-    siblings = [key[-1] for key in keys if key[:-1] == unknown[:-1]]
-    closest = get_close_matches(last, siblings, n=1)
+def _suggestion(unknown: str, section: str) -> str:
+    keys = {key: key.rpartition(".") for key in _keys(Settings)}
+    for key, (_, _, last) in keys.items():
+        if unknown in (key, last):
+            return f"did you mean {' under '.join(reversed(key.split('.')))}?"
+    siblings = [last for parent, _, last in keys.values() if parent == section]
+    closest = get_close_matches(unknown, siblings, n=1)
     return f"did you mean {closest[0]}?" if closest else f"allowed: {', '.join(siblings)}"
 
 
-def _keys(hint: Any, above: tuple[str, ...] = ()) -> abc.Iterator[tuple[str, ...]]:  # noqa: ANN401
+def _keys(hint: Any, section: str = "") -> abc.Iterator[str]:  # noqa: ANN401
+    """Yield the paths of all keys that a section may have."""
     for name, inner in _hints(hint).items():
-        yield (*above, name)
-        yield from _keys(inner, (*above, name))
-
-
-def _name(path: KeyPath) -> str:
-    """Return a path on one line and safe to print.
-
-    >>> _name(("match", "ignore", 2))
-    'match.ignore[2]'
-    """
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return "".join(steps).removeprefix(".").encode("unicode_escape").decode()[:80]
+        yield section + name
+        yield from _keys(inner, f"{section}{name}.")
