@@ -20,7 +20,8 @@ from tokentape.pure.notation.placeholders import whole
 from tokentape.session import assembly
 
 from tests.processes import Workplace
-from tests.wire import Client, card
+from tests.wire import Client
+from tests.wire import card as card_fields
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -98,10 +99,7 @@ def test_the_suite_of_an_own_project_in_readme_records_and_replays(tmp_path: Pat
 def test_the_cassette_in_readme_is_what_its_request_records(tmp_path: Path) -> None:
     place = Workplace(tmp_path)
     with place.recorded("default") as url:
-        fields = {"number": "4242424242424242", "exp_month": "5", "exp_year": "2030", "cvc": "314"}
-        Client(url).post(
-            {f"card[{name}]": value for name, value in (fields | {"name": "Ada"}).items()}
-        )
+        Client(url).post(card_fields(name="Ada", exp_year="2030"))
     (shown,) = re.findall(r"```yaml\n(version: 1\n.*?)```", README, re.DOTALL)
     recorded = {line.strip(" ,") for line in place.text("default").splitlines()}
     assert {line.strip(" ,") for line in shown.splitlines()} <= recorded

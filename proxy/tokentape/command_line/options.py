@@ -49,36 +49,33 @@ def cli() -> None:
     """Record Stripe token traffic once, replay it offline, keep no secret."""
 
 
+def _option(name: str, metavar: str, text: str) -> Decorator:
+    return click.option(name, metavar=metavar, help=text)
+
+
 def _flag(name: str, text: str) -> Decorator:
     return click.option(name, flag_value="true", default=None, help=text)
 
 
-_OPTIONS: dict[str, Decorator] = {
-    "config": click.option(
-        "--config", metavar="FILE", help="Settings file.  [default: tokentape.yaml, if it exists]"
+_REPEAT_OR_MISS = "What follows the last recorded answer to a request.  [default: repeat]"
+_OPTIONS = {
+    "config": _option(
+        "--config", "FILE", "Settings file.  [default: tokentape.yaml, if it exists]"
     ),
-    "listen": click.option(
-        "--listen",
-        metavar="HOST:PORT",
-        help="Where to accept clients; port 0 picks a free one.  [default: 127.0.0.1:12121]",
+    "listen": _option(
+        *("--listen", "HOST:PORT"),
+        "Where to accept clients; port 0 picks a free one.  [default: 127.0.0.1:12121]",
     ),
-    "upstream": click.option(
-        "--upstream",
-        metavar="URL|mock",
-        help="Where requests go: https://api.stripe.com is the real one.  [default: mock]",
+    "upstream": _option(
+        *("--upstream", "URL|mock"),
+        "Where requests go: https://api.stripe.com is the real one.  [default: mock]",
     ),
-    "cassettes": click.option(
-        "--cassettes", metavar="DIR", help="Where cassettes are kept.  [default: cassettes]"
-    ),
+    "cassettes": _option("--cassettes", "DIR", "Where cassettes are kept.  [default: cassettes]"),
     "allow_live": _flag("--allow-live", "Forward requests with live keys too."),
     "strict": _flag(
         "--strict", "Miss rather than guess; fail on unused and order-dependent interactions."
     ),
-    "on_exhausted": click.option(
-        "--on-exhausted",
-        metavar="repeat|miss",
-        help="What follows the last recorded answer to a request.  [default: repeat]",
-    ),
+    "on_exhausted": _option("--on-exhausted", "repeat|miss", _REPEAT_OR_MISS),
 }
 
 
