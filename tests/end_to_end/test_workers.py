@@ -118,7 +118,7 @@ def test_a_worker_that_is_lost_ends_the_session(session: Session) -> None:
     assert session.ended() == 1
     assert session.said.endswith(
         "tokentape: error: a worker was lost, so the others were ended: "
-        "what was asked is not known\n"
+        "the receipt is not known\n"
     )
     assert refused(session)
 
