@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 .PHONY: help demo test fuzz soak bench lint clean
 
-help:  ## what there is
+help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 $(VENV)/installed: pyproject.toml
@@ -13,13 +13,13 @@ $(VENV)/installed: pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,demo]'
 	touch $@
 
-demo: $(VENV)/installed  ## the main job in one go, on the built-in mock
+demo: $(VENV)/installed  ## everything at once, with the built-in mock
 	$(BIN)/tokentape demo
 
 test: lint  ## everything a change has to pass
 	$(BIN)/pytest -n auto
 
-fuzz: $(VENV)/installed  ## the laws, tried for much longer
+fuzz: $(VENV)/installed  ## the property tests, for much longer
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -n auto tests/laws
 
 soak: $(VENV)/installed  ## a hundred thousand requests, with memory and descriptors watched
@@ -29,11 +29,11 @@ bench: $(VENV)/installed  ## how fast it is as suites use it, half an hour; figu
 	mkdir -p build/bench
 	$(BIN)/python -m bench --json build/bench/performance.json --plot build/bench/performance.svg
 
-lint: $(VENV)/installed  ## style, types and the floors
+lint: $(VENV)/installed  ## style, types and the layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-clean:  ## take away what the targets made
+clean:  ## remove what the targets made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .hypothesis

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from tokentape.__main__ import COMMANDS
+from tokentape.__main__ import cli
 from tokentape.edges.settings import OPTIONS, MatchSettings, RedactSettings
 from tokentape.pure.audit.redaction_check import is_valid_placeholder
 from tokentape.pure.notation.placeholders import whole
 from tokentape.session import assembly
 
 from tests.processes import Workplace
+from tests.wire import Client
+from tests.wire import card as card_fields
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -25,6 +29,16 @@ DOCUMENTS = (
     *("README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"),
     *("docs/clients.md", "docs/sessions.md"),
 )
+
+
+OWN_TEST = """
+import payments, stripe
+
+def test_the_buyer_is_named():
+    card = {"number": "4242424242424242", "exp_month": 5, "exp_year": 2050, "name": "Grace"}
+    client = stripe.StripeClient("sk_test_" + "x" * 24, base_addresses={"api": stripe.api_base})
+    assert client.v1.tokens.create({"card": card}).card.name == "Grace"
+"""
 
 
 def commands(section: str) -> list[list[str]]:
@@ -67,6 +81,30 @@ def test_readme_shows_the_receipt_of_its_run_command(tmp_path: Path) -> None:
     assert "tokentape: 0 recorded, 8 replayed, 0 missed, 0 refused, 0 unused" in ran.stderr
 
 
+def test_the_suite_of_an_own_project_in_readme_records_and_replays(tmp_path: Path) -> None:
+    section = README.partition("## In your own project\n")[2].partition("\n## ")[0]
+    (module,) = re.findall(r"```python\n# payments.py\n(.*?)```", section, re.DOTALL)
+    (tmp_path / "payments.py").write_text(module)
+    (tmp_path / "test_payments.py").write_text(OWN_TEST)
+    words = next(words for words in commands("In your own project") if words[0] == "tokentape")
+    place = Workplace(tmp_path)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    for variables, counts in (({}, "1 recorded, 0 replayed"), ({"CI": "1"}, "0 recorded, 1 repl")):
+        ran = place.run(*words[1:], PATH=path, **variables)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert counts in ran.stderr
+    assert "[number]={{card:visa}}" in place.text("tests")
+
+
+def test_the_cassette_in_readme_is_what_its_request_records(tmp_path: Path) -> None:
+    place = Workplace(tmp_path)
+    with place.recorded("default") as url:
+        Client(url).post(card_fields(name="Ada", exp_year="2030"))
+    (shown,) = re.findall(r"```yaml\n(version: 1\n.*?)```", README, re.DOTALL)
+    recorded = {line.strip(" ,") for line in place.text("default").splitlines()}
+    assert {line.strip(" ,") for line in shown.splitlines()} <= recorded
+
+
 def test_demo_shows_the_same_answers_twice(tmp_path: Path) -> None:
     ran = Workplace(tmp_path).run("demo")
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -86,7 +124,7 @@ def test_recording_the_examples_again_changes_no_byte(tmp_path: Path, name: str)
 
 def test_readme_names_every_command() -> None:
     named = set(re.findall(r"^\| `tokentape (\w+)", README, re.MULTILINE))
-    assert named == set(COMMANDS)
+    assert named == set(cli.commands)
 
 
 def test_readme_names_every_shared_option() -> None:
@@ -119,11 +157,25 @@ def test_every_promise_names_a_test_that_keeps_it() -> None:
             assert f"def {test}(" in (ROOT / file).read_text() if test else (ROOT / file).exists()
 
 
-def test_contributing_names_every_room_of_the_house() -> None:
+def test_contributing_explains_at_most_15_terms() -> None:
+    glossary = (ROOT / "CONTRIBUTING.md").read_text().partition("## Glossary\n")[2]
+    assert 10 < len(re.findall(r"^\| [a-z]", glossary, re.MULTILINE)) - 1 <= 15
+
+
+def test_every_place_that_contributing_names_exists() -> None:
+    package = ROOT / "proxy" / "tokentape"
+    section = (ROOT / "CONTRIBUTING.md").read_text().partition("## Where a change goes\n")[2]
+    places = re.findall(r"`([\w/.]+\.(?:py|csv))`", section.partition("\n## ")[0])
+    assert places
+    for place in places:
+        assert (ROOT / place).exists() or any(package.rglob(place)), place
+
+
+def test_contributing_names_every_module_and_folder_of_the_package() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text()
-    for room in (ROOT / "proxy" / "tokentape").iterdir():
-        if room.suffix == ".py" or room.is_dir():
-            name = room.stem
+    for module in (ROOT / "proxy" / "tokentape").iterdir():
+        if module.suffix == ".py" or module.is_dir():
+            name = module.stem
             if name.startswith("__") and name != "__main__":
                 continue
             assert f"`{name}" in text or f"`{name}/" in text, name

@@ -42,7 +42,7 @@ class WorkerLost(TokentapeError):
     exit_status = 1
 
     def __init__(self) -> None:
-        super().__init__("a worker was lost, so the others were ended: what was asked is not known")
+        super().__init__("a worker was lost, so the others were ended: the receipt is not known")
 
 
 class CassetteMiss(TokentapeError):

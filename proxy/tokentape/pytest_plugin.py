@@ -1,7 +1,7 @@
 """The pytest plugin: the fixture `tokentape`, a session with the test's own cassette.
 
 Every pytest run of anybody who has tokentape installed loads this module. What is slow to import
-waits for the first test that asks for the fixture.
+waits for the first test that uses the fixture.
 """
 
 # ruff: noqa: PLC0415  see above
@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import astuple, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,12 +24,11 @@ if TYPE_CHECKING:
     from tokentape.session.background import Background
     from tokentape.session.opening import OpenSession
 
-_HINT = "`pytest --tokentape-mode=auto` records what a cassette does not know yet."
-_UNOPENED = """\
+_RECORD_THE_REST = "`pytest --tokentape-mode=auto` records what a cassette does not have yet."
+_NOT_OPENED = """\
 `pytest --tokentape-mode=auto` records it. Tests that share a cassette are recorded in one \
 process: under pytest-xdist, `--dist=loadfile` keeps those of a file together."""
 _MODES = ("replay", "record", "auto")
-_NAMES = ("name", "mode", "on_exhausted")
 _MARKER = """\
 tokentape(name, mode, on_exhausted): the cassette for the fixture `tokentape`, `replay`, `record` \
 or `auto`, and whether the last recorded answer is followed by a `repeat` or a `miss`"""
@@ -52,21 +50,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker."""
     config.addinivalue_line("markers", _MARKER)
 
 
 _CASE = pytest.StashKey[int]()
-_TAPE = pytest.StashKey["Tokentape"]()
+_SESSION = pytest.StashKey["Tokentape"]()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_pycollect_makeitem() -> Generator[None, Any, Any]:
     """Give each case of a function its number, whichever of them are to run."""
-    made = yield
-    for number, item in enumerate(made if isinstance(made, list) else ()):
+    collected = yield
+    for number, item in enumerate(collected if isinstance(collected, list) else ()):
         item.stash[_CASE] = number
-    return made
+    return collected
 
 
 @pytest.hookimpl(wrapper=True)
@@ -77,20 +75,20 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     except pytest.skip.Exception:
         raise
     except BaseException:
-        item.add_report_section("call", "tokentape", _blame(item))
+        item.add_report_section("call", "tokentape", _failure(item))
         raise
-    if blame := _blame(item):
-        raise _failed(blame)
+    if failure := _failure(item):
+        raise _failed(failure)
     return result
 
 
-def _failed(why: str) -> BaseException:
-    return pytest.fail.Exception(f"tokentape: {why}", pytrace=False)
+def _failed(reason: str) -> BaseException:
+    return pytest.fail.Exception(f"tokentape: {reason}", pytrace=False)
 
 
-def _blame(item: pytest.Item) -> str:
-    tape = item.stash.get(_TAPE, None)
-    return tape.blame() if tape else ""
+def _failure(item: pytest.Item) -> str:
+    session = item.stash.get(_SESSION, None)
+    return session.failure() if session else ""
 
 
 @dataclass(slots=True)
@@ -103,41 +101,41 @@ class Tokentape:
     """The cassette's."""
     _session: OpenSession = field(repr=False)
     _background: Background = field(repr=False)
-    _said: list[str] = field(default_factory=list, repr=False)
-    _blamed: bool = field(default=False, repr=False)
+    _notices: list[str] = field(default_factory=list, repr=False)
+    _reported: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._session.service.notice = self._said.append
+        self._session.service.notice = self._notices.append
 
     @property
     def url(self) -> str:
-        """The base URL for the client under test; its port is this test's own."""
+        """The base URL for the client under test, with a port for this test only."""
         return self._session.url
 
     @property
     def receipt(self) -> Receipt:
         """What the session did so far: `receipt.counts.replayed` and so on."""
 
-        async def after_what_is_under_way() -> Receipt:
+        async def receipt() -> Receipt:  # after the requests that are being handled
             return self._session.receipt()
 
-        return self._background.do(after_what_is_under_way())
+        return self._background.do(receipt())
 
-    def blame(self) -> str:
-        """Return why the test has to fail, or nothing; it is told once."""
+    def failure(self) -> str:
+        """Return why the test has to fail, or nothing; a reason is returned once."""
         receipt = self.receipt
-        if self._blamed or not receipt.exit_status:
+        if self._reported or not receipt.exit_status:
             return ""
-        self._blamed = True
+        self._reported = True
         return self._report(*receipt.lines())
 
     def close(self) -> str:
-        """End the session; return why the test has to fail, if that was not told."""
+        """End the session; return why the test has to fail, if that was not reported."""
         ending = self._background.do(self._session.close())
-        return self._report(ending.trouble) if ending.trouble else self.blame()
+        return self._report(ending.trouble) if ending.trouble else self.failure()
 
     def _report(self, *lines: str) -> str:
-        return "\n".join((f"{self.mode} {self.name}", *self._said, *lines, _HINT))
+        return "\n".join((f"{self.mode} {self.name}", *self._notices, *lines, _RECORD_THE_REST))
 
 
 @pytest.fixture
@@ -146,98 +144,84 @@ def tokentape(
 ) -> Generator[Tokentape, None, None]:
     """Record and replay this test's traffic with Stripe's tokens API at `tokentape.url`."""
     item = request.node
-    marked = _marked(item)
+    marker = _marker(item)
     try:
-        tape = _tokentape_run.open(marked.name or _name(item), marked.mode, marked.on_exhausted)
+        session = _tokentape_run.open(marker.name or _name(item), marker)
     except CassetteError as error:
-        raise _failed(f"{error}\n{_UNOPENED}") from None
-    item.stash[_TAPE] = tape
-    yield tape
-    if blame := tape.close():
-        raise _failed(blame)
+        raise _failed(f"{error}\n{_NOT_OPENED}") from None
+    item.stash[_SESSION] = session
+    yield session
+    if failure := session.close():
+        raise _failed(failure)
 
 
 @pytest.fixture(scope="session")
 def _tokentape_run(pytestconfig: pytest.Config) -> Iterator[_Run]:
+    from tokentape.edges.settings import usual_mode
+    from tokentape.session.background import Background
+
     try:
-        run = _Run.begin(pytestconfig)
+        background = Background(_settings(pytestconfig))
     except ConfigurationError as error:
         raise _failed(str(error)) from None
-    yield run
-    run.background.close()
+    yield _Run(background, pytestconfig.getoption("--tokentape-mode") or usual_mode(os.environ))
+    background.close()
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
     """What the tests of one process share."""
 
-    mode: Mode
     background: Background
+    mode: str
     opened: set[str] = field(default_factory=set)
 
-    @classmethod
-    def begin(cls, config: pytest.Config) -> _Run:
-        from tokentape.edges.settings import usual_mode
-        from tokentape.pure.replay.decide import Mode
-        from tokentape.session.background import Background
-
-        mode = config.getoption("--tokentape-mode") or usual_mode(os.environ)
-        return cls(Mode(mode), Background(_settings(config)))
-
-    def open(self, name: str, mode: str, on_exhausted: str) -> Tokentape:
-        """Open a session; a cassette that an earlier test of this run recorded is carried on."""
+    def open(self, name: str, marker: _Marker) -> Tokentape:
+        """Open a session; a cassette that an earlier test of this run recorded is continued."""
         from tokentape.pure.replay.decide import Mode, carried_on
 
-        chosen = Mode(mode or self.mode)
-        chosen = carried_on(chosen) if name in self.opened else chosen
-        opening = self.background.opener.open(chosen, name, on_exhausted=on_exhausted)
-        tape = Tokentape(chosen, name, self.background.do(opening), self.background)
+        mode = Mode(marker.mode or self.mode)
+        mode = carried_on(mode) if name in self.opened else mode
+        opening = self.background.opener.open(mode, name, on_exhausted=marker.on_exhausted)
+        session = Tokentape(mode, name, self.background.do(opening), self.background)
         self.opened.add(name)
-        return tape
+        return session
 
 
 def _settings(config: pytest.Config) -> Settings:
-    """Return the settings of this run: file and folder are looked for in the root directory."""
+    """Return the settings of this run; file and folder are relative to the root directory."""
     from tokentape.edges import settings
 
-    given = {"listen": "127.0.0.1:0"}
+    options = {"listen": "127.0.0.1:0"}
     if config.getoption("--tokentape-strict"):
-        given["strict"] = "true"
+        options["strict"] = "true"
     file = config.rootpath / settings.DEFAULT_FILE
     if file.exists() and not os.environ.get("TOKENTAPE_CONFIG"):
-        given["config"] = str(file)
-    said = settings.load(given, os.environ, _read_file)
-    return replace(said, cassettes=config.rootpath / said.cassettes)
-
-
-def _read_file(path: Path) -> Settings:
-    from tokentape.edges import config_file
-    from tokentape.edges.settings import Settings
-
-    return config_file.read(path, Settings)
+        options["config"] = str(file)
+    loaded = settings.load(options, os.environ)
+    return replace(loaded, cassettes=config.rootpath / loaded.cassettes)
 
 
 @dataclass(frozen=True, slots=True)
-class _Marked:
-    """What markers say; nothing where it is blank."""
+class _Marker:
+    """What a marker says; nothing where it is blank."""
 
     name: str = ""
     mode: str = ""
     on_exhausted: str = ""
 
 
-def _marked(item: pytest.Item) -> _Marked:
-    """Return what a test's markers say, the closest first."""
-    said = _Marked()
+def _marker(item: pytest.Item) -> _Marker:
+    """Return what a test's markers say together; the closest wins."""
     try:
-        for mark in item.iter_markers("tokentape"):
-            one = _Marked(*mark.args, **mark.kwargs)
-            said = _Marked(*(getattr(said, name) or getattr(one, name) for name in _NAMES))
+        markers = [_Marker(*mark.args, **mark.kwargs) for mark in item.iter_markers("tokentape")]
     except TypeError:
-        raise _failed(f"found another marker than {_MARKER}") from None
-    if said.mode not in ("", *_MODES) or said.on_exhausted not in ("", "repeat", "miss"):
-        raise _failed(f"found other words than {_MARKER}")
-    return said
+        raise _failed(f"a marker is not of the form {_MARKER}") from None
+    values = zip(*map(astuple, (*markers, _Marker())), strict=True)
+    marker = _Marker(*(next(filter(None, of_each), "") for of_each in values))
+    if marker.mode not in ("", *_MODES) or marker.on_exhausted not in ("", "repeat", "miss"):
+        raise _failed(f"a marker has other words than {_MARKER}")
+    return marker
 
 
 def _name(item: pytest.Item) -> str:

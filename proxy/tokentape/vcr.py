@@ -2,14 +2,14 @@
 
     from tokentape.vcr import tokentape_vcr
 
-    tape = tokentape_vcr()
+    cassettes = tokentape_vcr()
 
-    @tape.use_cassette("checkout/declined")
+    @cassettes.use_cassette("checkout/declined")
     def test_declined(): ...
 
-vcrpy takes HTTP clients over and sends; what is recorded, what answers and with which values is
+vcrpy intercepts HTTP clients and sends; what is recorded, what answers and with which values is
 decided as in the proxy. All of it goes through vcrpy's public hooks: a persister, a matcher and
-`before_record_request` and `before_record_response`, one set for each use of a cassette.
+`before_record_request` and `before_record_response`, a new set for each use of a cassette.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.record_mode import RecordMode
 from vcr.request import Request as VcrRequest
 
-from tokentape.edges import cassette_file, config_file, settings, terminal
+from tokentape.edges import cassette_file, settings, terminal
 from tokentape.edges.settings import Settings
 from tokentape.errors import CassetteError, CassetteMiss, ConfigurationError
 from tokentape.pure.cassette.vcr_reader import without_encoding
@@ -40,14 +40,16 @@ from tokentape.session.in_process import InProcess
 from tokentape.session.opening import Opener
 
 T = TypeVar("T")
-Answer = dict[str, Any]
-"""An answer as vcrpy has it: `status`, `headers` and `body`."""
+VcrResponse = dict[str, Any]
+"""A response as vcrpy has it: `status`, `headers` and `body`."""
 
-_MODES = {
-    RecordMode.NONE: Mode.REPLAY,
-    RecordMode.NEW_EPISODES: Mode.AUTO,
-    RecordMode.ALL: Mode.RECORD,
+_RECORD_MODES = {
+    Mode.REPLAY: RecordMode.NONE,
+    Mode.AUTO: RecordMode.NEW_EPISODES,
+    Mode.RECORD: RecordMode.ALL,
 }
+_MODES = {record_mode: mode for mode, record_mode in _RECORD_MODES.items()}
+_FORM = "application/x-www-form-urlencoded"
 
 
 def tokentape_vcr(mode: str = "", **options: str) -> vcr.VCR:
@@ -56,34 +58,34 @@ def tokentape_vcr(mode: str = "", **options: str) -> vcr.VCR:
     `options` are those of the command line: cassettes, upstream, allow_live, strict, on_exhausted,
     config. Raises ConfigurationError.
     """
-    said = settings.load(options, os.environ, lambda path: config_file.read(path, Settings))
-    return _Vcr(said, Mode(mode or settings.usual_mode(os.environ)))
+    loaded = settings.load(options, os.environ)
+    return _Vcr(loaded, Mode(mode or settings.usual_mode(os.environ)))
 
 
 class _Vcr(vcr.VCR):  # type: ignore[misc] # vcrpy has no types
-    """Gives each use of a cassette hooks of its own."""
+    """Gives each use of a cassette new hooks."""
 
-    def __init__(self, said: Settings, mode: Mode) -> None:
-        self._opener = Opener(said, terminal.say, terminal.say)
-        self._folder = said.cassettes.absolute()
-        upstream = () if said.upstream == "mock" else (said.upstream,)
-        self._origins = frozenset(map(_origin, (API, *upstream)))
+    def __init__(self, loaded: Settings, mode: Mode) -> None:
+        self.opener = Opener(loaded, terminal.say, terminal.say)
+        self.folder = loaded.cassettes.absolute()
+        upstream = () if loaded.upstream == "mock" else (loaded.upstream,)
+        self.origins = frozenset(map(_origin, (API, *upstream)))
         super().__init__(
-            cassette_library_dir=str(self._folder),
+            cassette_library_dir=str(self.folder),
             path_transformer=vcr.VCR.ensure_suffix(".yaml"),
-            record_mode=next(one for one, ours in _MODES.items() if ours is mode),
+            record_mode=_RECORD_MODES[mode],
         )
 
     def get_merged_config(self, **options: object) -> dict[str, object]:
         config: dict[str, object] = super().get_merged_config(**options)
         record_mode = config["record_mode"]
         assert isinstance(record_mode, RecordMode)
-        use = _Use(self._opener, self._folder, self._origins, record_mode)
+        use = _Use(self, record_mode)
         return config | {
             "persister": use,
-            "match_on": [use.answers],
-            "before_record_request": use.asked,
-            "before_record_response": use.answered,
+            "match_on": [use.is_answer],
+            "before_record_request": use.before_request,
+            "before_record_response": use.before_response,
             "allow_playback_repeats": True,
         }
 
@@ -91,123 +93,122 @@ class _Vcr(vcr.VCR):  # type: ignore[misc] # vcrpy has no types
 class _Use:
     """One use of one cassette: what vcrpy calls, for a session."""
 
-    def __init__(
-        self, opener: Opener, folder: Path, origins: frozenset[str], record_mode: RecordMode
-    ) -> None:
-        self._opener = opener
-        self._folder = folder
-        self._origins = origins
+    def __init__(self, owner: _Vcr, record_mode: RecordMode) -> None:
+        self._owner = owner
         self._record_mode = record_mode
-        self._said: list[str] = []
+        self._notices: list[str] = []
         self._requests: list[VcrRequest] = []
-        """What vcrpy has, by position; `_answers` are what it plays."""
-        self._answers: list[Answer] = []
-        self._found: WeakKeyDictionary[VcrRequest, VcrRequest | None] = WeakKeyDictionary()
-        """Which interaction answers a request; each one that was loaded is its own."""
+        """What vcrpy has, by position; `_responses` are what it plays."""
+        self._responses: list[VcrResponse] = []
+        self._answered_by: WeakKeyDictionary[VcrRequest, VcrRequest | None] = WeakKeyDictionary()
+        """The interaction that answers a request; those that were loaded answer themselves."""
 
     def load_cassette(
         self,
         path: str,
         serializer: object,  # noqa: ARG002  vcrpy's interface
-    ) -> tuple[list[VcrRequest], list[Answer]]:
+    ) -> tuple[list[VcrRequest], list[VcrResponse]]:
         """Begin the session. Raises CassetteError, and vcrpy's error where there is none yet."""
         name = self._name(path)
-        mode = self._mode(name)
-        self._session = InProcess(self._opener, mode, name, self._said.append)
-        loaded = self._session.service.recorded
-        if not loaded:
+        self._session = InProcess(self._owner.opener, self._mode(name), name, self._notices.append)
+        recorded = [interaction.texts for interaction in self._session.service.recorded]
+        if not recorded:
             raise CassetteNotFoundError
-        texts = [one.texts for one in loaded]
-        requests = [VcrRequest(one.method, one.uri, "&".join(one.body), {}) for one in texts]
-        self._found.update((one, one) for one in requests)
-        answers = (Response(one.status, one.response_headers, one.text.encode()) for one in texts)
-        return requests, [*map(_answer, answers)]
+        requests = [
+            VcrRequest(texts.method, texts.uri, "&".join(texts.body), {}) for texts in recorded
+        ]
+        self._answered_by.update((request, request) for request in requests)
+        responses = (
+            Response(texts.status, texts.response_headers, texts.text.encode())
+            for texts in recorded
+        )
+        return requests, [*map(_to_vcr, responses)]
 
-    def save_cassette(self, *_what_vcrpy_has: object, **_more: object) -> None:
+    def save_cassette(self, *_raw: object, **_more: object) -> None:
         """Write what was recorded; what vcrpy has is raw. Raises CassetteError."""
-        _apart(self._session.save())
+        _run_in_thread(self._session.save())
 
-    def asked(self, request: VcrRequest) -> VcrRequest | None:
-        """Look for what answers a request, when vcrpy first shows it; None leaves it alone.
+    def before_request(self, request: VcrRequest) -> VcrRequest | None:
+        """Look up what answers a request when vcrpy first shows it; None: it is not for Stripe.
 
         Raises CassetteMiss, and ConfigurationError for a live key that may not leave.
         """
         self._last = request
-        if request not in self._found:
+        if request not in self._answered_by:
             raw = self._raw(request)
             if raw is None:
                 return None
-            self._found[request] = self._replayed(raw)
+            self._answered_by[request] = self._replayed(raw)
         return request
 
-    def answers(self, request: VcrRequest, recorded: VcrRequest) -> bool:
-        """Tell whether it is this interaction that was found to answer a request."""
-        return self._found.get(request) is recorded
+    def is_answer(self, request: VcrRequest, recorded: VcrRequest) -> bool:
+        """Tell whether this interaction answers a request."""
+        return self._answered_by.get(request) is recorded
 
-    def answered(self, answer: Answer) -> Answer | None:
-        """Take in the answer to the request that `asked` was shown last: loaded, or sent."""
-        if self._found[self._last] is not self._last and not self._recorded(answer):
+    def before_response(self, response: VcrResponse) -> VcrResponse | None:
+        """Accept the response to the request that was shown last: loaded, or sent."""
+        if self._answered_by[self._last] is not self._last and not self._recorded(response):
             return None
         self._requests.append(self._last)
-        self._answers.append(answer)
-        return answer
+        self._responses.append(response)
+        return response
 
     def _name(self, path: str) -> str:
+        folder = self._owner.folder
         inside = Path(path).absolute()
-        if not inside.is_relative_to(self._folder):
-            raise CassetteError(f"a cassette of tokentape lies in {self._folder}", file=path)
-        return inside.relative_to(self._folder).as_posix().removesuffix(".yaml")
+        if not inside.is_relative_to(folder):
+            raise CassetteError(f"a cassette of tokentape lies in {folder}", file=path)
+        return inside.relative_to(folder).as_posix().removesuffix(".yaml")
 
     def _mode(self, name: str) -> Mode:
-        there = cassette_file.exists(self._folder, name)
+        exists = cassette_file.exists(self._owner.folder, name)  # checks the name
         if self._record_mode is RecordMode.ONCE:
-            return Mode.REPLAY if there else Mode.AUTO
+            return Mode.REPLAY if exists else Mode.AUTO
         return _MODES.get(self._record_mode, Mode.AUTO)
 
     def _raw(self, request: VcrRequest) -> Request | None:
         """Return a request to the tokens API as it is sent, or None for any other."""
         parts = urlsplit(request.uri)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
-        if _origin(request.uri) not in self._origins or not is_tokens(target):
+        if _origin(request.uri) not in self._owner.origins or not is_tokens(target):
             return None
-        body, media_type = _body(request)
+        body, media_type = _body(request.body)
         headers = [(str(name), _text(value)) for name, value in request.headers.items()]
         if media_type and "Content-Type" not in request.headers:
             headers.append(("Content-Type", media_type))
         return Request(request.method, target, tuple(headers), body)
 
     def _replayed(self, raw: Request) -> VcrRequest | None:
-        """Have the recorded answer ready, and return its interaction; None if there is none."""
-        unused = self._session.service.unused()
-        answer = self._session.replayed(raw)
-        if answer is None:
-            self._let_go(raw)
-            return None
-        served = {*unused} - {*self._session.service.unused()}
-        position = min(served, default=1) - 1
-        self._answers[position].update(_answer(answer))
-        return self._requests[position]
+        """Prepare the recorded response, return its interaction; None if the request may go out.
 
-    def _let_go(self, raw: Request) -> None:
-        """Let a request go out, or raise why not."""
+        Raises as `before_request` does.
+        """
+        unused = self._session.service.unused()
+        response = self._session.replayed(raw)
+        if response is not None:
+            served = {*unused} - {*self._session.service.unused()}
+            position = min(served, default=1) - 1
+            self._responses[position].update(_to_vcr(response))
+            return self._requests[position]
         if not self._session.writes:
-            raise CassetteMiss("\n".join(self._said))
-        self._said.clear()
+            raise CassetteMiss("\n".join(self._notices))
+        self._notices.clear()
         if not self._session.may_leave(raw):
             raise ConfigurationError((LIVE_KEY.message,))
+        return None
 
-    def _recorded(self, answer: Answer) -> bool:
+    def _recorded(self, response: VcrResponse) -> bool:
         raw = self._raw(self._last)
-        assert raw is not None, "vcrpy shows the answers to what it was given"
-        recorded = _apart(self._session.record(raw, _response(answer)))
-        for line in self._said:
+        assert raw is not None, "vcrpy shows responses only to requests that it was given"
+        recorded = _run_in_thread(self._session.record(raw, _from_vcr(response)))
+        for line in self._notices:
             terminal.say(line, colour="yellow")
-        self._said.clear()
+        self._notices.clear()
         return recorded
 
 
-def _apart(work: Coroutine[Any, Any, T]) -> T:
-    """Run something to its end in a thread: this one may have an event loop already."""
+def _run_in_thread(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in a thread: this thread may have an event loop already."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
 
@@ -218,38 +219,35 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
-def _body(request: VcrRequest) -> tuple[bytes, str]:
-    """Return a request's body and, where vcrpy has it in parts, the media type they have here."""
-    body = request.body
+def _body(body: Any) -> tuple[bytes, str]:  # noqa: ANN401  clients give vcrpy many types
+    """Return a body as it is sent and, if the client would encode it, the media type."""
     if isinstance(body, Mapping):
         if any(isinstance(value, (Mapping, list, tuple)) for value in body.values()):
             return json.dumps(body).encode(), "application/json"
-        return urlencode(body).encode(), "application/x-www-form-urlencoded"
+        return urlencode(body).encode(), _FORM
     if body is None or isinstance(body, bytes):
         return body or b"", ""
     pieces = [body.read()] if hasattr(body, "read") else list(body)
     if all(isinstance(piece, bytes) for piece in pieces):
         return b"".join(pieces), ""
-    return urlencode(pieces).encode(), "application/x-www-form-urlencoded"
+    return urlencode(pieces).encode(), _FORM
 
 
 def _text(value: object) -> str:
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
 
 
-def _response(answer: Answer) -> Response:
-    """Return an answer of vcrpy as it came."""
-    body = answer["body"]["string"] or b""
+def _from_vcr(response: VcrResponse) -> Response:
+    body = response["body"]["string"] or b""
     lines = tuple(
         (name, _text(value))
-        for name, values in answer["headers"].items()
+        for name, values in response["headers"].items()
         for value in ([values] if isinstance(values, (str, bytes)) else values)
     )
-    return Response(answer["status"]["code"], tuple(without_encoding(lines, body)), body)
+    return Response(response["status"]["code"], tuple(without_encoding(lines, body)), body)
 
 
-def _answer(response: Response) -> Answer:
-    """Return an answer as vcrpy has it."""
+def _to_vcr(response: Response) -> VcrResponse:
     headers: dict[str, list[str]] = {}
     for name, value in response.lines:
         headers.setdefault(name, []).append(value)

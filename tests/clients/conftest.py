@@ -46,18 +46,18 @@ class Clients:
             return curl.seen(url, SECRET, self._environment)
         if client == "stripe-cli":
             return stripe_cli.seen(installed_cli(), url, SECRET, self._environment)
-        sdk, way = client.split()
+        sdk, style = client.split()
         if sdk == "stripe-node":
-            return self._run("node", str(installed() / "stripe_node.mjs"), way, url, SECRET)
-        return self._run(sys.executable, str(HERE / "stripe_python.py"), way, url, SECRET)
+            return self._run("node", str(installed() / "stripe_node.mjs"), style, url, SECRET)
+        return self._run(sys.executable, str(HERE / "stripe_python.py"), style, url, SECRET)
 
     def _run(self, *words: str) -> list[dict[str, Any]]:
         done = subprocess.run(
             words, env=self._environment, capture_output=True, text=True, check=False, timeout=120
         )
         assert done.returncode == 0, done.stderr
-        found: list[dict[str, Any]] = json.loads(done.stdout)
-        return found
+        parsed: list[dict[str, Any]] = json.loads(done.stdout)
+        return parsed
 
 
 def installed() -> Path:
@@ -91,8 +91,8 @@ def _version(name: str) -> str:
         text = (NODE / "node_modules" / name / "package.json").read_text()
     except OSError:
         return ""
-    found: str = json.loads(text)["version"]
-    return found
+    parsed: str = json.loads(text)["version"]
+    return parsed
 
 
 def _install() -> bool:

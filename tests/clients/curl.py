@@ -17,14 +17,12 @@ _RESERVED = re.compile(r"[%&+]")
 def seen(url: str, key: str, environment: dict[str, str]) -> list[Seen]:
     """Make all calls; return status, body and request id of each."""
     calls = json.loads(Path(__file__).with_name("calls.json").read_text("utf-8").replace("#", "3"))
-    made: dict[str, str] = {}
-    return [_seen(call, url, key, made, environment) for call in calls]
+    ids: dict[str, str] = {}
+    return [_seen(call, url, key, ids, environment) for call in calls]
 
 
-def _seen(
-    call: Seen, url: str, key: str, made: dict[str, str], environment: dict[str, str]
-) -> Seen:
-    words = ["curl", "-sS", "-D", "-", url + target(call, made), "-u", f"{call.get('key', key)}:"]
+def _seen(call: Seen, url: str, key: str, ids: dict[str, str], environment: dict[str, str]) -> Seen:
+    words = ["curl", "-sS", "-D", "-", url + target(call, ids), "-u", f"{call.get('key', key)}:"]
     words += ["-X", "POST"] if call.get("create") == {} else []
     words += ["-H", f"Stripe-Account: {call['account']}"] if "account" in call else []
     for name, value in fields(call):
@@ -33,31 +31,31 @@ def _seen(
     done = subprocess.run(
         words, env=environment, capture_output=True, check=True, timeout=60, text=True
     )
-    return _read(call, done.stdout, made)
+    return _read(call, done.stdout, ids)
 
 
-def _read(call: Seen, answer: str, made: dict[str, str]) -> Seen:
+def _read(call: Seen, answer: str, ids: dict[str, str]) -> Seen:
     head, _, text = answer.partition("\n\n")
     body = json.loads(text)
-    made[call["name"]] = body.get("id", "")
+    ids[call["name"]] = body.get("id", "")
     lines = (line.partition(": ") for line in head.splitlines()[1:])
     headers = {name.lower(): value for name, _, value in lines}
     changing = ("date", "content-length", "tokentape-result")
-    told = {name: value for name, value in headers.items() if name not in changing}
+    stable = {name: value for name, value in headers.items() if name not in changing}
     return {
         "name": call["name"],
         "status": int(head.split()[1]),
         "body": body,
         "request_id": headers.get("request-id"),
-        "told": told,
+        "told": stable,
     }
 
 
-def target(call: Seen, made: dict[str, str]) -> str:
+def target(call: Seen, ids: dict[str, str]) -> str:
     """Return the path that a call goes to; `made` are the ids of earlier answers."""
     if "create" in call:
         return "/v1/tokens"
-    return f"/v1/tokens/{call.get('retrieve_id') or made[call['retrieve']]}"
+    return f"/v1/tokens/{call.get('retrieve_id') or ids[call['retrieve']]}"
 
 
 def fields(call: Seen) -> Iterator[tuple[str, str]]:

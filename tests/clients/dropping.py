@@ -29,18 +29,18 @@ class Dropping(Listening):
 
     def _exchange(self, connection: socket.socket) -> None:
         with suppress(OSError):
-            asked = _request(connection)
-            if not asked:
+            request = _request(connection)
+            if not request:
                 return
             self.tries += 1
-            answer = self._answer(asked)
+            answer = self._answer(request)
             connection.sendall(answer[: self._cut] if self.tries <= self._lost else answer)
 
-    def _answer(self, asked: bytes) -> bytes:
+    def _answer(self, request: bytes) -> bytes:
         """Send a request on, and return the answer as it came."""
         host, port = self._behind.split(":")
         with socket.create_connection((host, int(port)), PATIENCE) as behind:
-            behind.sendall(asked)
+            behind.sendall(request)
             answer = http.client.HTTPResponse(behind)
             answer.begin()
             lines = "".join(f"{name}: {value}\r\n" for name, value in answer.getheaders())

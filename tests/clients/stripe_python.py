@@ -73,37 +73,37 @@ WAYS = {
 }
 
 
-async def seen(make: Make, call: dict[str, Any], made: dict[str, str]) -> Seen:
-    token = call.get("retrieve_id") or made.get(call.get("retrieve", ""), "")
+async def seen(make: Make, call: dict[str, Any], ids: dict[str, str]) -> Seen:
+    token = call.get("retrieve_id") or ids.get(call.get("retrieve", ""), "")
     params = call.get("create") or {name: call[name] for name in ("expand",) if name in call}
     options = {"api_key": call.get("key"), "stripe_account": call.get("account")}
     try:
-        found = await make(token, params, {k: v for k, v in options.items() if v})
+        token_object = await make(token, params, {k: v for k, v in options.items() if v})
     except stripe.StripeError as error:
-        told = {"class": type(error).__name__, "code": error.code, "text": error.user_message}
-        told["param"] = getattr(error, "param", None)
-        return _seen(call, error.http_status, error.json_body, error.request_id, told)
-    made[call["name"]] = found.id
-    answer = found.last_response
-    told = {"class": type(found).__name__}
-    return _seen(call, answer.code, found.to_dict(), answer.request_id, told)
+        extra = {"class": type(error).__name__, "code": error.code, "text": error.user_message}
+        extra["param"] = getattr(error, "param", None)
+        return _seen(call, error.http_status, error.json_body, error.request_id, extra)
+    ids[call["name"]] = token_object.id
+    answer = token_object.last_response
+    extra = {"class": type(token_object).__name__}
+    return _seen(call, answer.code, token_object.to_dict(), answer.request_id, extra)
 
 
-def _seen(call: Seen, status: Any, body: Any, request_id: Any, told: Seen) -> Seen:
+def _seen(call: Seen, status: Any, body: Any, request_id: Any, extra: Seen) -> Seen:
     return {
         "name": call["name"],
         "status": status,
         "body": body,
         "request_id": request_id,
-        "told": told,
+        "told": extra,
     }
 
 
-async def main(way: str, url: str, key: str) -> None:
-    make = WAYS[way](url, key)
-    made: dict[str, str] = {}
+async def main(style: str, url: str, key: str) -> None:
+    make = WAYS[style](url, key)
+    ids: dict[str, str] = {}
     calls = json.loads(Path(__file__).with_name("calls.json").read_text("utf-8").replace("#", "3"))
-    json.dump([await seen(make, call, made) for call in calls], sys.stdout)
+    json.dump([await seen(make, call, ids) for call in calls], sys.stdout)
 
 
 if __name__ == "__main__":

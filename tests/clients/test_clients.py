@@ -32,11 +32,11 @@ STATUSES = {
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_recording_shows_what_stripe_answers(client: str, takes: Takes) -> None:
-    seen = {one["name"]: one for one in takes.recorded(client)}
-    assert {name: one["status"] for name, one in seen.items()} == {
+    seen = {entry["name"]: entry for entry in takes.recorded(client)}
+    assert {name: entry["status"] for name, entry in seen.items()} == {
         call["name"]: STATUSES.get(call["name"], 200) for call in CALLS
     }
-    prefixes = {name: one["body"].get("id", "").split("_")[0] for name, one in seen.items()}
+    prefixes = {name: entry["body"].get("id", "").split("_")[0] for name, entry in seen.items()}
     kinds = ("card", "bank account", "cvc update", "person", "pii", "company account")
     assert [prefixes[kind] for kind in kinds] == ["tok", "btok", "cvctok", "cpt", "pii", "ct"]
     assert seen["held card"]["body"]["card"]["customer"]["id"] == "cus_NffrFeUfNV2Hib"
@@ -65,7 +65,7 @@ def test_what_stripe_python_recorded_is_the_same_to_every_client(
 
 def alike(seen: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return what was seen, without what is each client's own."""
-    return settled([{**one, "told": None} for one in seen], SENT)
+    return settled([{**entry, "told": None} for entry in seen], SENT)
 
 
 @pytest.mark.parametrize("client", CLIENTS[1:])
@@ -75,5 +75,5 @@ def test_a_cassette_does_not_tell_who_recorded_it(client: str, takes: Takes) -> 
     Neither takes part in the match, so a cassette that serves one client serves all.
     """
     own = re.compile(r"(?m)^ +(?:Stripe-Version|Content-Type): .*\n")
-    of_python, of_client = (own.sub("", takes.text(one)) for one in (CLIENTS[0], client))
+    of_python, of_client = (own.sub("", takes.text(entry)) for entry in (CLIENTS[0], client))
     assert of_client == of_python

@@ -75,7 +75,7 @@ def recorded(dialect: str, workplace: Workplace) -> str:
     with workplace.serving("record", dialect, "--strict") as session:
         seen = Speaker(DIALECTS[dialect], session.port).seen()
         assert session.end() == 0, session.said
-    assert {(one.status, one.result) for one in seen.values()} == {(200, "recorded")}
+    assert {(each.status, each.result) for each in seen.values()} == {(200, "recorded")}
     return OWN.sub("", workplace.text(dialect))
 
 
@@ -98,8 +98,8 @@ def expected(replay: Session) -> dict[str, Any]:
 
 def answered(dialect: str, replay: Session) -> dict[str, Any]:
     seen = Speaker(DIALECTS[dialect], replay.port).seen()
-    assert {call: one.result for call, one in seen.items()} == dict.fromkeys(seen, "replayed")
-    return {call: json.loads(one.body) for call, one in seen.items()}
+    assert {call: each.result for call, each in seen.items()} == dict.fromkeys(seen, "replayed")
+    return {call: json.loads(each.body) for call, each in seen.items()}
 
 
 @pytest.mark.parametrize("dialect", OTHERS)
@@ -118,5 +118,5 @@ def test_whoever_records_makes_the_same_cassette(
 
 def test_no_two_write_alike() -> None:
     """If they did, nothing of the above would say much."""
-    said = {(one["card"], one["person"], one["retrieved"]) for one in DIALECTS.values()}
-    assert len(said) == len(DIALECTS)
+    spellings = {(each["card"], each["person"], each["retrieved"]) for each in DIALECTS.values()}
+    assert len(spellings) == len(DIALECTS)

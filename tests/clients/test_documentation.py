@@ -53,10 +53,10 @@ def all_of_them(url: str, home: Path, rewritten: Any = str) -> dict[str, Any]:
     """Run each example, and retrieve each token; return what came back, settled."""
     seen: list[dict[str, Any]] = []
     for title in KINDS:
-        made = run(rewritten(EXAMPLES[title]), url, home)
-        again = run(EXAMPLES["Retrieve a token"], url, home, token=made["id"])
-        assert again == made
-        seen.append({"name": title, "body": made})
+        created = run(rewritten(EXAMPLES[title]), url, home)
+        again = run(EXAMPLES["Retrieve a token"], url, home, token=created["id"])
+        assert again == created
+        seen.append({"name": title, "body": created})
     return settled(seen, set())
 
 

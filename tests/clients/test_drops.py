@@ -72,7 +72,7 @@ def test_an_upstream_that_drops_answers_leaves_one_interaction(
     with Upstream(stripe()) as upstream, Dropping(upstream.url, lost=LOST, cut=IN_THE_BODY) as line:
         with place.recorded("storm", "--strict", "--upstream", line.url) as url:
             called(sdk, tmp_path, url)
-        keys = [one.header("idempotency-key") for one in upstream.seen if one.method == "POST"]
+        keys = [sent.header("idempotency-key") for sent in upstream.seen if sent.method == "POST"]
     assert (keys[0], keys[1], len({*keys})) == (keys[1], keys[2], 2)
     assert place.text("storm") == calm
     with place.replayed("storm", "--strict") as url:

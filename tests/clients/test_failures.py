@@ -54,20 +54,20 @@ def test_a_miss_is_an_error_at_once_and_is_not_tried_again(sdk: Sdk, tmp_path: P
     with place.recorded("take") as url:
         Client(url).post(card())
     with place.serving("replay", "take") as session:
-        told = sdk(session.url, SECRET, tmp_path)
+        outcome = sdk(session.url, SECRET, tmp_path)
         assert session.end() == 1
-    assert told.split()[1:3] == ["424", "cassette_miss"]
-    assert "cassette take" in told
+    assert outcome.split()[1:3] == ["424", "cassette_miss"]
+    assert "cassette take" in outcome
     assert "1 missed" in session.said
 
 
 @each_sdk
 def test_a_live_key_is_an_error_at_once_and_is_not_tried_again(sdk: Sdk, tmp_path: Path) -> None:
     with Session(tmp_path, "record", "take", "--listen", "127.0.0.1:0") as session:
-        told = sdk(session.url, LIVE, tmp_path)
+        outcome = sdk(session.url, LIVE, tmp_path)
         assert session.end() == 0
-    assert told.split()[1] == "403"
-    assert "--allow-live" in told
+    assert outcome.split()[1] == "403"
+    assert "--allow-live" in outcome
     assert "1 refused" in session.said
 
 

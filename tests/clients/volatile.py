@@ -29,20 +29,20 @@ class Settling:
         if isinstance(value, dict):
             return self._object(value)
         if isinstance(value, list):
-            return [self.settled(one) for one in value]
+            return [self.settled(seen_call) for seen_call in value]
         if isinstance(value, str):
             return self._text(value, key)
         return value
 
     def _object(self, value: dict[str, Any]) -> dict[str, Any]:
-        found = {name: self.settled(one, name) for name, one in value.items()}
+        values = {name: self.settled(seen_call, name) for name, seen_call in value.items()}
         if "created" in value:
             assert value["created"] > 1_600_000_000
             same = self._created.setdefault(value["id"], value["created"]) == value["created"]
-            found["created"] = "as at first" if same else "another time"
+            values["created"] = "as at first" if same else "another time"
         if "customer" in value:  # a cassette cannot know the number of a card that was not sent
-            assert re.fullmatch(r"\d{4}", found.pop("last4"))
-        return found
+            assert re.fullmatch(r"\d{4}", values.pop("last4"))
+        return values
 
     def _text(self, value: str, key: str) -> str:
         pattern = _PATTERNS.get(key)
@@ -62,4 +62,4 @@ class Settling:
 def settled(seen: list[dict[str, Any]], sent: set[str]) -> dict[str, dict[str, Any]]:
     """Return what was seen by the names of the calls."""
     settling = Settling(sent)
-    return {one["name"]: settling.settled(one) for one in seen}
+    return {seen_call["name"]: settling.settled(seen_call) for seen_call in seen}

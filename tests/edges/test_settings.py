@@ -14,7 +14,7 @@ import yaml
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from tokentape.edges import config_file, settings
+from tokentape.edges import settings
 from tokentape.edges.settings import (
     Limits,
     MatchSettings,
@@ -22,6 +22,8 @@ from tokentape.edges.settings import (
     RedactSettings,
     Settings,
     Timeouts,
+    file,
+    texts,
 )
 from tokentape.errors import ConfigurationError
 from tokentape.pure.stripe import kinds
@@ -29,14 +31,10 @@ from tokentape.pure.stripe import kinds
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
 
 
-def read_file(path: Path) -> Settings:
-    return config_file.read(path, Settings)
-
-
 def load(
     options: Mapping[str, str] | None = None, environ: Mapping[str, str] | None = None
 ) -> Settings:
-    return settings.load(options or {}, environ or {}, read_file)
+    return settings.load(options or {}, environ or {})
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +51,7 @@ def write(text: str | bytes, name: str = "tokentape.yaml") -> Path:
 
 def problems_of(text: str | bytes) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
-        read_file(write(text))
+        file.read(write(text))
     return list(caught.value.problems)
 
 
@@ -164,7 +162,7 @@ def keys(value: Any, prefix: str = "") -> Iterator[str]:
 
 
 def test_the_example_has_the_defaults() -> None:
-    assert read_file(EXAMPLE) == Settings()
+    assert file.read(EXAMPLE) == Settings()
 
 
 def test_the_example_has_every_key() -> None:
@@ -179,11 +177,11 @@ def test_the_example_has_every_key() -> None:
 
 def test_the_example_names_every_kind() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
-    assert [kind for kind in settings.KINDS if kind not in text] == []
+    assert [kind for kind in texts.KINDS if kind not in text] == []
 
 
 def test_every_kind_of_the_settings_is_a_kind_of_the_catalog() -> None:
-    assert set(settings.KINDS) <= kinds.KINDS.keys()
+    assert set(texts.KINDS) <= kinds.KINDS.keys()
 
 
 # Valid and invalid files
@@ -207,7 +205,7 @@ limits: {body: 2 MiB, head: 512, connections: "7"}
 timeouts: {upstream: 0.5, request: 86400, shutdown: 1}
 """
     )
-    assert read_file(path) == Settings(
+    assert file.read(path) == Settings(
         listen=("localhost", 0),
         on_exhausted="miss",
         others="forward",
@@ -228,12 +226,12 @@ timeouts: {upstream: 0.5, request: 86400, shutdown: 1}
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "{}\n", "\ufeff"])
 def test_an_empty_file_changes_nothing(text: str) -> None:
-    assert read_file(write(text)) == Settings()
+    assert file.read(write(text)) == Settings()
 
 
 @pytest.mark.parametrize("text", ["1MiB", "1048576", "1024KiB", "1048576 B"])
 def test_sizes_have_units(text: str) -> None:
-    assert settings.size(text) == 1_048_576
+    assert texts.size(text) == 1_048_576
 
 
 REFUSED = {
@@ -366,7 +364,7 @@ def test_a_file_that_is_not_yaml_is_reported(text: str | bytes, problem: str) ->
 @pytest.mark.parametrize("path", [".", "gone.yaml", "gone/tokentape.yaml", "a\0b"])
 def test_a_path_that_is_no_file_cannot_be_read(path: str) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read: "):
-        read_file(Path(path))
+        file.read(Path(path))
 
 
 @given(
@@ -386,7 +384,7 @@ def test_any_file_gives_settings_or_problems_of_one_line(
     path.write_bytes(content)
     problems: tuple[str, ...] = ()
     try:
-        read_file(path)
+        file.read(path)
     except ConfigurationError as error:
         problems = error.problems or ("\n",)
     assert all(problem.isprintable() for problem in problems)
@@ -444,7 +442,7 @@ def test_without_a_file_yaml_is_not_imported() -> None:
     program = (
         "import sys\n"
         "from tokentape.edges import settings\n"
-        "settings.load({'strict': 'on'}, {'TOKENTAPE_LISTEN': 'h:1'}, lambda path: 1 / 0)\n"
+        "settings.load({'strict': 'on'}, {'TOKENTAPE_LISTEN': 'h:1'})\n"
         "print({'yaml', 'aiohttp'} & set(sys.modules))\n"
     )
     done = subprocess.run(

@@ -85,10 +85,10 @@ class Suite:
     def cassettes(self) -> list[str]:
         """The names of its cassettes."""
         folder = self.directory / "cassettes"
-        found = (
+        paths = (
             path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
         )
-        return sorted(name.removesuffix(".yaml") for name in found)
+        return sorted(name.removesuffix(".yaml") for name in paths)
 
     def cassette(self, name: str) -> str:
         """Return the text of one."""

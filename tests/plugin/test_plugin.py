@@ -115,7 +115,9 @@ def test_card(pay, number, of, twice):
     assert "1 passed" in suite.passes(chosen, "--tokentape-mode=replay")
 
 
-def test_nor_do_parameters_that_another_plugin_puts_into_names(suite: Suite) -> None:
+def test_parameters_in_names_of_another_plugin_do_not_reach_file_names(
+    suite: Suite,
+) -> None:
     hook = """
 def pytest_pycollect_makeitem(collector, name, obj):
     if name == "check":

@@ -33,32 +33,32 @@ class Desk:
     server: Session
     token: str = TOKEN
 
-    def send(self, method: str, path: str = "", said: Any = None, **headers: str) -> Answer:
-        body = None if said is None else json.dumps(said).encode()
+    def send(self, method: str, path: str = "", document: Any = None, **headers: str) -> Answer:
+        body = None if document is None else json.dumps(document).encode()
         own = {"Content-Type": "application/json", **headers}
         return Client(self.server.url, self.token).send(method, SESSIONS + path, body, **own)
 
     def post(self, cassette: str, mode: str = "replay", **fields: Any) -> Answer:
-        return self.send("POST", said={"cassette": cassette, "mode": mode, **fields})
+        return self.send("POST", document={"cassette": cassette, "mode": mode, **fields})
 
     def open(self, cassette: str, mode: str = "replay", **fields: Any) -> Opened:
         answer = self.post(cassette, mode, **fields)
         assert answer.status == 201, answer.body
         return Opened(answer.json["id"], Client(answer.json["url"]))
 
-    def look(self, one: Opened) -> Any:
-        answer = self.send("GET", f"/{one.id}")
+    def look(self, session: Opened) -> Any:
+        answer = self.send("GET", f"/{session.id}")
         assert answer.status == 200, answer.body
         return answer.json
 
-    def close(self, one: Opened) -> Any:
-        answer = self.send("DELETE", f"/{one.id}")
+    def close(self, session: Opened) -> Any:
+        answer = self.send("DELETE", f"/{session.id}")
         assert answer.status == 200, answer.body
         return answer.json
 
     def cassettes(self) -> list[str]:
         """Return the cassettes of the open sessions."""
-        return [one["cassette"] for one in self.send("GET").json["sessions"]]
+        return [session["cassette"] for session in self.send("GET").json["sessions"]]
 
 
 Start = Callable[..., Desk]

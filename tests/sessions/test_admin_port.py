@@ -30,22 +30,22 @@ def desk(workplace: Workplace) -> Iterator[Desk]:
 
 def test_a_session_from_its_opening_to_its_end(desk: Desk) -> None:
     answer = desk.post("mine", "record")
-    one = answer.json
+    session = answer.json
     assert answer.status == 201
-    assert set(one) == {"id", "url", "cassette", "mode"}
-    assert (one["cassette"], one["mode"]) == ("mine", "record")
-    assert answer.headers["location"] == f"{SESSIONS}/{one['id']}"
+    assert set(session) == {"id", "url", "cassette", "mode"}
+    assert (session["cassette"], session["mode"]) == ("mine", "record")
+    assert answer.headers["location"] == f"{SESSIONS}/{session['id']}"
     assert answer.headers["cache-control"] == "no-store"
-    assert desk.send("GET").json == {"sessions": [one]}
+    assert desk.send("GET").json == {"sessions": [session]}
 
-    client = Client(one["url"])
+    client = Client(session["url"])
     client.post(card())
     assert client.send("GET", "/_tokentape/health").json["recorded"] == 1
-    looked = desk.send("GET", f"/{one['id']}").json
-    assert one.items() <= looked.items()
+    looked = desk.send("GET", f"/{session['id']}").json
+    assert session.items() <= looked.items()
     assert (looked["open"], looked["recorded"], looked["saved"]) == (True, 1, "")
 
-    closed = desk.send("DELETE", f"/{one['id']}")
+    closed = desk.send("DELETE", f"/{session['id']}")
     assert closed.status == 200
     assert closed.json["saved"] == "cassettes/mine.yaml"
     assert (closed.json["open"], closed.json["expired"], closed.json["ok"]) == (False, False, True)
@@ -53,25 +53,25 @@ def test_a_session_from_its_opening_to_its_end(desk: Desk) -> None:
         client.post(card())
     assert desk.send("GET").json == {"sessions": []}
     for method in ("DELETE", "GET"):  # whoever lost the answer may ask again
-        assert desk.send(method, f"/{one['id']}").json == closed.json
+        assert desk.send(method, f"/{session['id']}").json == closed.json
 
 
 def test_a_miss_is_in_the_receipt_by_its_redacted_form(desk: Desk) -> None:
     recording = desk.open("missed", "record")
     recording.client.post(card())
     desk.close(recording)
-    one = desk.open("missed")
+    session = desk.open("missed")
     unknown = numbered("411111000000012")
-    missed = one.client.post(card(unknown, name=SECRET, **{SECRET: SECRET}))
+    missed = session.client.post(card(unknown, name=SECRET, **{SECRET: SECRET}))
     assert missed.status == 424
-    told = desk.close(one)
-    assert not told["ok"]
-    assert told["missed"] == 1
-    assert told["unused"] == [1]
-    assert told["lines"][0].startswith("miss: No interaction of cassette missed answers POST")
-    assert "Interaction 1 is close: " in told["lines"][0]
-    for value in (SECRET, unknown, unknown[-4:], one.client.key):
-        assert value not in json.dumps(told) + desk.server.said
+    receipt = desk.close(session)
+    assert not receipt["ok"]
+    assert receipt["missed"] == 1
+    assert receipt["unused"] == [1]
+    assert receipt["lines"][0].startswith("miss: No interaction of cassette missed answers POST")
+    assert "Interaction 1 is close: " in receipt["lines"][0]
+    for value in (SECRET, unknown, unknown[-4:], session.client.key):
+        assert value not in json.dumps(receipt) + desk.server.said
 
 
 @pytest.mark.parametrize("token", ["", "x", TOKEN[:-1], TOKEN + "x", SECRET])
@@ -104,15 +104,15 @@ def test_without_the_token_nothing_happens(desk: Desk, token: str) -> None:
 )
 def test_a_web_page_is_refused_with_the_token_too(desk: Desk, header: dict[str, str]) -> None:
     for method, path in (("POST", ""), ("GET", ""), ("DELETE", "/0a"), ("OPTIONS", "")):
-        said = {"cassette": "framed", "mode": "record"} if method == "POST" else None
-        answer = desk.send(method, path, said, **header)
+        body = {"cassette": "framed", "mode": "record"} if method == "POST" else None
+        answer = desk.send(method, path, body, **header)
         assert answer.status == 403
         assert "access-control-allow-origin" not in answer.headers
     assert "framed" not in desk.cassettes()
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         *((name, "a name has segments") for name in ("../x", "/x", "", "a//b", ".x", "x.yaml")),
         *((name, "a name has segments") for name in (SECRET + "\n", SECRET + "é", "x" * 201)),
@@ -121,13 +121,13 @@ def test_a_web_page_is_refused_with_the_token_too(desk: Desk, header: dict[str, 
     ],
 )
 def test_a_cassette_that_cannot_be_used(
-    desk: Desk, workplace: Workplace, name: str, told: str
+    desk: Desk, workplace: Workplace, name: str, message: str
 ) -> None:
     (workplace.directory / "cassettes").mkdir(exist_ok=True)
     (workplace.directory / "cassettes" / "torn.yaml").write_text(f"{SECRET}: &a {SECRET}\n")
     answer = desk.post(name)
     assert answer.status == 422
-    assert told in answer.error["message"]
+    assert message in answer.error["message"]
     assert SECRET not in answer.body.decode()
     (workplace.directory / "cassettes" / "torn.yaml").unlink()
 
@@ -142,7 +142,7 @@ def test_what_is_not_known_is_not_there(desk: Desk) -> None:
 
 
 def test_a_session_s_own_port_opens_no_sessions(desk: Desk) -> None:
-    one = desk.open("own", "record")
-    answer = Client(one.client.url, TOKEN).send("GET", SESSIONS)
+    session = desk.open("own", "record")
+    answer = Client(session.client.url, TOKEN).send("GET", SESSIONS)
     assert (answer.status, answer.error["code"]) == (404, "unknown_route")
-    desk.close(one)
+    desk.close(session)

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tokentape.command_line.serve import serve_command
+from tokentape.command_line.serving import serve_command
 
 from tests.clients.conftest import installed
 from tests.processes import Session, Workplace, environment
@@ -49,8 +49,8 @@ def test_the_lines_of_curl(tmp_path: Path) -> None:
 
         def curled(line: str) -> dict[str, object]:
             line = line.replace("http://127.0.0.1:12122", server.url)
-            told: dict[str, object] = json.loads(shell(line, workplace, token))
-            return told
+            answer: dict[str, object] = json.loads(shell(line, workplace, token))
+            return answer
 
         opened = curled(OPEN)
         shown = json.loads(TEXT.partition(OPEN)[2].partition("```")[0])

@@ -17,21 +17,21 @@ from tests.upstreams import Upstream, stripe
 from tests.wire import card
 
 
-def ended(desk: Desk, one: Opened) -> bool | None:
-    return None if desk.look(one)["open"] else True
+def ended(desk: Desk, session: Opened) -> bool | None:
+    return None if desk.look(session)["open"] else True
 
 
 def test_a_session_that_is_asked_nothing_expires(start: Start, workplace: Workplace) -> None:
     desk = start("--idle", "0.3")
-    one = desk.open("a", "record")
-    one.client.post(card())
-    awaited(lambda: ended(desk, one), "the session's end")
+    session = desk.open("a", "record")
+    session.client.post(card())
+    awaited(lambda: ended(desk, session), "the session's end")
     assert workplace.text("a").count("- request:") == 1
-    told = desk.look(one)
-    assert (told["expired"], told["ok"], told["recorded"]) == (True, True, 1)
-    assert told["saved"] == "cassettes/a.yaml"
-    assert "expired: not asked anything for 0.3 seconds" in told["lines"]
-    assert desk.close(one) == told
+    receipt = desk.look(session)
+    assert (receipt["expired"], receipt["ok"], receipt["recorded"]) == (True, True, 1)
+    assert receipt["saved"] == "cassettes/a.yaml"
+    assert "expired: not asked anything for 0.3 seconds" in receipt["lines"]
+    assert desk.close(session) == receipt
     assert desk.cassettes() == []
     assert desk.server.end() == 0
     assert "tokentape: a: expired: not asked anything for 0.3 seconds\n" in desk.server.said
@@ -40,39 +40,39 @@ def test_a_session_that_is_asked_nothing_expires(start: Start, workplace: Workpl
 
 def test_a_session_that_is_asked_stays(start: Start) -> None:
     desk = start("--idle", "0.5")
-    one, other = desk.open("a", "record"), desk.open("b", "record")
+    session, idle_session = desk.open("a", "record"), desk.open("b", "record")
     since = time.monotonic()
-    while time.monotonic() < since + 1.2 or desk.look(other)["open"]:
-        one.client.send("GET", "/_tokentape/health")
-    assert desk.look(one)["open"]
-    assert desk.look(other)["expired"]
+    while time.monotonic() < since + 1.2 or desk.look(idle_session)["open"]:
+        session.client.send("GET", "/_tokentape/health")
+    assert desk.look(session)["open"]
+    assert desk.look(idle_session)["expired"]
 
 
 def test_a_session_that_answers_is_not_idle(start: Start) -> None:
-    asked, may_answer = threading.Event(), threading.Event()
+    received, may_answer = threading.Event(), threading.Event()
 
     def answer(request: Request) -> Response:
-        asked.set()
+        received.set()
         assert may_answer.wait(PATIENCE)
         return stripe()(request)
 
     with Upstream(answer) as slow, ThreadPoolExecutor(1) as client:
         desk = start("--idle", "0.2", "--upstream", slow.url)
-        one, other = desk.open("a", "record"), desk.open("b", "record")
-        made = client.submit(one.client.post, card())
-        assert asked.wait(PATIENCE)
-        awaited(lambda: ended(desk, other), "the end of the one that is asked nothing")
-        assert one.client.send("GET", "/_tokentape/health").status == 200  # it listens still
+        session, idle_session = desk.open("a", "record"), desk.open("b", "record")
+        response = client.submit(session.client.post, card())
+        assert received.wait(PATIENCE)
+        awaited(lambda: ended(desk, idle_session), "the end of the one that is asked nothing")
+        assert session.client.send("GET", "/_tokentape/health").status == 200  # it listens still
         may_answer.set()
-        assert made.result().status == 200
-        awaited(lambda: ended(desk, one), "the session's end")
+        assert response.result().status == 200
+        awaited(lambda: ended(desk, session), "the session's end")
 
 
 def test_how_long_is_a_setting(start: Start, workplace: Workplace) -> None:
     workplace.configure("timeouts:\n  idle: 0.2\n")
     desk = start()
-    one = desk.open("a", "record")
-    awaited(lambda: ended(desk, one), "the session's end")
+    session = desk.open("a", "record")
+    awaited(lambda: ended(desk, session), "the session's end")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -25,18 +25,18 @@ def people(workplace: Workplace) -> str:
 def test_two_sessions_on_one_cassette_bind_and_count_each_for_itself(
     desk: Desk, people: str
 ) -> None:
-    one, other = desk.open(people), desk.open(people, strict=True)
-    assert one.client.url != other.client.url
-    ada = one.client.post(card(name="Ada Zq7Ohnesorg"))
-    eve = other.client.post(card(name="Eve Zq8Ohnesorg"))
+    session, neighbour = desk.open(people), desk.open(people, strict=True)
+    assert session.client.url != neighbour.client.url
+    ada = session.client.post(card(name="Ada Zq7Ohnesorg"))
+    eve = neighbour.client.post(card(name="Eve Zq8Ohnesorg"))
     assert ada.json["card"]["name"] == "Ada Zq7Ohnesorg"
     assert eve.json["card"]["name"] == "Eve Zq8Ohnesorg"
-    assert one.client.get(ada.id).json["card"]["name"] == "Ada Zq7Ohnesorg"
-    assert desk.look(one)["replayed"] == 2
-    assert desk.look(other)["replayed"] == 1
-    assert other.client.get(eve.id).json["card"]["name"] == "Eve Zq8Ohnesorg"
-    other.client.post(card(name="Grace Zq8Ohnesorg", exp_month="6"))
-    first, second = desk.close(one), desk.close(other)
+    assert session.client.get(ada.id).json["card"]["name"] == "Ada Zq7Ohnesorg"
+    assert desk.look(session)["replayed"] == 2
+    assert desk.look(neighbour)["replayed"] == 1
+    assert neighbour.client.get(eve.id).json["card"]["name"] == "Eve Zq8Ohnesorg"
+    neighbour.client.post(card(name="Grace Zq8Ohnesorg", exp_month="6"))
+    first, second = desk.close(session), desk.close(neighbour)
     assert (first["ok"], first["unused"]) == (True, [2])
     assert (second["ok"], second["unused"]) == (True, [])
     assert "Zq" not in str((first, second)) + desk.server.said
@@ -48,10 +48,10 @@ def test_strictness_and_what_follows_the_last_are_each_sessions_own(
     lenient = desk.open(people)
     strict = desk.open(people, strict=True)
     sparing = desk.open(people, on_exhausted="miss")
-    for one in (lenient, strict, sparing):
-        assert one.client.post(card(name="Ada")).status == 200
-        one.client.post(card(name="Ada"))
-        one.client.post(card(name="Eve"))
+    for session in (lenient, strict, sparing):
+        assert session.client.post(card(name="Ada")).status == 200
+        session.client.post(card(name="Ada"))
+        session.client.post(card(name="Eve"))
     assert desk.close(lenient)["replayed"] == 3
     assert (desk.close(strict)["replayed"], desk.close(sparing)["replayed"]) == (2, 1)
 
@@ -59,8 +59,10 @@ def test_strictness_and_what_follows_the_last_are_each_sessions_own(
 def test_modes_side_by_side(desk: Desk, workplace: Workplace, people: str) -> None:
     recording, replaying = desk.open("new", "record"), desk.open(people)
     carrying_on = desk.open("other", "auto")
-    made = [one.client.post(card(name="Ada")) for one in (recording, replaying, carrying_on)]
-    assert [one.result for one in made] == ["recorded", "replayed", "recorded"]
+    created = [
+        session.client.post(card(name="Ada")) for session in (recording, replaying, carrying_on)
+    ]
+    assert [answer.result for answer in created] == ["recorded", "replayed", "recorded"]
     assert not workplace.path("new").exists()
     ended = desk.close(recording)
     assert (ended["recorded"], ended["saved"]) == (1, "cassettes/new.yaml")
@@ -73,11 +75,11 @@ def test_modes_side_by_side(desk: Desk, workplace: Workplace, people: str) -> No
     assert desk.close(carrying_on)["saved"] == ""
 
 
-def test_each_recording_has_a_mock_of_its_own(desk: Desk) -> None:
-    one, other = desk.open("one", "record"), desk.open("other", "record")
-    made = one.client.post(card(), Idempotency_Key="the-same")
-    assert other.client.get(made.id).status == 404
-    again = other.client.post(person("Ada", "Ohnesorg"), Idempotency_Key="the-same")
+def test_the_embedded_upstream_of_each_recording_is_its_own(desk: Desk) -> None:
+    session, neighbour = desk.open("one", "record"), desk.open("other", "record")
+    created = session.client.post(card(), Idempotency_Key="the-same")
+    assert neighbour.client.get(created.id).status == 404
+    again = neighbour.client.post(person("Ada", "Ohnesorg"), Idempotency_Key="the-same")
     assert again.status == 200
 
 
@@ -106,21 +108,24 @@ def test_what_is_recorded_anew_is_what_the_next_session_has(desk: Desk) -> None:
         recording.client.post(card(exp_month=month))
         desk.close(recording)
         for _ in range(2):
-            one = desk.open("one")
-            assert one.client.post(card(exp_month=month)).result == "replayed"
-            assert desk.close(one)["ok"]
+            session = desk.open("one")
+            assert session.client.post(card(exp_month=month)).result == "replayed"
+            assert desk.close(session)["ok"]
 
 
 def test_many_at_once(desk: Desk, people: str) -> None:
     """A hundred sessions, opened, used and closed by eight clients at a time."""
 
     def play(number: int) -> bool:
-        one = desk.open(people, strict=True)
-        made = one.client.post(card(name=f"Person {number}"))
-        other = one.client.post(card(name=f"Other {number}", exp_month="6"))
-        names = [answer.json["card"]["name"] for answer in (made, other, one.client.get(made.id))]
+        session = desk.open(people, strict=True)
+        created = session.client.post(card(name=f"Person {number}"))
+        neighbour = session.client.post(card(name=f"Other {number}", exp_month="6"))
+        names = [
+            answer.json["card"]["name"]
+            for answer in (created, neighbour, session.client.get(created.id))
+        ]
         assert names == [f"Person {number}", f"Other {number}", f"Person {number}"]
-        ok: bool = desk.close(one)["ok"]
+        ok: bool = desk.close(session)["ok"]
         return ok
 
     with ThreadPoolExecutor(8) as clients:

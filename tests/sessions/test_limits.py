@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tokentape.edges import descriptors
+from tokentape.edges import processes
 from tokentape.edges.settings import Settings
 from tokentape.pure.http.messages import Request
 from tokentape.pure.own_routes import Token
@@ -41,15 +41,15 @@ class Inside:
 
 
 async def test_a_thousand_may_be_open_and_a_thousand_are_remembered() -> None:
-    descriptors.make_room(MOST)
+    processes.make_room(MOST)
     inside = Inside(Path(__file__).parents[2] / "cassettes")
     opened = [await inside.ask("POST", cassette="tokens") for _ in range(MOST)]
     assert {status for status, _ in opened} == {201}
-    assert len({one["url"] for _, one in opened}) == MOST
+    assert len({session["url"] for _, session in opened}) == MOST
     status, refused = await inside.ask("POST", cassette="tokens")
     assert (status, refused["error"]["code"]) == (503, "too_many_sessions")
 
-    first, *others = (f"/{one['id']}" for _, one in opened)
+    first, *others = (f"/{session['id']}" for _, session in opened)
     assert (await inside.ask("DELETE", first))[0] == 200
     status, last = await inside.ask("POST", cassette="tokens")
     assert status == 201
@@ -57,6 +57,6 @@ async def test_a_thousand_may_be_open_and_a_thousand_are_remembered() -> None:
     assert (tally.sessions, tally.failed, tally.unused) == (MOST + 1, 0, 8 * (MOST + 1))
     assert (await inside.ask("GET", first))[0] == 404
     for path in (others[0], others[-1], f"/{last['id']}"):
-        status, told = await inside.ask("GET", path)
-        assert (status, told["open"]) == (200, False)
+        status, receipt = await inside.ask("GET", path)
+        assert (status, receipt["open"]) == (200, False)
     assert inside.said == []

@@ -22,12 +22,12 @@ def record(path: Path, url: str, key: str = SECRET, **options: str) -> dict[str,
     """Record with plain vcrpy: a token, its retrieval, something else; a person by http.client."""
     lines = {"Authorization": f"Bearer {key}"}
     with vcr.use_cassette(str(path), **options):
-        made = requests.post(f"{url}/v1/tokens", card(CARD, name="Ada"), headers=lines, timeout=9)
-        again = requests.get(f"{url}/v1/tokens/{made.json()['id']}", headers=lines, timeout=9)
+        token = requests.post(f"{url}/v1/tokens", card(CARD, name="Ada"), headers=lines, timeout=9)
+        again = requests.get(f"{url}/v1/tokens/{token.json()['id']}", headers=lines, timeout=9)
         requests.get(f"{url}/v1/customers", headers=lines, timeout=9)
         Client(url, key).post(person("Ada", "Byron"))
-    assert again.json() == made.json()
-    return made.json()
+    assert again.json() == token.json()
+    return token.json()
 
 
 def check(place: Workplace, name: str) -> None:
@@ -35,9 +35,9 @@ def check(place: Workplace, name: str) -> None:
     assert place.run("scan", "cassettes").returncode == 0
     place.inspect()
     with place.replayed(name, "--strict") as url:
-        made = Client(url).post(card(CARD, name="Grace")).json
-        assert (made["card"]["name"], made["card"]["last4"]) == ("Grace", CARD[-4:])
-        assert Client(url).get(made["id"]).json == made
+        token = Client(url).post(card(CARD, name="Grace")).json
+        assert (token["card"]["name"], token["card"]["last4"]) == ("Grace", CARD[-4:])
+        assert Client(url).get(token["id"]).json == token
         assert Client(url).post(person("Grace", "Hopper")).status == 200
 
 
@@ -79,8 +79,8 @@ def test_importing_is_recording(workplace: Workplace, upstream: Upstream) -> Non
     record(workplace.directory / "raw.yaml", upstream.url)
     workplace.run("import", "raw.yaml")
     with workplace.recorded("recorded", "--upstream", upstream.url) as url:
-        made = Client(url).post(card(CARD, name="Ada"))
-        Client(url).get(made.id)
+        token = Client(url).post(card(CARD, name="Ada"))
+        Client(url).get(token.id)
         Client(url).post(person("Ada", "Byron"))
     assert workplace.text("raw") == workplace.text("recorded")
 
@@ -157,8 +157,8 @@ def test_one_bad_file_does_not_keep_the_others(workplace: Workplace, upstream: U
 def test_a_cassette_that_vcrpy_saves_again_still_loads(workplace: Workplace) -> None:
     """With all that vcrpy does to it: keys sorted, scalars in other styles, no first lines."""
     with workplace.recorded("saved") as url:
-        made = Client(url).post(card(CARD, name="Ada"))
-        Client(url).get(made.id)
+        token = Client(url).post(card(CARD, name="Ada"))
+        Client(url).get(token.id)
         Client(url).post(person("Ada", "Byron"))
     path = workplace.path("saved")
     before = path.read_text()

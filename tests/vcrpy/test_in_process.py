@@ -29,7 +29,7 @@ Post = Callable[[str, dict[str, str]], Any]
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CI", raising=False)
 
@@ -66,8 +66,8 @@ async def by_aiohttp(url: str, fields: dict[str, str]) -> Any:
 def recorded(place: Workplace, name: str) -> None:
     """Record with the proxy."""
     with place.recorded(name) as url:
-        made = Client(url).post(card(CARD, name="Ada"))
-        Client(url).get(made.id)
+        token = Client(url).post(card(CARD, name="Ada"))
+        Client(url).get(token.id)
         Client(url).post(card("4000000000000002", name="Ada"))
         Client(url).post(person("Ada", "Byron"))
 
@@ -80,10 +80,10 @@ def test_stripe_replays_what_the_proxy_recorded(
     client = stripe.StripeClient(SECRET)
     with tokentape_vcr("replay").use_cassette("shop/pay") as cassette:
         buyer: Any = {"number": CARD, "exp_month": 5, "exp_year": 2050, "cvc": "314", "name": "Joe"}
-        made = client.v1.tokens.create({"card": buyer})
-        assert made.card
-        assert (made.card.name, made.card.last4) == ("Joe", CARD[-4:])
-        assert client.v1.tokens.retrieve(made.id).id == made.id
+        token = client.v1.tokens.create({"card": buyer})
+        assert token.card
+        assert (token.card.name, token.card.last4) == ("Joe", CARD[-4:])
+        assert client.v1.tokens.retrieve(token.id).id == token.id
         named: Any = {"first_name": "Joe", "last_name": "Bloggs"}
         assert client.v1.tokens.create({"person": named}).object == "token"
         assert cassette.play_count == 3
@@ -100,8 +100,8 @@ def test_clients_record_and_replay(
     check(workplace, upstream)
     offline(monkeypatch)
     with tokentape_vcr("replay").use_cassette("pay"):
-        made = post(STRIPE, card(CARD, name="Grace"))
-        assert (made["card"]["name"], made["card"]["last4"]) == ("Grace", CARD[-4:])
+        token = post(STRIPE, card(CARD, name="Grace"))
+        assert (token["card"]["name"], token["card"]["last4"]) == ("Grace", CARD[-4:])
 
 
 async def test_aiohttp_records_and_replays(workplace: Workplace, upstream: Upstream) -> None:
@@ -110,8 +110,8 @@ async def test_aiohttp_records_and_replays(workplace: Workplace, upstream: Upstr
         await by_aiohttp(upstream.url, card(CARD, name="Bob"))
     check(workplace, upstream)
     with tokentape_vcr("replay").use_cassette("pay"):
-        made = await by_aiohttp(STRIPE, card(CARD, name="Grace"))
-        assert (made["card"]["name"], made["card"]["last4"]) == ("Grace", CARD[-4:])
+        token = await by_aiohttp(STRIPE, card(CARD, name="Grace"))
+        assert (token["card"]["name"], token["card"]["last4"]) == ("Grace", CARD[-4:])
 
 
 def check(place: Workplace, upstream: Upstream) -> None:

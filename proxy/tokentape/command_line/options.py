@@ -1,16 +1,16 @@
-"""What the commands share: settings, options, and what a command line becomes."""
+"""What the commands share: their group, settings, options, and what a command line becomes."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import click
 
-from tokentape.edges.settings import Settings, load, usual_mode
+from tokentape import __version__
+from tokentape.edges.settings import load, usual_mode
 
 Invocation = Callable[[], int]
 """A command with its settings and arguments: runs it, and returns the exit status."""
@@ -18,37 +18,64 @@ Invocation = Callable[[], int]
 Callback = Callable[..., Invocation]
 Decorator = Callable[[Callback], Callback]
 
-_OPTIONS: dict[str, Decorator] = {
-    "config": click.option(
-        "--config", metavar="FILE", help="Settings file.  [default: tokentape.yaml, if it exists]"
+_FIRST_MINUTE = """\b
+The first minute:
+  tokentape record      forwards to the built-in mock of Stripe
+  curl http://127.0.0.1:12121/v1/tokens -u sk_test_anything: -d "pii[id_number]=000000000"
+  Ctrl-C                stops; the traffic is in cassettes/default.yaml
+  tokentape replay      gives the same request the same answer, with no network
+
+\b
+Your own code needs a new base URL, nothing more. In Python:
+  stripe.api_base = "http://127.0.0.1:12121"
+
+Options can also come from the environment (TOKENTAPE_LISTEN and so on) and from the file
+tokentape.yaml. An option wins over a variable, a variable over the file.
+"""
+
+
+class _GroupInOrder(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's interface
+        return list(self.commands)  # as they are declared; click would sort them
+
+
+@click.group(
+    cls=_GroupInOrder,
+    epilog=_FIRST_MINUTE,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="tokentape %(version)s")
+def cli() -> None:
+    """Record Stripe token traffic once, replay it offline, keep no secret."""
+
+
+def _option(name: str, metavar: str, text: str) -> Decorator:
+    return click.option(name, metavar=metavar, help=text)
+
+
+def _flag(name: str, text: str) -> Decorator:
+    return click.option(name, flag_value="true", default=None, help=text)
+
+
+_REPEAT_OR_MISS = "What follows the last recorded answer to a request.  [default: repeat]"
+_OPTIONS = {
+    "config": _option(
+        "--config", "FILE", "Settings file.  [default: tokentape.yaml, if it exists]"
     ),
-    "listen": click.option(
-        "--listen",
-        metavar="HOST:PORT",
-        help="Where to accept clients; port 0 picks a free one.  [default: 127.0.0.1:12121]",
+    "listen": _option(
+        *("--listen", "HOST:PORT"),
+        "Where to accept clients; port 0 picks a free one.  [default: 127.0.0.1:12121]",
     ),
-    "upstream": click.option(
-        "--upstream",
-        metavar="URL|mock",
-        help="Where requests go: https://api.stripe.com is the real one.  [default: mock]",
+    "upstream": _option(
+        *("--upstream", "URL|mock"),
+        "Where requests go: https://api.stripe.com is the real one.  [default: mock]",
     ),
-    "cassettes": click.option(
-        "--cassettes", metavar="DIR", help="Where cassettes are kept.  [default: cassettes]"
+    "cassettes": _option("--cassettes", "DIR", "Where cassettes are kept.  [default: cassettes]"),
+    "allow_live": _flag("--allow-live", "Forward requests with live keys too."),
+    "strict": _flag(
+        "--strict", "Miss rather than guess; fail on unused and order-dependent interactions."
     ),
-    "allow_live": click.option(
-        "--allow-live", flag_value="true", default=None, help="Forward requests with live keys too."
-    ),
-    "strict": click.option(
-        "--strict",
-        flag_value="true",
-        default=None,
-        help="Miss rather than guess; fail on unused and order-dependent interactions.",
-    ),
-    "on_exhausted": click.option(
-        "--on-exhausted",
-        metavar="repeat|miss",
-        help="What follows the last recorded answer to a request.  [default: repeat]",
-    ),
+    "on_exhausted": _option("--on-exhausted", "repeat|miss", _REPEAT_OR_MISS),
 }
 
 
@@ -64,7 +91,7 @@ def with_settings(*names: str, **replacements: Decorator) -> Decorator:
         def with_loaded(**parameters: Any) -> Invocation:  # noqa: ANN401  click's, of any type
             texts = {name: parameters.pop(name) for name in options}
             given = {name: text for name, text in texts.items() if text is not None}
-            return callback(load(given, os.environ, _read_file), **parameters)
+            return callback(load(given, os.environ), **parameters)
 
         decorated: Callback = with_loaded
         for option in reversed(options.values()):
@@ -72,12 +99,6 @@ def with_settings(*names: str, **replacements: Decorator) -> Decorator:
         return decorated
 
     return decorate
-
-
-def _read_file(path: Path) -> Settings:
-    from tokentape.edges import config_file  # noqa: PLC0415  YAML is slow to import
-
-    return config_file.read(path, Settings)
 
 
 mode_option: Decorator = click.option(

@@ -42,6 +42,7 @@ _TOKENS: dict[str, dict[str, Any]] = {
 
 _VOLATILE = frozenset({"id", "created", "fingerprint", "client_ip"})
 """Fields that replay fills with new values."""
+_FREE_PORT = ("--listen", "127.0.0.1:0")
 _PROGRAM = (sys.executable, "-m", "tokentape")
 
 Answers = dict[str, dict[str, Any]]
@@ -63,14 +64,15 @@ def demonstrate() -> int:
 
 
 def _demonstrate(folder: Path) -> int:
+    options = ("--cassettes", str(folder), *_FREE_PORT)
     _step("The built-in mock stands in for Stripe")
-    with _program("mock", "--listen", "127.0.0.1:0") as upstream:
+    with _program("mock", *_FREE_PORT) as upstream:
         _step("record: the official Python SDK makes every kind of token")
-        with _program("record", "demo", *_options(folder), "--upstream", upstream) as url:
+        with _program("record", "demo", *options, "--upstream", upstream) as url:
             recorded = _traffic(url)
             print_lines(_lines(recorded))
     _step("Both have stopped. replay: the same client, and nothing to talk to")
-    with _program("replay", "demo", *_options(folder)) as url:
+    with _program("replay", "demo", *options) as url:
         replayed = _traffic(url)
     pairs = list(zip(_steady(recorded), _steady(replayed), strict=True))
     same = sum(first == second for first, second in pairs)
@@ -86,10 +88,6 @@ def _demonstrate(folder: Path) -> int:
 
 def _step(title: str) -> None:
     print_lines([Line(), Line(f"── {title}", bold=True)])
-
-
-def _options(folder: Path) -> tuple[str, ...]:
-    return ("--cassettes", str(folder), "--listen", "127.0.0.1:0")
 
 
 @contextmanager

@@ -27,20 +27,20 @@ def format_cassettes(settings: Settings, cassettes: tuple[str, ...], *, check: b
     redactor = assembly.redactor(settings.redact, settings.match)
     rules = assembly.match_rules(settings.match)
     names = cassettes or cassette_file.names(settings.cassettes)
-    selected = [_Cassette(*_place(settings.cassettes, name), redactor, rules) for name in names]
     to_format = 0
-    for cassette in selected:
-        text = cassette_file.read(cassette.directory, cassette.name)
-        canonical = cassette.canonical(text)
-        if canonical.text == text:
+    for folder, name in (_place(settings.cassettes, name) for name in names):
+        form = _CanonicalForm(str(folder / f"{name}.yaml"), redactor, rules)
+        text = cassette_file.read(folder, name)
+        formatted, pairs = form.of(text)
+        if formatted == text:
             continue
         to_format += 1
-        for pair in canonical.order_dependent:
-            terminal.say(f"{cassette.file}: order-dependent: {pair}", colour="yellow")
-        terminal.print_lines([Line(cassette.file)])
+        for pair in pairs:
+            terminal.say(f"{form.file}: order-dependent: {pair}", colour="yellow")
+        terminal.print_lines([Line(form.file)])
         if not check:
-            cassette.write()
-    terminal.say(f"{to_format} of {len(selected)} {'to format' if check else 'formatted'}")
+            cassette_file.revise(folder, name, form.text)
+    terminal.say(f"{to_format} of {len(names)} {'to format' if check else 'formatted'}")
     return 1 if check and to_format else 0
 
 
@@ -51,43 +51,30 @@ def _place(cassettes: Path, name: str) -> tuple[Path, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Canonical:
-    """The canonical form of a cassette, and which pairs a merge leaves order-dependent."""
+class _CanonicalForm:
+    """The canonical form of a file: what it is checked and merged by."""
 
-    text: bytes
-    order_dependent: tuple[OrderDependent, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Cassette:
-    """A cassette to format: its place, and what it is judged and merged by."""
-
-    directory: Path
-    name: str
+    file: str
     redactor: Redactor
     match_rules: MatchRules
 
-    @property
-    def file(self) -> str:
-        return str(self.directory / f"{self.name}.yaml")
-
-    def write(self) -> None:
-        """Write it in canonical form. Raises CassetteError."""
-        cassette_file.revise(self.directory, self.name, lambda text: self.canonical(text).text)
-
-    def canonical(self, text: bytes) -> _Canonical:
+    def text(self, before: bytes) -> bytes:
         """Return the canonical form of what is in the file. Raises CassetteError."""
+        return self.of(before)[0]
+
+    def of(self, before: bytes) -> tuple[bytes, tuple[OrderDependent, ...]]:
+        """Return also which pairs a merge leaves order-dependent. Raises CassetteError."""
         try:
-            both = sides(text)
+            both = sides(before)
         except CassetteError as error:
             raise CassetteError(error.message, file=self.file, line=error.line) from None
         if both is None:
-            recorded = rewritten(assembly.judged(text, self.file, self.redactor))
-            return _Canonical(cassette_text(recorded).encode("ascii"))
+            recorded = rewritten(assembly.judged(before, self.file, self.redactor))
+            return cassette_text(recorded).encode("ascii"), ()
         ours, theirs = (
             assembly.judged(side, f"{self.file} ({whose} side)", self.redactor)
             for side, whose in zip(both, ("our", "their"), strict=True)
         )
         merge = merged(ours, theirs, self.match_rules)
         text = cassette_text(merge).encode("ascii")
-        return _Canonical(text, order_dependent(merge, self.match_rules))
+        return text, order_dependent(merge, self.match_rules)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,13 +24,15 @@ _KINDS = frozenset({"account", "bank_account", "card", "cvc_update", "person", "
 
 def list_cassettes(settings: Settings, output_format: str) -> int:
     """Print a list of all cassettes, as text or json; return 1 if one is damaged, else 0."""
-    listings = _listings(settings)
+    redactor = assembly.redactor(settings.redact, settings.match)
+    folder = settings.cassettes
+    listings = [_listing(folder, name, redactor) for name in cassette_file.names(folder)]
     if output_format == "json":
         terminal.print_lines([_json(listings)])
     elif listings:
         terminal.print_lines(_table(listings))
     else:
-        terminal.say(f"no cassettes in {settings.cassettes}")
+        terminal.say(f"no cassettes in {folder}")
     return 1 if any(cassette.error for cassette in listings) else 0
 
 
@@ -42,39 +45,27 @@ class _Listing:
 
     name: str
     interactions: tuple[Interaction, ...] | None
+    error: str | None
     changed: float | None
     used: float | None
-    error: str | None
-
-
-def _listings(settings: Settings) -> tuple[_Listing, ...]:
-    """Return all cassettes, in the order of their names."""
-    redactor = assembly.redactor(settings.redact, settings.match)
-    folder = settings.cassettes
-    return tuple(_listing(folder, name, redactor) for name in cassette_file.names(folder))
 
 
 def _listing(folder: Path, name: str, redactor: Redactor) -> _Listing:
     path = folder / f"{name}.yaml"
-    interactions, error = None, None
+    interactions, error, changed = None, None, None
     try:
         interactions = _interactions(cassette_file.read(folder, name), str(path), redactor)
     except CassetteError as damage:
         error = str(damage)
-    return _Listing(name, interactions, _modified(path), uses.last_use(path), error)
+    with suppress(OSError):  # it was deleted just now
+        changed = path.stat().st_mtime
+    return _Listing(name, interactions, error, changed, uses.last_use(path))
 
 
 def _interactions(text: bytes, file: str, redactor: Redactor) -> tuple[Interaction, ...]:
     """Return what is in a cassette; for speed, one in canonical form is not judged."""
     interactions = read_canonical(text)
     return assembly.judged(text, file, redactor) if interactions is None else interactions
-
-
-def _modified(path: Path) -> float | None:
-    try:
-        return path.stat().st_mtime
-    except OSError:  # it was deleted just now
-        return None
 
 
 def _table(listings: Sequence[_Listing]) -> Iterator[Line]:

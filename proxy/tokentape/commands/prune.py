@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tokentape.edges import cassette_file
 from tokentape.edges.settings import Settings
 from tokentape.edges.terminal import Line
 from tokentape.errors import CassetteError
-from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.cassette.rewriting import rewritten
 from tokentape.pure.cassette.writing import cassette_text
 from tokentape.session import assembly
@@ -30,29 +28,21 @@ def prune(settings: Settings, service: Service, ending: Ending, *, failed: bool)
 
     Raises CassetteError where the cassette was changed meanwhile, or cannot be written.
     """
-    recorded, unused = service.recorded, ending.receipt.unused
+    recorded, unused = service.recorded, frozenset(ending.receipt.unused)
     without = replace(ending, receipt=replace(ending.receipt, unused=()))
     if failed or without.exit_status:
         return Pruning(ending, Line("nothing is pruned: the session failed", "yellow"))
     if len(unused) == len(recorded):
         return Pruning(ending, Line("nothing is pruned: the session used nothing", "yellow"))
-    _remove(settings, service.name, recorded, frozenset(unused))
-    return Pruning(without, Line(f"pruned {len(unused)} of {len(recorded)} interactions"))
-
-
-def _remove(
-    settings: Settings, name: str, recorded: Sequence[Interaction], unused: frozenset[int]
-) -> None:
-    """Remove interactions, by number from 1, from a cassette that holds what was recorded."""
     redactor = assembly.redactor(settings.redact, settings.match)
-    file = str(settings.cassettes / f"{name}.yaml")
-    used = rewritten(
-        interaction for number, interaction in enumerate(recorded, 1) if number not in unused
-    )
+    file = str(settings.cassettes / f"{service.name}.yaml")
+    numbered = enumerate(recorded, 1)
+    used = rewritten(interaction for number, interaction in numbered if number not in unused)
 
     def pruned(before: bytes) -> bytes:
         if assembly.judged(before, file, redactor) != tuple(recorded):
             raise CassetteError("changed during the session, so nothing was pruned", file=file)
         return cassette_text(used).encode("ascii")
 
-    cassette_file.revise(settings.cassettes, name, pruned)
+    cassette_file.revise(settings.cassettes, service.name, pruned)
+    return Pruning(without, Line(f"pruned {len(unused)} of {len(recorded)} interactions"))

@@ -7,11 +7,11 @@ import gc
 import secrets
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tokentape.edges import descriptors, signals, terminal
+from tokentape.edges import processes, terminal
 from tokentape.edges.server import loop_exception_handler, shared
 from tokentape.edges.settings import ADMIN_TOKEN, Limits, Settings, Timeouts, Unshown
 from tokentape.edges.terminal import Line
@@ -20,12 +20,6 @@ from tokentape.pure.replay.receipt import together
 from tokentape.session import assembly
 from tokentape.session.opening import Ending, Opener, nobody_asks, serving, url
 from tokentape.session.service import Service
-
-if TYPE_CHECKING:
-    from tokentape.edges.workers import Channel
-
-Until = Callable[[str, signals.Signals], Awaitable[int]]
-"""Gets the URL that is served, and the signals; returns the exit status once it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +42,7 @@ def serve_cassette(plan: SessionPlan, command: tuple[str, ...] = ()) -> int:
     CassetteError for a cassette that cannot be loaded, recorded or pruned, and ConfigurationError
     for an address that cannot be had, or a command that cannot be started.
     """
-    until = _until_ended(command, "TOKENTAPE_URL") if command else _until_signalled
-    return _run_loop(_serve_cassette(plan, until))
+    return _run_loop(_serve_cassette(plan, command))
 
 
 def serve_in_workers(plan: SessionPlan, workers: int) -> int:
@@ -58,26 +51,24 @@ def serve_in_workers(plan: SessionPlan, workers: int) -> int:
     Each has its own session; the receipt is that of all together. Raises CassetteError,
     ConfigurationError for an address that cannot be had, and WorkerLost.
     """
-    from tokentape.edges.workers import Crew  # noqa: PLC0415  few sessions need it
-
-    opener = Opener(plan.settings, _notice, _fault)
+    opener = _opener(plan.settings)
     service = opener.service(Mode.REPLAY, plan.cassette)
-    descriptors.make_room(plan.settings.limits.connections)
+    processes.make_room(plan.settings.limits.connections)
     sockets = shared(*plan.settings.listen, workers)
     host, port = sockets[0].getsockname()[:2]
     _spare_clients_the_collector()  # which would also copy what is loaded into each process
 
-    def work(number: int, channel: Channel) -> None:
+    def work(number: int, channel: processes.Channel) -> None:
         own_socket = sockets.pop(number)
         _close(sockets)
         _run_loop(_work(opener, service, own_socket, channel))
 
-    crew = Crew(workers, work)
+    group = processes.Workers(workers, work)
     _close(sockets)
-    crew.receive()
+    group.receive()
     terminal.say(f"replay {plan.cassette} on {url(host, port)}")
-    ending = Ending(together(crew.receive()))
-    crew.join()
+    ending = Ending(together(group.receive()))
+    group.join()
     return _conclude(plan, service, ending).exit_status
 
 
@@ -96,10 +87,7 @@ def serve_sessions(
     cannot be started.
     """
     token = Unshown(token.text or secrets.token_hex(16))
-    until: Until = _until_signalled
-    if command:
-        until = _until_ended(command, "TOKENTAPE_ADMIN", **{ADMIN_TOKEN: token.text})
-    return _run_loop(_serve_sessions(settings, address, token, Mode(mode), until))
+    return _run_loop(_serve_sessions(settings, address, token, Mode(mode), command))
 
 
 def serve_mock(listen: tuple[str, int]) -> int:
@@ -110,24 +98,24 @@ def serve_mock(listen: tuple[str, int]) -> int:
     return _run_loop(_serve_mock(listen))
 
 
-async def _serve_cassette(plan: SessionPlan, until: Until) -> int:
-    _report_faults()
-    descriptors.make_room(plan.settings.limits.connections)
-    session = await Opener(plan.settings, _notice, _fault).open(Mode(plan.mode), plan.cassette)
+async def _serve_cassette(plan: SessionPlan, command: tuple[str, ...]) -> int:
+    processes.make_room(plan.settings.limits.connections)
+    session = await _opener(plan.settings).open(Mode(plan.mode), plan.cassette)
     _spare_clients_the_collector()
-    received = signals.received()
+    received = processes.received_signals()
     status = 1
     try:
         terminal.say(f"{plan.mode} {plan.cassette} on {session.url}")
-        status = await until(session.url, received)
+        status = await _until_over(command, {"TOKENTAPE_URL": session.url}, received)
     finally:
         ending = await session.close()
     ending = _conclude(plan, session.service, ending, failed=status != 0)
     return status or ending.exit_status
 
 
-async def _work(opener: Opener, service: Service, at: socket.socket, channel: Channel) -> int:
-    _report_faults()
+async def _work(
+    opener: Opener, service: Service, at: socket.socket, channel: processes.Channel
+) -> int:
     session = await opener.opened(service, at=at)
     channel.send("ready")
     await channel.end_requested()
@@ -141,26 +129,35 @@ def _close(sockets: Iterable[socket.socket]) -> None:
 
 
 async def _serve_sessions(
-    settings: Settings, address: tuple[str, int], token: Unshown, mode: Mode, until: Until
+    settings: Settings,
+    address: tuple[str, int],
+    token: Unshown,
+    mode: Mode,
+    command: tuple[str, ...],
 ) -> int:
-    from tokentape.pure.own_routes import Token  # noqa: PLC0415
-    from tokentape.session.administration import MOST, Administration  # noqa: PLC0415  as above
+    from tokentape.pure.own_routes import Token  # noqa: PLC0415  only this serves an admin
+    from tokentape.session.administration import MOST, Administration  # noqa: PLC0415  port
 
-    _report_faults()
-    descriptors.make_room(settings.limits.connections + MOST)
-    opener = Opener(replace(settings, listen=(address[0], 0)), _notice, _fault)
-    idle = settings.timeouts.idle
+    processes.make_room(settings.limits.connections + MOST)
     administration = Administration(
-        opener, Token(token.text), address[0], mode=mode, idle=idle, notice=_notice
+        _opener(replace(settings, listen=(address[0], 0))),
+        Token(token.text),
+        address[0],
+        mode=mode,
+        idle=settings.timeouts.idle,
+        notice=terminal.notice,
     )
-    server = serving(administration.handle, address, settings.limits, settings.timeouts, _fault)
-    received = signals.received()
+    server = serving(
+        administration.handle, address, settings.limits, settings.timeouts, terminal.fault
+    )
+    received = processes.received_signals()
     served = url(*await server.start())
     watching = asyncio.create_task(administration.watch())
     status = 1
     try:
         terminal.say(f"sessions on {served}")
-        status = await until(served, received)
+        variables = {"TOKENTAPE_ADMIN": served, ADMIN_TOKEN: token.text}
+        status = await _until_over(command, variables, received)
     finally:
         await server.stop()
         watching.cancel()
@@ -173,39 +170,42 @@ async def _serve_sessions(
 async def _serve_mock(listen: tuple[str, int]) -> int:
     answer = assembly.mock_stripe()
     server = serving(
-        lambda request: (answer(request), nobody_asks), listen, Limits(), Timeouts(), _fault
+        lambda request: (answer(request), nobody_asks), listen, Limits(), Timeouts(), terminal.fault
     )
-    received = signals.received()
+    received = processes.received_signals()
     terminal.say(f"mock on {url(*await server.start())}")
     await received.get()
     await server.stop()
     return 0
 
 
-async def _until_signalled(_url: str, received: signals.Signals) -> int:
+async def _until_over(
+    command: tuple[str, ...], variables: Mapping[str, str], received: processes.Signals
+) -> int:
+    """Wait for the end of a command, or for a signal if there is none; return the exit status.
+
+    Raises ConfigurationError for a command that cannot be started.
+    """
+    if command:
+        return await processes.run(command, variables, received)
     await received.get()
     return 0
 
 
-def _until_ended(command: tuple[str, ...], url_variable: str, **variables: str) -> Until:
-    """Return what runs a command, with the URL in an environment variable, and returns its status.
-
-    It raises ConfigurationError for a command that cannot be started.
-    """
-    from tokentape.edges import child  # noqa: PLC0415  few sessions need it
-
-    async def until(url: str, received: signals.Signals) -> int:
-        return await child.run(command, {url_variable: url, **variables}, received)
-
-    return until
-
-
 def _run_loop(main: Coroutine[Any, Any, int]) -> int:
+    async def with_faults_reported() -> int:
+        asyncio.get_running_loop().set_exception_handler(loop_exception_handler(terminal.fault))
+        return await main
+
     if sys.platform == "win32":
-        return asyncio.run(main)
+        return asyncio.run(with_faults_reported())
     import uvloop  # noqa: PLC0415  there is none on Windows
 
-    return uvloop.run(main)
+    return uvloop.run(with_faults_reported())
+
+
+def _opener(settings: Settings) -> Opener:
+    return Opener(settings, terminal.notice, terminal.fault)
 
 
 def _conclude(
@@ -238,15 +238,3 @@ def _spare_clients_the_collector() -> None:
     """
     gc.freeze()
     gc.set_threshold(2_000, 20, 100)
-
-
-def _report_faults() -> None:
-    asyncio.get_running_loop().set_exception_handler(loop_exception_handler(_fault))
-
-
-def _notice(text: str) -> None:
-    terminal.say(text, colour="yellow")
-
-
-def _fault(kind: str) -> None:
-    terminal.say(f"failed inside at a request: {kind}", colour="red")

@@ -37,7 +37,7 @@ def verify_cassette(settings: Settings, name: str, key: Unshown) -> int:
     keys = _keys(settings, key_classes(recorded), key.text)
     numbering, names = Numbering(), Renaming(ambiguous(recorded))
     comparison = _Comparison(
-        Recorder(redactor, _DiscardedTake(), numbering, assembly.vocabulary()),
+        Recorder(redactor, _Discarded(), numbering, assembly.vocabulary()),
         Refilling(names, numbering, keys, redactor.values.published, name),
     )
     changes = asyncio.run(_compare(settings, recorded, comparison))
@@ -80,7 +80,7 @@ def _summary(upstream: str, cassette: str, changed: int, total: int) -> Line:
 def _keys(settings: Settings, classes: Iterable[str], key: str) -> Mapping[str, str]:
     """Return a key to send for each class that was recorded.
 
-    The built-in mock accepts any; where an unknown key was recorded, any unknown text will do.
+    The built-in mock takes any; where an unknown key was recorded, any unknown text will do.
     """
     fake_keys = {name: f"{name}_{'tokentape' * 3}" for name in classes} | {"unknown": "tokentape"}
     if settings.upstream == "mock":
@@ -156,8 +156,8 @@ def _refuse_trouble(number: int, recorded: Interaction, answer: Response) -> Non
         raise UpstreamFailure(answer.status, reason)
 
 
-class _DiscardedTake:
-    """A take that is not kept."""
+class _Discarded:
+    """Takes what is recorded, and keeps nothing."""
 
     def append(self, chunk: bytes) -> None:
         pass

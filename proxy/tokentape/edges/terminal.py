@@ -45,6 +45,16 @@ def say(text: str, *, colour: str | None = None) -> None:
         sys.stderr = None
 
 
+def notice(text: str) -> None:
+    """Print what a person should see while a session runs, as `say` does."""
+    say(text, colour="yellow")
+
+
+def fault(kind: str) -> None:
+    """Print the class name of an error inside, as `say` does."""
+    say(f"failed inside at a request: {kind}", colour="red")
+
+
 def with_progress(items: Sequence[T], label: str) -> Iterator[T]:
     """Yield items, with a progress bar if standard error is a terminal."""
     hidden = not (sys.stderr and sys.stderr.isatty())

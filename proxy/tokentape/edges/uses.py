@@ -36,10 +36,8 @@ def _stamp_file(cassette: Path) -> Path:
 
 def _cache() -> Path:
     """Return the user's cache folder, by the XDG base directory specification or of Windows."""
-    variable, *default = (
-        ("LOCALAPPDATA", "AppData", "Local")
-        if sys.platform == "win32"
-        else ("XDG_CACHE_HOME", ".cache")
-    )
+    variable, default = "XDG_CACHE_HOME", ".cache"
+    if sys.platform == "win32":
+        variable, default = "LOCALAPPDATA", "AppData/Local"
     folder = os.environ.get(variable)
-    return Path(folder) if folder else Path.home().joinpath(*default)
+    return Path(folder) if folder else Path.home() / default

@@ -20,7 +20,7 @@ class Background:
     """A thread with an event loop, to be closed once, and an opener of sessions to run there."""
 
     def __init__(self, settings: Settings) -> None:
-        self.opener = Opener(settings, terminal.say, _fault)
+        self.opener = Opener(settings, terminal.say, terminal.fault)
         self._ready: Future[asyncio.AbstractEventLoop] = Future()
         self._thread = threading.Thread(target=self._live, name="tokentape", daemon=True)
         self._thread.start()
@@ -40,11 +40,7 @@ class Background:
 
     async def _until_closed(self) -> None:
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(loop_exception_handler(_fault))
+        loop.set_exception_handler(loop_exception_handler(terminal.fault))
         self._closed = asyncio.Event()
         self._ready.set_result(loop)
         await self._closed.wait()
-
-
-def _fault(kind: str) -> None:
-    terminal.say(f"failed inside at a request: {kind}", colour="red")

@@ -1,15 +1,25 @@
-"""`tokentape record`, `replay`, `auto` and `run`: one session of one cassette."""
+"""The commands that serve: `record`, `replay`, `auto`, `run`, `serve` and `mock`."""
 
 # ruff: noqa: PLC0415  What serves is slow to import, and waits until the options are good.
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from functools import partial
 
 import click
 
-from tokentape.command_line.options import Decorator, Invocation, mode_option, with_settings
-from tokentape.edges.settings import Settings
+from tokentape.command_line.options import (
+    Decorator,
+    Invocation,
+    cli,
+    mode_option,
+    read_by,
+    with_settings,
+)
+from tokentape.edges.settings import Settings, Unshown, admin_token
+from tokentape.edges.settings.texts import address, loopback, seconds
 
 
 def _only_for_replay(_context: click.Context, _option: click.Parameter, text: str | None) -> None:
@@ -24,9 +34,10 @@ _prune: Decorator = click.option(
 _no_workers: Decorator = click.option(
     "--workers", hidden=True, expose_value=False, callback=_only_for_replay
 )
+_COMMAND_FOLLOWS = {"allow_interspersed_args": False}
 
 
-@click.command(epilog="Example: tokentape record checkout --upstream https://api.stripe.com")
+@cli.command(epilog="Example: tokentape record checkout --upstream https://api.stripe.com")
 @_name
 @_no_workers
 @with_settings("listen", "upstream", "cassettes", "allow_live", "strict", "config")
@@ -40,7 +51,7 @@ def record_command(settings: Settings, name: str) -> Invocation:
     return partial(serve_cassette, SessionPlan(settings, "record", name))
 
 
-@click.command(epilog="Example: tokentape replay checkout --strict")
+@cli.command(epilog="Example: tokentape replay checkout --strict")
 @_name
 @_prune
 @click.option(
@@ -64,7 +75,7 @@ def replay_command(settings: Settings, name: str, workers: int, *, prune: bool) 
     )
 
 
-@click.command(epilog="Example: tokentape auto checkout")
+@cli.command(epilog="Example: tokentape auto checkout")
 @_name
 @_no_workers
 @with_settings("listen", "upstream", "cassettes", "allow_live", "strict", "on_exhausted", "config")
@@ -75,9 +86,9 @@ def auto_command(settings: Settings, name: str) -> Invocation:
     return partial(serve_cassette, SessionPlan(settings, "auto", name))
 
 
-@click.command(
+@cli.command(
     epilog="Example: tokentape run --cassette checkout -- pytest tests/checkout",
-    context_settings={"allow_interspersed_args": False},
+    context_settings=_COMMAND_FOLLOWS,
 )
 @mode_option
 @click.option(
@@ -104,3 +115,60 @@ def run_command(
     from tokentape.commands.serve import SessionPlan, serve_cassette
 
     return partial(serve_cassette, SessionPlan(settings, mode, cassette, prune), command)
+
+
+@cli.command(epilog="Example: tokentape serve -- npx jest", context_settings=_COMMAND_FOLLOWS)
+@click.option(
+    "--admin",
+    metavar="HOST:PORT",
+    callback=read_by(loopback),
+    help="Where to open and close sessions.  [default: with COMMAND, a free port of 127.0.0.1]",
+)
+@mode_option
+@click.option(
+    "--idle",
+    metavar="SECONDS",
+    callback=read_by(seconds),
+    help="Close sessions that get no request for so long.  [default: 300]",
+)
+@with_settings("upstream", "cassettes", "allow_live", "strict", "on_exhausted", "config")
+@click.argument("command", nargs=-1, metavar="[-- COMMAND...]")
+def serve_command(
+    settings: Settings,
+    admin: tuple[str, int] | None,
+    mode: str,
+    idle: float | None,
+    command: tuple[str, ...],
+) -> Invocation:
+    """Serve sessions over HTTP: a cassette and a port for each test.
+
+    Requests to the admin port carry the token of the environment variable TOKENTAPE_ADMIN_TOKEN.
+    COMMAND finds the address in TOKENTAPE_ADMIN, and a random token if none is set.
+    docs/sessions.md lists the routes, and what Jest and node:test need.
+    """
+    if admin is None and not command:
+        raise click.UsageError(
+            "Give an address, --admin 127.0.0.1:12122, or something to run, -- COMMAND."
+        )
+    token = Unshown(admin_token(os.environ, required=not command))
+    if idle is not None:
+        settings = replace(settings, timeouts=replace(settings.timeouts, idle=idle))
+    from tokentape.commands.serve import serve_sessions
+
+    return partial(serve_sessions, settings, admin or ("127.0.0.1", 0), token, mode, command)
+
+
+@cli.command(epilog="Example: tokentape mock --listen 127.0.0.1:0")
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    default="127.0.0.1:12111",
+    show_default=True,
+    callback=read_by(address),
+    help="Where to accept clients; port 0 picks a free one.",
+)
+def mock_command(listen: tuple[str, int]) -> Invocation:
+    """Serve the built-in mock of Stripe's tokens API."""
+    from tokentape.commands.serve import serve_mock
+
+    return partial(serve_mock, listen)

@@ -1,0 +1,173 @@
+"""Settings from options, environment and configuration file, in this order of precedence.
+
+A configuration file has the shape of `Settings`: `match.blank` is the key `blank` under `match`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, get_type_hints
+
+from tokentape.edges.settings import texts
+from tokentape.errors import ConfigurationError
+
+DEFAULT_FILE = Path("tokentape.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Unshown:
+    """A text from the environment that is shown to nobody: it has no repr."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is recorded: with `errors`, also the upstream's 429 and 5xx."""
+
+    errors: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MatchSettings:
+    """When two requests are equal."""
+
+    blank: Literal["lenient", "strict"] = "lenient"
+    headers: tuple[texts.HeaderName, ...] = ()
+    ignore: tuple[texts.FormField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RedactSettings:
+    """Additions to the catalog: fields whose values are kept, and the kinds of others."""
+
+    keep: tuple[texts.AnyField, ...] = ()
+    fields: Mapping[texts.AnyField, texts.Kind] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits for clients: `body` and `head` in bytes, `connections` at the same time."""
+
+    body: texts.Size = 1024**2
+    head: texts.Size = 16 * 1024
+    connections: texts.Count = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Timeouts in seconds; the default of `upstream` is the timeout of Stripe's SDKs.
+
+    `idle` is for a session of an admin port without requests.
+    """
+
+    upstream: float = 80.0
+    request: float = 30.0
+    shutdown: float = 10.0
+    idle: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings with their defaults; config.example.yaml explains each."""
+
+    listen: texts.Address = ("127.0.0.1", 12121)
+    upstream: texts.Origin = "mock"
+    cassettes: Path = Path("cassettes")
+    allow_live: bool = False
+    strict: bool = False
+    on_exhausted: Literal["repeat", "miss"] = "repeat"
+    others: Literal["refuse", "forward"] = "refuse"
+    fast: bool = True
+    record: Record = Record()
+    match: MatchSettings = MatchSettings()
+    redact: RedactSettings = RedactSettings()
+    limits: Limits = Limits()
+    timeouts: Timeouts = Timeouts()
+
+
+OPTIONS = ("config", "listen", "upstream", "cassettes", "allow_live", "strict", "on_exhausted")
+"""The settings that options and variables may set."""
+VARIABLES = {f"TOKENTAPE_{name.upper()}": name for name in (*OPTIONS, "fast")}
+
+KEY_VARIABLE = "STRIPE_API_KEY"
+"""The environment variable with the key to verify with: others can see a command's arguments."""
+ADMIN_TOKEN = "TOKENTAPE_ADMIN_TOKEN"  # noqa: S105  the variable's name
+_CLIENT_VARIABLES = ("TOKENTAPE_URL", "TOKENTAPE_ADMIN", ADMIN_TOKEN)
+"""Variables that are set for clients, which may be this program too."""
+_MAKE_A_TOKEN = f"Make one: export {ADMIN_TOKEN}=$(openssl rand -hex 16)"
+
+
+def load(options: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
+    """Return the settings of options (by their names in OPTIONS), environment and file.
+
+    Raises ConfigurationError with the problems of all three.
+    """
+    problems = list(_unknown_variables(environ))
+    hints = get_type_hints(Settings, include_extras=True)
+    values: dict[str, Any] = {}
+    path = DEFAULT_FILE if DEFAULT_FILE.exists() else None
+    for source, name, text in _texts(options, environ):
+        if name == "config":
+            path = Path(text)
+            continue
+        try:
+            values[name] = texts.reader(hints[name])(text)
+        except ValueError as error:
+            problems.append(f"{source}: {error}")
+    settings = Settings()
+    if path:
+        from tokentape.edges.settings import file  # noqa: PLC0415  YAML is slow to import
+
+        try:
+            settings = file.read(path)
+        except ConfigurationError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigurationError(tuple(problems))
+    return replace(settings, **values)
+
+
+def admin_token(environ: Mapping[str, str], *, required: bool) -> str:
+    """Return the bearer token of the admin port, or "". Raises ConfigurationError without its text.
+
+    It comes only from the environment, because more people can read arguments and files.
+    """
+    token = environ.get(ADMIN_TOKEN, "")
+    if token and not re.fullmatch(r"[A-Za-z0-9._~+/-]{16,256}=*", token):  # RFC 6750 §2.1
+        allowed = "16 to 256 letters, digits, `.`, `_`, `~`, `+`, `/` and `-`"
+        raise ConfigurationError((f"{ADMIN_TOKEN}: allowed: {allowed}. {_MAKE_A_TOKEN}",))
+    if required and not token:
+        raise ConfigurationError((f"{ADMIN_TOKEN}: is not set. {_MAKE_A_TOKEN}",))
+    return token
+
+
+def usual_mode(environ: Mapping[str, str]) -> str:
+    """Return the default mode for a test suite: replay if CI is set, else auto."""
+    return "auto" if environ.get("CI", "").lower() in ("", "0", "false") else "replay"
+
+
+def _texts(
+    options: Mapping[str, str], environ: Mapping[str, str]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield source, setting and text of variables and options; what comes later wins."""
+    for variable, name in VARIABLES.items():
+        if environ.get(variable):  # CI files unset a variable by setting it to nothing
+            yield variable, name, environ[variable]
+    for name, text in options.items():
+        yield "--" + name.replace("_", "-"), name, text
+
+
+def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
+    for variable in sorted(environ):
+        if variable.startswith("TOKENTAPE_") and variable not in (*VARIABLES, *_CLIENT_VARIABLES):
+            from difflib import get_close_matches  # noqa: PLC0415  for mistakes only
+
+            # The cutoff is high because all variables have the same prefix.
+            closest = get_close_matches(variable, VARIABLES, n=1, cutoff=0.9)
+            hint = f"did you mean {closest[0]}?" if closest else f"allowed: {', '.join(VARIABLES)}"
+            name = variable.encode("unicode_escape").decode()
+            yield f"{name}: unknown environment variable; {hint}"

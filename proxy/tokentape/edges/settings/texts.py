@@ -1,0 +1,161 @@
+"""The texts of settings: a reader returns the value of a text, or raises ValueError for people.
+
+A setting has the same text in an option, a variable and the file. Its type says which reader reads
+it: a type with one meaning has its reader here, any other carries it (`Annotated[type, reader]`).
+"""
+
+from __future__ import annotations
+
+import re
+import reprlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+Reader = Callable[[str], Any]
+
+KINDS = (
+    *("card", "cvc", "exp_month", "exp_year", "account_number", "routing_number"),
+    *("name", "email", "phone", "address", "dob", "government_id", "ip", "url"),
+    *("key", "object_id", "fingerprint", "time", "text"),
+)
+"""The kinds that `redact.fields` may give a field."""
+
+_HOST = r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
+_BYTES = {"": 1, "B": 1, "KiB": 1024, "MiB": 1024**2}
+_FLAGS = dict.fromkeys(("true", "yes", "on", "1"), True)
+_FLAGS |= dict.fromkeys(("false", "no", "off", "0"), False)
+
+
+def reader(hint: Any) -> Reader:  # noqa: ANN401  any type
+    """Return the reader of the texts of a type."""
+    if get_origin(hint) is Literal:
+        return choice(*get_args(hint))
+    carried: Reader = _READERS[hint] if hint in _READERS else hint.__metadata__[0]
+    return carried
+
+
+def _invalid(text: str, allowed: str) -> ValueError:
+    return ValueError(f"found {reprlib.repr(text)}; allowed: {allowed}")
+
+
+def address(text: str) -> tuple[str, int]:
+    """Read HOST:PORT, an IPv6 host in brackets.
+
+    >>> address("[::1]:0")
+    ('::1', 0)
+    """
+    match = re.fullmatch(rf"({_HOST}):([0-9]{{1,5}})", text)
+    if match is None or int(match[2]) > 65535:
+        raise _invalid(text, "HOST:PORT, such as 127.0.0.1:12121; port 0 picks a free one")
+    return match[1].strip("[]"), int(match[2])
+
+
+def loopback(text: str) -> tuple[str, int]:
+    """Read HOST:PORT with a loopback host."""
+    host, port = address(text)
+    if not re.fullmatch(r"localhost|::1|127(?:\.[0-9]{1,3}){3}", host):
+        raise _invalid(text, "a loopback address, such as 127.0.0.1:0; port 0 picks a free one")
+    return host, port
+
+
+def upstream(text: str) -> str:
+    """Read `mock` or an http(s) origin. The error does not quote the text: it may be a password.
+
+    >>> upstream("HTTPS://API.Stripe.com/")
+    'https://api.stripe.com'
+    """
+    if text == "mock":
+        return text
+    match = re.fullmatch(rf"https?://{_HOST}(?::([0-9]{{1,5}}))?/?", text.lower())
+    if match is None or not 0 < int(match[1] or 80) <= 65535:
+        allowed = "mock, or http(s)://HOST[:PORT] and nothing more"
+        raise ValueError(f"found {_describe_bad_upstream(text)}; allowed: {allowed}")
+    return text.lower().rstrip("/")
+
+
+def _describe_bad_upstream(text: str) -> str:
+    parts = {"@": "user info", "?": "a query", "#": "a fragment", "/": "a path"}
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme.lower() not in ("http", "https"):
+        return "no http or https URL"
+    return "a URL with " + next((parts[c] for c in parts if c in rest), "a bad host or port")
+
+
+def directory(text: str) -> Path:
+    """Read the path of a directory; `~` is the home directory."""
+    try:
+        if text and "\0" not in text:
+            return Path(text).expanduser()
+    except RuntimeError:  # no such user
+        pass
+    raise _invalid(text, "the path of a directory")
+
+
+def flag(text: str) -> bool:
+    """Read true or false in the spellings of YAML 1.1 and of environments."""
+    if text.lower() not in _FLAGS:
+        raise _invalid(text, "true or false")
+    return _FLAGS[text.lower()]
+
+
+def size(text: str) -> int:
+    """Read a size in bytes, from 1 to 1 GiB.
+
+    >>> size("512KiB")
+    524288
+    """
+    match = re.fullmatch(r"([0-9]{1,10}) ?(|B|KiB|MiB)", text)
+    number = int(match[1]) * _BYTES[match[2]] if match else 0
+    if not 0 < number <= 1024**3:
+        raise _invalid(text, "a size such as 1048576, 512KiB or 1MiB, at most 1024MiB")
+    return number
+
+
+def seconds(text: str) -> float:
+    """Read a time in seconds, up to a day."""
+    if not re.fullmatch(r"[0-9]{1,5}(?:\.[0-9]{1,3})?", text) or not 0 < float(text) <= 86_400:
+        raise _invalid(text, "seconds, such as 30 or 0.5, at most 86400")
+    return float(text)
+
+
+def count(text: str) -> int:
+    """Read a whole number from 1 to 999999."""
+    return int(matching("[1-9][0-9]{0,5}", "a whole number from 1 to 999999")(text))
+
+
+def matching(pattern: str, allowed: str) -> Callable[[str], str]:
+    """Return a reader of text that matches a pattern; `allowed` describes it in the error."""
+
+    def read(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise _invalid(text, allowed)
+        return text
+
+    return read
+
+
+def choice(*words: str) -> Callable[[str], str]:
+    """Return a reader of one of these words."""
+    return matching("|".join(words), ", ".join(words))
+
+
+_READERS: dict[type, Reader] = {bool: flag, float: seconds, Path: directory}
+
+_BRACKETS = r"[^\[\].\s]+(?:\[[^\[\]]*\])*"
+_DOTS = r"[^\[\].\s]+(?:\[\])?(?:\.[^\[\].\s]+(?:\[\])?)*"
+
+Address = Annotated[tuple[str, int], address]
+Origin = Annotated[str, upstream]
+Size = Annotated[int, size]
+Count = Annotated[int, count]
+Kind = Annotated[str, choice(*KINDS)]
+HeaderName = Annotated[  # a token of RFC 9110 §5.6.2
+    str, matching(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", "a header's name, such as Stripe-Version")
+]
+FormField = Annotated[
+    str, matching(_BRACKETS, "a field's name in brackets, such as card[metadata]")
+]
+AnyField = Annotated[
+    str, matching(f"{_BRACKETS}|{_DOTS}", "a field's name, such as card[metadata] or card.metadata")
+]
