@@ -34,7 +34,7 @@ NOW = 1_790_000_000
 """September 2026."""
 
 USUAL = Policy()
-PORT = Memory(1 << 20, lambda *_: True, REDACTOR.looked_at)
+PORT = Memory(1 << 20, lambda *_: True, REDACTOR.relevant_headers)
 """Tells what a port remembers requests by."""
 
 Answer = Callable[[Request], Response]

@@ -34,7 +34,7 @@ def redactor(redact: RedactSettings, match: MatchSettings) -> Redactor:
         read_phrases(package_data.read("phrases.csv")),
         time.gmtime().tm_year,
     )
-    return Redactor(values, match.blank == "strict", match.headers)
+    return Redactor(values, keep_blank=match.blank == "strict", match_headers=match.headers)
 
 
 def match_rules(match: MatchSettings) -> MatchRules:

@@ -154,7 +154,7 @@ class Opener:
             self._on_fault,
             remembered=MEMORY if service.remembers else 0,
             repeated=front.repeated,
-            looked_at=self._door.looked_at,
+            looked_at=self._door.relevant_headers,
         )
         receipt = partial(service.receipt, self._match_rules, strict=strict)
         path = said.cassettes / f"{name}.yaml"
