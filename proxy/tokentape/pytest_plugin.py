@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tokentape.edges.settings import Settings
     from tokentape.pure.replay.decide import Mode
     from tokentape.pure.replay.receipt import Receipt
-    from tokentape.session.background import Background
+    from tokentape.session.in_process import Background
     from tokentape.session.opening import OpenSession
 
 _HINT = "`pytest --tokentape-mode=auto` records what a cassette does not know yet."
@@ -119,7 +119,7 @@ class Tokentape:
         """What the session did so far: `receipt.counts.replayed` and so on."""
 
         async def after_what_is_under_way() -> Receipt:
-            return self._session.receipt()
+            return self._session.service.receipt()
 
         return self._background.do(after_what_is_under_way())
 
@@ -177,20 +177,21 @@ class _Run:
 
     @classmethod
     def begin(cls, config: pytest.Config) -> _Run:
-        from tokentape.edges.settings import usual_mode
-        from tokentape.pure.replay.decide import Mode
-        from tokentape.session.background import Background
+        from tokentape.pure.replay.decide import Mode, usual_mode
+        from tokentape.session.in_process import Background
 
         mode = config.getoption("--tokentape-mode") or usual_mode(os.environ)
         return cls(Mode(mode), Background(_settings(config)))
 
     def open(self, name: str, mode: str, on_exhausted: str) -> Tokentape:
         """Open a session; a cassette that an earlier test of this run recorded is carried on."""
-        from tokentape.pure.replay.decide import Mode, carried_on
+        from tokentape.pure.replay.decide import Mode, reopened
 
         chosen = Mode(mode or self.mode)
-        chosen = carried_on(chosen) if name in self.opened else chosen
-        opening = self.background.opener.open(chosen, name, on_exhausted=on_exhausted)
+        chosen = reopened(chosen) if name in self.opened else chosen
+        opening = self.background.opener.open(
+            self.background.opener.service(chosen, name, on_exhausted=on_exhausted)
+        )
         tape = Tokentape(chosen, name, self.background.do(opening), self.background)
         self.opened.add(name)
         return tape

@@ -36,7 +36,7 @@ from tokentape.pure.cassette.model import API
 from tokentape.pure.cassette.vcr_reader import without_encoding
 from tokentape.pure.cassette.writing import phrase
 from tokentape.pure.http.messages import Request, Response
-from tokentape.pure.replay.decide import LIVE_KEY, Mode
+from tokentape.pure.replay.decide import LIVE_KEY, Mode, usual_mode
 from tokentape.pure.stripe.routes import is_tokens
 from tokentape.session.in_process import InProcess
 from tokentape.session.opening import Opener
@@ -59,7 +59,7 @@ def tokentape_vcr(mode: str = "", **options: str) -> vcr.VCR:
     config. Raises ConfigurationError.
     """
     said = settings.load(options, os.environ, lambda path: config_file.read(path, Settings))
-    return _Vcr(said, Mode(mode or settings.usual_mode(os.environ)))
+    return _Vcr(said, Mode(mode or usual_mode(os.environ)))
 
 
 class _Vcr(vcr.VCR):  # type: ignore[misc] # vcrpy has no types

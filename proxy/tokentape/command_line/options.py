@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from tokentape.edges.settings import Settings, load, usual_mode
+from tokentape.edges.settings import Settings, load
+from tokentape.pure.replay.decide import usual_mode
 
 Invocation = Callable[[], int]
 """A command with its settings and arguments: runs it, and returns the exit status."""

@@ -82,10 +82,10 @@ class _Cassette:
         except CassetteError as error:
             raise CassetteError(error.message, file=self.file, line=error.line) from None
         if both is None:
-            recorded = rewritten(assembly.judged(text, self.file, self.redactor))
+            recorded = rewritten(assembly.checked(text, self.file, self.redactor))
             return _Canonical(cassette_text(recorded).encode("ascii"))
         ours, theirs = (
-            assembly.judged(side, f"{self.file} ({whose} side)", self.redactor)
+            assembly.checked(side, f"{self.file} ({whose} side)", self.redactor)
             for side, whose in zip(both, ("our", "their"), strict=True)
         )
         merge = merged(ours, theirs, self.match_rules)

@@ -51,7 +51,7 @@ def _remove(
     )
 
     def pruned(before: bytes) -> bytes:
-        if assembly.judged(before, file, redactor) != tuple(recorded):
+        if assembly.checked(before, file, redactor) != tuple(recorded):
             raise CassetteError("changed during the session, so nothing was pruned", file=file)
         return cassette_text(used).encode("ascii")
 

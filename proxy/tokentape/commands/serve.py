@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from tokentape.edges import descriptors, signals, terminal
 from tokentape.edges.server import loop_exception_handler, shared
-from tokentape.edges.settings import ADMIN_TOKEN, Limits, Settings, Timeouts, Unshown
+from tokentape.edges.settings import ADMIN_TOKEN, Settings, Unshown
 from tokentape.edges.terminal import Line
 from tokentape.pure.replay.decide import Mode
 from tokentape.pure.replay.receipt import together
 from tokentape.session import assembly
-from tokentape.session.opening import Ending, Opener, nobody_asks, serving, url
+from tokentape.session.opening import Ending, Opener, ignore_written, serving, url
 from tokentape.session.service import Service
 
 if TYPE_CHECKING:
@@ -113,7 +113,8 @@ def serve_mock(listen: tuple[str, int]) -> int:
 async def _serve_cassette(plan: SessionPlan, until: Until) -> int:
     _report_faults()
     descriptors.make_room(plan.settings.limits.connections)
-    session = await Opener(plan.settings, _notice, _fault).open(Mode(plan.mode), plan.cassette)
+    opener = Opener(plan.settings, _notice, _fault)
+    session = await opener.open(opener.service(Mode(plan.mode), plan.cassette))
     _spare_clients_the_collector()
     received = signals.received()
     status = 1
@@ -128,7 +129,7 @@ async def _serve_cassette(plan: SessionPlan, until: Until) -> int:
 
 async def _work(opener: Opener, service: Service, at: socket.socket, channel: Channel) -> int:
     _report_faults()
-    session = await opener.opened(service, at=at)
+    session = await opener.open(service, at)
     channel.send("ready")
     await channel.end_requested()
     channel.send((await session.close()).receipt)
@@ -153,7 +154,7 @@ async def _serve_sessions(
     administration = Administration(
         opener, Token(token.text), address[0], mode=mode, idle=idle, notice=_notice
     )
-    server = serving(administration.handle, address, settings.limits, settings.timeouts, _fault)
+    server = serving(administration.handle, replace(settings, listen=address), _fault)
     received = signals.received()
     served = url(*await server.start())
     watching = asyncio.create_task(administration.watch())
@@ -171,9 +172,9 @@ async def _serve_sessions(
 
 
 async def _serve_mock(listen: tuple[str, int]) -> int:
-    answer = assembly.embedded_upstream()
+    answer = assembly.built_in_mock()
     server = serving(
-        lambda request: (answer(request), nobody_asks), listen, Limits(), Timeouts(), _fault
+        lambda request: (answer(request), ignore_written), Settings(listen=listen), _fault
     )
     received = signals.received()
     terminal.say(f"mock on {url(*await server.start())}")

@@ -293,11 +293,6 @@ def admin_token(environ: Mapping[str, str], *, required: bool) -> str:
     return token
 
 
-def usual_mode(environ: Mapping[str, str]) -> str:
-    """Return the default mode for a test suite: replay if CI is set, else auto."""
-    return "auto" if environ.get("CI", "").lower() in ("", "0", "false") else "replay"
-
-
 def _reader(name: str) -> Callable[[str], Any]:
     if name == "config":
         return Path

@@ -37,7 +37,7 @@ _UNIFORM = frozenset(
 _JOINT = "\x1f"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RequestField:
     """A field of requests, and what it takes to redact its values."""
 
@@ -50,7 +50,7 @@ class RequestField:
     """What a value is that may not be kept."""
     slot: str = ""
     """The part of such a value that is sent here."""
-    remembered: dict[str, Redacted] = field_(default_factory=dict, repr=False, compare=False)
+    remembered: dict[str, Redacted] = field_(default_factory=dict, compare=False)
     """Whole entries by value: values of a closed vocabulary or published ones, no secrets."""
     uniform: str = ""
     """The entry that any variable leaves here; blank where that is not known beforehand."""

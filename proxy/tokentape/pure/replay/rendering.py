@@ -201,4 +201,5 @@ def _inside_string(text: str) -> str:
 
 
 def _header_safe(text: str) -> str:
-    return _UNSAFE.sub("?", text)
+    plain = text.isascii() and text.isprintable()
+    return text if plain else _UNSAFE.sub("?", text)
