@@ -134,7 +134,7 @@ def first_time(recording: Recording, sent: Sequence[bytes]) -> Steps:
 def once_more(recording: Recording, sent: Sequence[bytes]) -> Steps:
     """Return what each step takes when the same bytes come again."""
     session = service(recording)
-    memory = Memory(MEMORY, session.repeated, session.redactor.looked_at)
+    memory = Memory(MEMORY, session.repeated, session.redactor.relevant_headers)
     marks = [memory.mark(data) for data in sent]
     for request, mark in zip(read(sent), marks, strict=True):
         response = answered(session, request)
@@ -150,7 +150,7 @@ def once_more(recording: Recording, sent: Sequence[bytes]) -> Steps:
 def with_new_keys(recording: Recording) -> Steps:
     """Return what each step takes when requests come again as official clients send them."""
     session = service(recording)
-    memory = Memory(MEMORY, session.repeated, session.redactor.looked_at)
+    memory = Memory(MEMORY, session.repeated, session.redactor.relevant_headers)
     texts = recording.texts(keyed(recording.suite))
     sent = [text.replace(NEW, b"first %d" % number) for number, text in enumerate(texts)]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tokentape.edges.settings import Settings
     from tokentape.pure.replay.decide import Mode
     from tokentape.pure.replay.receipt import Receipt
-    from tokentape.session.background import Background
+    from tokentape.session.in_process import Background
     from tokentape.session.opening import OpenSession
 
 _RECORD_THE_REST = "`pytest --tokentape-mode=auto` records what a cassette does not have yet."
@@ -117,7 +117,7 @@ class Tokentape:
         """What the session did so far: `receipt.counts.replayed` and so on."""
 
         async def receipt() -> Receipt:  # after the requests that are being handled
-            return self._session.receipt()
+            return self._session.service.receipt()
 
         return self._background.do(receipt())
 
@@ -157,8 +157,8 @@ def tokentape(
 
 @pytest.fixture(scope="session")
 def _tokentape_run(pytestconfig: pytest.Config) -> Iterator[_Run]:
-    from tokentape.edges.settings import usual_mode
-    from tokentape.session.background import Background
+    from tokentape.pure.replay.decide import usual_mode
+    from tokentape.session.in_process import Background
 
     try:
         background = Background(_settings(pytestconfig))
@@ -178,12 +178,13 @@ class _Run:
 
     def open(self, name: str, marker: _Marker) -> Tokentape:
         """Open a session; a cassette that an earlier test of this run recorded is continued."""
-        from tokentape.pure.replay.decide import Mode, carried_on
+        from tokentape.pure.replay.decide import Mode, reopened
 
         mode = Mode(marker.mode or self.mode)
-        mode = carried_on(mode) if name in self.opened else mode
-        opening = self.background.opener.open(mode, name, on_exhausted=marker.on_exhausted)
-        session = Tokentape(mode, name, self.background.do(opening), self.background)
+        mode = reopened(mode) if name in self.opened else mode
+        opener = self.background.opener
+        service = opener.service(mode, name, on_exhausted=marker.on_exhausted)
+        session = Tokentape(mode, name, self.background.do(opener.open(service)), self.background)
         self.opened.add(name)
         return session
 

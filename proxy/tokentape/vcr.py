@@ -34,7 +34,7 @@ from tokentape.edges.settings import Settings
 from tokentape.errors import CassetteError, CassetteMiss, ConfigurationError
 from tokentape.pure.cassette.vcr_reader import without_encoding
 from tokentape.pure.http.messages import Request, Response, reason_phrase
-from tokentape.pure.replay.decide import LIVE_KEY, Mode
+from tokentape.pure.replay.decide import LIVE_KEY, Mode, usual_mode
 from tokentape.pure.stripe.routes import API, is_tokens
 from tokentape.session.in_process import InProcess
 from tokentape.session.opening import Opener
@@ -59,7 +59,7 @@ def tokentape_vcr(mode: str = "", **options: str) -> vcr.VCR:
     config. Raises ConfigurationError.
     """
     loaded = settings.load(options, os.environ)
-    return _Vcr(loaded, Mode(mode or settings.usual_mode(os.environ)))
+    return _Vcr(loaded, Mode(mode or usual_mode(os.environ)))
 
 
 class _Vcr(vcr.VCR):  # type: ignore[misc] # vcrpy has no types

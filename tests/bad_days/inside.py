@@ -11,7 +11,6 @@ from tokentape.edges.settings import MatchSettings, RedactSettings
 from tokentape.pure.cassette.model import Numbering
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.replay.decide import Mode
-from tokentape.pure.replay.instances import Instances
 from tokentape.session import assembly
 from tokentape.session.recorder import Recorder
 from tokentape.session.service import Policy, Service
@@ -46,15 +45,13 @@ class Recording:
 
     def service(self) -> Service:
         redactor = assembly.redactor(RedactSettings(), MatchSettings())
-        numbering = Numbering()
-        instances = Instances(assembly.match_rules(MatchSettings()), "inside", numbering)
-        recorder = Recorder(redactor, self.take, numbering, assembly.vocabulary())
+        recorder = Recorder(redactor, self.take, Numbering(), assembly.vocabulary())
         return Service(
             mode=Mode.RECORD,
             name="inside",
             redactor=redactor,
             policy=Policy(),
-            instances=instances,
+            rules=assembly.match_rules(MatchSettings()),
             notice=self.said.append,
             upstream=Asked(self.answer),
             recorder=recorder,

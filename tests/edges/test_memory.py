@@ -72,7 +72,7 @@ def test_an_idempotency_key_is_no_part_of_it() -> None:
 
 
 def test_it_is_where_requests_are_matched_by_it() -> None:
-    port = Memory(1 << 20, lambda *_: True, REDACTOR.looked_at | {"idempotency-key"})
+    port = Memory(1 << 20, lambda *_: True, REDACTOR.relevant_headers | {"idempotency-key"})
     marks = {
         port.gist(Request("POST", "/v1/tokens", (("Idempotency-Key", key),), b"a=1")).mark
         for key in ("a", "b")

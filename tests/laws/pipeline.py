@@ -18,7 +18,6 @@ from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.cassette.writing import HEADER
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.replay.decide import Mode
-from tokentape.pure.replay.instances import Instances
 from tokentape.session import assembly
 from tokentape.session.recorder import Recorder
 from tokentape.session.service import Handled, Policy, Service
@@ -34,7 +33,7 @@ NOW = 1_790_000_000
 """September 2026."""
 
 USUAL = Policy()
-PORT = Memory(1 << 20, lambda *_: True, REDACTOR.looked_at)
+PORT = Memory(1 << 20, lambda *_: True, REDACTOR.relevant_headers)
 """Tells what a port remembers requests by."""
 
 Answer = Callable[[Request], Response]
@@ -94,16 +93,16 @@ class Stage:
         """What a port with a memory gives again."""
         self.notices: list[str] = []
         self.upstream = Upstream(self.answer)
-        numbering = None if self.mode is Mode.REPLAY else Numbering()
-        instances = Instances(RULES, "tape", numbering)
+        policy = replace(self.policy, strict=self.strict or self.policy.strict)
         self.service = Service(
-            *(self.mode, "tape", REDACTOR, self.policy, instances, self.notices.append),
+            *(self.mode, "tape", REDACTOR, policy, RULES, self.notices.append),
             remembers=self.remembers,
         )
         self.service.load(self.recorded)
         if self.mode is not Mode.REPLAY:
             self.service.upstream = self.upstream
-            self.service.recorder = Recorder(REDACTOR, self.take, numbering or Numbering(), WORDS)
+            numbering = self.service.instances.numbering or Numbering()
+            self.service.recorder = Recorder(REDACTOR, self.take, numbering, WORDS)
 
     def send(self, request: Request, *, taken: bool = True) -> Response:
         """Ask, and take the answer whole, or go away before."""
@@ -136,7 +135,7 @@ class Stage:
 
     def receipt(self) -> tuple[str, ...]:
         """Return the receipt for people, and the exit status."""
-        receipt = self.service.receipt(RULES, strict=self.strict)
+        receipt = self.service.receipt()
         return (*receipt.lines(), f"exit status {receipt.exit_status}")
 
 

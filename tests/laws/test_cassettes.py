@@ -65,7 +65,7 @@ def test_recording_a_replay_writes_the_cassette_again(trace: Trace, seed: int) -
     first = Stage(answer=stripe(seed))
     if set(results(play(trace, World(1), first))) != {"recorded"}:
         return
-    again = Stage(answer=replay(first.cassette, policy=Policy(further=False)).answer_inside)
+    again = Stage(answer=replay(first.cassette, policy=Policy(strict=True)).answer_inside)
     play(trace, World(2), again)
 
     assert again.cassette == first.cassette

@@ -75,7 +75,7 @@ def test_what_was_recorded_in_one_wire_form_answers_in_any(
     play(trace, World(1), recording)
     again = [rewritten(step, wire, data) for step, wire in zip(trace, others, strict=False)]
 
-    live = replay(recording.cassette, policy=Policy(further=False))
+    live = replay(recording.cassette, policy=Policy(strict=True))
 
     assert set(results(play(again, World(2), live))) == {"replayed"}
 
@@ -89,7 +89,7 @@ def test_fields_that_look_alike_are_told_apart_once_their_names_were_met(
     recording = Stage(answer=parrot(1, [200]))
     play((Step(fields), Step(again), Step(again)), World(1), recording)
 
-    live = replay(recording.cassette, policy=Policy(further=False))
+    live = replay(recording.cassette, policy=Policy(strict=True))
 
     assert set(results(play((Step(fields), Step(mixed), Step(again)), World(2), live))) == {
         "replayed"

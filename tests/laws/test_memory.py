@@ -18,7 +18,7 @@ from tests.laws.worlds import Symbol, World
 JSON = (("Content-Type", "application/json"),)
 
 steps = st.integers(0, 2).flatmap(lambda dice: gets if dice == 0 else posts)
-policies = st.builds(Policy, repeat=st.booleans(), further=st.booleans())
+policies = st.builds(Policy, repeat=st.booleans(), strict=st.booleans())
 
 
 Story = list[tuple[int, bool, int]]

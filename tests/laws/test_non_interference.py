@@ -85,11 +85,11 @@ def changed(step: Step, more: Step) -> Step:
     seeds,
 )
 def test_replaying_other_secrets_leaves_the_same_traces(
-    trace: Trace, missed: list[Step], further: bool, one: int, other: int
+    trace: Trace, missed: list[Step], strict: bool, one: int, other: int
 ) -> None:
     cassette = recorded(trace, one, stripe(one)).cassette
     live = (*trace, *missed)
-    policy = Policy(further=further)
+    policy = Policy(strict=strict)
 
     first = replayed(live, one, cassette, policy)
 

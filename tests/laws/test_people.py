@@ -93,7 +93,7 @@ def test_a_thousand_people_at_once_read_their_own_names() -> None:
 def test_under_strict_the_second_person_misses() -> None:
     recording = Stage(answer=stripe(1))
     play((named(0),), World(1), recording)
-    live = replay(recording.cassette, policy=Policy(further=False))
+    live = replay(recording.cassette, policy=Policy(strict=True))
 
     assert results(play((named(1), named(2), named(1)), World(2), live)) == [
         "replayed",

@@ -111,7 +111,7 @@ def test_a_replay_in_any_order_gives_what_the_upstream_gave(
     order = near(wanted, trace, recording.service.recorded)
     event("in another order" if order != sorted(order) else "in the same order")
 
-    live = replay(recording.cassette, policy=Policy(further=False))
+    live = replay(recording.cassette, policy=Policy(strict=True))
     found = exchanges(trace, order, World(2), live)
     expected = exchanges(trace, sorted(order), World(2), Stage(answer=stripe(2)))
 
@@ -127,7 +127,7 @@ def test_an_id_may_play_the_part_of_one_that_the_same_request_made() -> None:
     recording = Stage(answer=stripe(1))
     play((first, second, get(TokenOf(1))), World(1), recording)
 
-    live = replay(recording.cassette, policy=Policy(further=False))
+    live = replay(recording.cassette, policy=Policy(strict=True))
     answers = play((second, first, get(TokenOf(0))), World(2), live)
 
     assert results(answers) == ["replayed"] * 3

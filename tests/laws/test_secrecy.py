@@ -29,7 +29,7 @@ from tokentape.session import assembly
 from tokentape.session.service import Policy
 
 from tests.laws.parrot import parrot
-from tests.laws.pipeline import REDACTOR, Stage
+from tests.laws.pipeline import REDACTOR, RULES, Stage
 from tests.laws.play import play
 from tests.laws.traffic import Trace, all_steps, odd_posts, traces
 from tests.laws.worlds import World, telling
@@ -81,7 +81,7 @@ def shown(asked: RedactedRequest, answer: Response | None) -> str:
     answered = REDACTOR.response(answer or Response(200, (), b"{}"), asked, {}, {})
     secrets = (*request_secrets(asked), *response_secrets(answered))
     one = interaction(asked, answered, Numbering().planned(secrets))
-    known = Neighbours()
+    known = Neighbours(RULES)
     known.add(one)
     told = report(asked, "x", known.nearest(asked))
     return "\n".join((interaction_text(one), repr(asked), repr(answered), told))

@@ -31,7 +31,7 @@ def verified(cassette: tuple[Interaction, ...], answer: Answer) -> list[tuple[Di
     found = []
     for one in cassette:
         sent = request(one, fill)
-        now = recorder.record(REDACTOR.request(sent), answer(sent), recorder.wanted(sent))
+        now = recorder.record(REDACTOR.request(sent), answer(sent), recorder.raw_values(sent))
         assert isinstance(now, Recorded)
         found.append(differences(one, now.interaction, names))
     return found

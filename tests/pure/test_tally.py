@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tokentape.pure.replay.receipt import Counts, Receipt
-from tokentape.pure.replay.tally import Tally
+from tokentape.pure.replay.receipt import Counts, Receipt, Tally
 
 
 def test_what_went_well_is_a_sum() -> None:

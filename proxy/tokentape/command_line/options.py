@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from tokentape import __version__
-from tokentape.edges.settings import load, usual_mode
+from tokentape.edges.settings import load
+from tokentape.pure.replay.decide import usual_mode
 
 Invocation = Callable[[], int]
 """A command with its settings and arguments: runs it, and returns the exit status."""

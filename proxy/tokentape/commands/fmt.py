@@ -69,10 +69,10 @@ class _CanonicalForm:
         except CassetteError as error:
             raise CassetteError(error.message, file=self.file, line=error.line) from None
         if both is None:
-            recorded = rewritten(assembly.judged(before, self.file, self.redactor))
+            recorded = rewritten(assembly.checked(before, self.file, self.redactor))
             return cassette_text(recorded).encode("ascii"), ()
         ours, theirs = (
-            assembly.judged(side, f"{self.file} ({whose} side)", self.redactor)
+            assembly.checked(side, f"{self.file} ({whose} side)", self.redactor)
             for side, whose in zip(both, ("our", "their"), strict=True)
         )
         merge = merged(ours, theirs, self.match_rules)

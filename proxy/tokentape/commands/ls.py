@@ -65,7 +65,7 @@ def _listing(folder: Path, name: str, redactor: Redactor) -> _Listing:
 def _interactions(text: bytes, file: str, redactor: Redactor) -> tuple[Interaction, ...]:
     """Return what is in a cassette; for speed, one in canonical form is not judged."""
     interactions = read_canonical(text)
-    return assembly.judged(text, file, redactor) if interactions is None else interactions
+    return assembly.checked(text, file, redactor) if interactions is None else interactions
 
 
 def _table(listings: Sequence[_Listing]) -> Iterator[Line]:

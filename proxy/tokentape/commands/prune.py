@@ -40,7 +40,7 @@ def prune(settings: Settings, service: Service, ending: Ending, *, failed: bool)
     used = rewritten(interaction for number, interaction in numbered if number not in unused)
 
     def pruned(before: bytes) -> bytes:
-        if assembly.judged(before, file, redactor) != tuple(recorded):
+        if assembly.checked(before, file, redactor) != tuple(recorded):
             raise CassetteError("changed during the session, so nothing was pruned", file=file)
         return cassette_text(used).encode("ascii")
 

@@ -19,7 +19,7 @@ def recover_cassette(settings: Settings, name: str, *, discard: bool) -> int:
     redactor = assembly.redactor(settings.redact, settings.match)
     file = f"the interrupted recording of {name}"
     count = cassette_file.recover(
-        settings.cassettes, name, lambda text: assembly.judged(text, file, redactor)
+        settings.cassettes, name, lambda text: assembly.checked(text, file, redactor)
     )
     terminal.say(f"cassette {name} has the {count} interactions of the unfinished recording")
     return 0

@@ -13,12 +13,12 @@ from typing import Any
 
 from tokentape.edges import processes, terminal
 from tokentape.edges.server import loop_exception_handler, shared
-from tokentape.edges.settings import ADMIN_TOKEN, Limits, Settings, Timeouts, Unshown
+from tokentape.edges.settings import ADMIN_TOKEN, Settings, Unshown
 from tokentape.edges.terminal import Line
 from tokentape.pure.replay.decide import Mode
 from tokentape.pure.replay.receipt import together
 from tokentape.session import assembly
-from tokentape.session.opening import Ending, Opener, nobody_asks, serving, url
+from tokentape.session.opening import Ending, Opener, ignore_written, serving, url
 from tokentape.session.service import Service
 
 
@@ -100,7 +100,8 @@ def serve_mock(listen: tuple[str, int]) -> int:
 
 async def _serve_cassette(plan: SessionPlan, command: tuple[str, ...]) -> int:
     processes.make_room(plan.settings.limits.connections)
-    session = await _opener(plan.settings).open(Mode(plan.mode), plan.cassette)
+    opener = _opener(plan.settings)
+    session = await opener.open(opener.service(Mode(plan.mode), plan.cassette))
     _spare_clients_the_collector()
     received = processes.received_signals()
     status = 1
@@ -116,7 +117,7 @@ async def _serve_cassette(plan: SessionPlan, command: tuple[str, ...]) -> int:
 async def _work(
     opener: Opener, service: Service, at: socket.socket, channel: processes.Channel
 ) -> int:
-    session = await opener.opened(service, at=at)
+    session = await opener.open(service, at)
     channel.send("ready")
     await channel.end_requested()
     channel.send((await session.close()).receipt)
@@ -147,9 +148,7 @@ async def _serve_sessions(
         idle=settings.timeouts.idle,
         notice=terminal.notice,
     )
-    server = serving(
-        administration.handle, address, settings.limits, settings.timeouts, terminal.fault
-    )
+    server = serving(administration.handle, replace(settings, listen=address), terminal.fault)
     received = processes.received_signals()
     served = url(*await server.start())
     watching = asyncio.create_task(administration.watch())
@@ -168,9 +167,9 @@ async def _serve_sessions(
 
 
 async def _serve_mock(listen: tuple[str, int]) -> int:
-    answer = assembly.mock_stripe()
+    answer = assembly.built_in_mock()
     server = serving(
-        lambda request: (answer(request), nobody_asks), listen, Limits(), Timeouts(), terminal.fault
+        lambda request: (answer(request), ignore_written), Settings(listen=listen), terminal.fault
     )
     received = processes.received_signals()
     terminal.say(f"mock on {url(*await server.start())}")

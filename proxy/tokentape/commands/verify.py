@@ -140,7 +140,7 @@ class _Comparison:
         recorder = self.recorder
         try:
             redacted = recorder.redactor.request(sent)
-            today = recorder.record(redacted, answer, recorder.wanted(sent))
+            today = recorder.record(redacted, answer, recorder.raw_values(sent))
         except UnreadableBody as error:
             return (f"cannot be compared: {error.reason}",)
         if isinstance(today, HeldBack):

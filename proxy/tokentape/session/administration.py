@@ -1,4 +1,4 @@
-"""The sessions of an admin port: opened, looked at and closed over HTTP, or when nobody asks."""
+"""The sessions of an admin port: opened, looked at and closed over HTTP, or when they are idle."""
 
 from __future__ import annotations
 
@@ -12,74 +12,75 @@ from tokentape.edges.server import Answer
 from tokentape.errors import CassetteBusy, CassetteError, ConfigurationError
 from tokentape.pure import own_routes
 from tokentape.pure.http.messages import Request, Response
-from tokentape.pure.own_routes import Close, List, Open, Show, Token, uncached
+from tokentape.pure.own_routes import Close, List, Open, Show, Token
 from tokentape.pure.replay.decide import Mode
-from tokentape.pure.replay.tally import Tally
+from tokentape.pure.replay.receipt import Tally
 from tokentape.pure.stripe.refusals import refusal
-from tokentape.session.opening import Ending, Notice, Opener, OpenSession, nobody_asks
+from tokentape.session.opening import Ending, Opener, OpenSession, ignore_written
+from tokentape.session.service import Notice
 
 MOST = 1000
 """How many sessions may be open at a time, and how many that ended are remembered."""
 _NOTICES = 50
-"""How many lines a session keeps of what it had to say."""
-_LOOK_SECONDS = 1.0
+"""How many notices of a session are remembered."""
+_WATCH_SECONDS = 1.0
 
 Account = Mapping[str, object]
 
 
 @dataclass(slots=True)
-class _Notes:
-    """What one session has to say: told at once under its name, and kept for its receipt."""
+class _Notices:
+    """What one session has to say: shown at once under its name, and again with its receipt."""
 
     name: str
-    notice: Notice
-    kept: list[str] = field(default_factory=list)
+    show: Notice
+    lines: list[str] = field(default_factory=list)
     dropped: int = 0
 
     def __call__(self, text: str) -> None:
-        self.notice(f"{self.name}: {text}")
-        if len(self.kept) < _NOTICES:
-            self.kept.append(text)
+        self.show(f"{self.name}: {text}")
+        if len(self.lines) < _NOTICES:
+            self.lines.append(text)
         else:
             self.dropped += 1
 
-    def lines(self) -> list[str]:
-        return [*self.kept, *([f"and {self.dropped} more such lines"] if self.dropped else ())]
-
 
 @dataclass(eq=False, slots=True)
-class _Held:
+class _Session:
     """A session that is open, or about to close."""
 
     id: str
-    notes: _Notes
+    notices: _Notices
     session: OpenSession
     expired: bool = False
     closing: asyncio.Task[Account] | None = None
 
-    def card(self) -> Account:
-        known = {"id": self.id, "url": self.session.url}
-        return {**known, "cassette": self.notes.name, "mode": self.session.service.mode}
+    def summary(self) -> Account:
+        service = self.session.service
+        state = {"id": self.id, "url": self.session.url}
+        return {**state, "cassette": service.name, "mode": service.mode}
 
-    def so_far(self) -> Account:
-        did = own_routes.session_summary(self.session.receipt(), "", "", self.notes.lines())
-        return {**self.card(), "open": True, "expired": False, **did}
-
-    def ended(self, ending: Ending) -> Account:
-        said = self.notes.lines()
-        did = own_routes.session_summary(ending.receipt, ending.saved, ending.trouble, said)
-        return {**self.card(), "open": False, "expired": self.expired, **did}
+    def account(self, ending: Ending | None = None) -> Account:
+        """Return what it did: so far, or in all."""
+        dropped = self.notices.dropped
+        more = [f"and {dropped} more such lines"] if dropped else ()
+        ended = ending or Ending(self.session.service.receipt())
+        done = own_routes.session_summary(
+            ended.receipt, ended.saved, ended.trouble, [*self.notices.lines, *more]
+        )
+        state = {"open": ending is None, "expired": self.expired and ending is not None}
+        return {**self.summary(), **state, **done}
 
 
 class Administration:
-    """Carries out what requests to the admin port ask for."""
+    """Carries out the commands of requests to the admin port."""
 
     def __init__(
         self, opener: Opener, token: Token, host: str, *, mode: Mode, idle: float, notice: Notice
     ) -> None:
         """Answer at `host`, which is a loopback address.
 
-        `mode` is for sessions that ask for none; those that are asked nothing for `idle` seconds
+        `mode` is for sessions that do not choose one; those that get no request for `idle` seconds
         are closed.
         """
         self._opener = opener
@@ -88,7 +89,7 @@ class Administration:
         self._mode = mode
         self._idle = idle
         self._notice = notice
-        self._open: dict[str, _Held] = {}
+        self._open: dict[str, _Session] = {}
         self._ended: dict[str, Account] = {}
         self._tally = Tally()
 
@@ -97,88 +98,82 @@ class Administration:
         match own_routes.read_command(request, self._host, self._token):
             case Response() as refused:
                 response = refused
-            case Open() as wish:
-                response = await self._opened(wish)
+            case Open() as command:
+                response = await self._opened(command)
             case List():
-                response = uncached({"sessions": [held.card() for held in self._open.values()]})
-            case Show(session):
-                response = _found(self._seen(session))
-            case Close(session):
-                response = _found(await self._closed(session))
-        return response, nobody_asks
+                sessions = [session.summary() for session in self._open.values()]
+                response = own_routes.uncached({"sessions": sessions})
+            case Show(session_id):
+                session = self._open.get(session_id)
+                account = session.account() if session else self._ended.get(session_id)
+                response = _shown(account)
+            case Close(session_id):
+                response = _shown(await self._closed(session_id))
+        return response, ignore_written
 
     async def watch(self) -> None:
-        """Close sessions that nobody asks anything, for as long as this is left to run."""
+        """Close sessions that are idle, for as long as this is left to run."""
         while True:
-            await asyncio.sleep(min(_LOOK_SECONDS, self._idle / 4))
-            for held in tuple(self._open.values()):
-                if held.session.idle() >= self._idle and held.closing is None:
-                    held.expired = True
-                    held.notes(f"expired: not asked anything for {self._idle:g} seconds")
-                    self._closing(held)
+            await asyncio.sleep(min(_WATCH_SECONDS, self._idle / 4))
+            for session in tuple(self._open.values()):
+                if session.session.idle() >= self._idle and session.closing is None:
+                    session.expired = True
+                    session.notices(f"expired: not asked anything for {self._idle:g} seconds")
+                    self._closing(session)
 
     async def close(self) -> Tally:
         """Close all sessions; return what they and those before them did."""
         await asyncio.gather(*map(self._closing, tuple(self._open.values())))
         return self._tally
 
-    async def _opened(self, wish: Open) -> Response:
-        if not cassette_file.is_name(wish.cassette):
+    async def _opened(self, command: Open) -> Response:
+        if not cassette_file.is_name(command.cassette):
             return own_routes.BAD_NAME
         if len(self._open) >= MOST:
             return own_routes.FULL
-        notes = _Notes(wish.cassette, self._notice)
+        notices = _Notices(command.cassette, self._notice)
         try:
-            session = await self._opener.open(
-                wish.mode or self._mode,
-                wish.cassette,
-                strict=wish.strict,
-                on_exhausted=wish.on_exhausted or "",
-                notice=notes,
+            service = self._opener.service(
+                command.mode or self._mode,
+                command.cassette,
+                strict=command.strict,
+                on_exhausted=command.on_exhausted or "",
+                notice=notices,
             )
-        except (CassetteError, ConfigurationError) as error:
-            return _refused(error)
-        held = _Held(secrets.token_hex(8), notes, session)
-        self._open[held.id] = held
-        return own_routes.session_opened(held.card(), held.id)
+            opened = await self._opener.open(service)
+        except CassetteBusy:
+            return own_routes.BUSY
+        except CassetteError as error:
+            return refusal(422, "unusable_cassette", str(error))
+        except ConfigurationError as error:
+            return refusal(503, "cannot_listen", str(error))
+        session = _Session(secrets.token_hex(8), notices, opened)
+        self._open[session.id] = session
+        return own_routes.session_opened(session.summary(), session.id)
 
-    def _seen(self, session: str) -> Account | None:
-        held = self._open.get(session)
-        return held.so_far() if held else self._ended.get(session)
+    async def _closed(self, session_id: str) -> Account | None:
+        session = self._open.get(session_id)
+        if session is None:
+            return self._ended.get(session_id)
+        return await asyncio.shield(self._closing(session))  # its client may be gone by then
 
-    async def _closed(self, session: str) -> Account | None:
-        held = self._open.get(session)
-        if held is None:
-            return self._ended.get(session)
-        return await asyncio.shield(self._closing(held))  # whoever asked may be gone by then
+    def _closing(self, session: _Session) -> asyncio.Task[Account]:
+        if session.closing is None:
+            session.closing = asyncio.get_running_loop().create_task(self._end(session))
+        return session.closing
 
-    def _closing(self, held: _Held) -> asyncio.Task[Account]:
-        if held.closing is None:
-            held.closing = asyncio.get_running_loop().create_task(self._end(held))
-        return held.closing
-
-    async def _end(self, held: _Held) -> Account:
+    async def _end(self, session: _Session) -> Account:
         try:
-            ending = await held.session.close()
+            ending = await session.session.close()
         finally:
-            del self._open[held.id]
-        name, trouble = held.notes.name, ending.trouble
-        self._tally.add(name, ending.receipt, trouble=trouble, expired=held.expired)
-        account = self._ended[held.id] = held.ended(ending)
+            del self._open[session.id]
+        name, receipt = session.notices.name, ending.receipt
+        self._tally.add(name, receipt, trouble=ending.trouble, expired=session.expired)
+        account = self._ended[session.id] = session.account(ending)
         if len(self._ended) > MOST:
             del self._ended[next(iter(self._ended))]
         return account
 
 
-def _found(account: Account | None) -> Response:
-    return own_routes.NO_SESSION if account is None else uncached(account)
-
-
-def _refused(error: CassetteError | ConfigurationError) -> Response:
-    match error:
-        case CassetteBusy():
-            return own_routes.BUSY
-        case CassetteError():
-            return refusal(422, "unusable_cassette", str(error))
-        case _:
-            return refusal(503, "cannot_listen", str(error))
+def _shown(account: Account | None) -> Response:
+    return own_routes.NO_SESSION if account is None else own_routes.uncached(account)

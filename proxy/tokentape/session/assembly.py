@@ -14,7 +14,7 @@ from tokentape.edges import cassette_file, package_data
 from tokentape.edges.settings import MatchSettings, RedactSettings
 from tokentape.errors import CassetteError
 from tokentape.pure.audit.loading import load_cassette
-from tokentape.pure.cassette import writing as tape
+from tokentape.pure.cassette import writing
 from tokentape.pure.cassette.match_key import MatchRules
 from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.http.messages import Request, Response
@@ -34,7 +34,7 @@ def redactor(redact: RedactSettings, match: MatchSettings) -> Redactor:
         read_phrases(package_data.read("phrases.csv")),
         time.gmtime().tm_year,
     )
-    return Redactor(values, match.blank == "strict", match.headers)
+    return Redactor(values, keep_blank=match.blank == "strict", match_headers=match.headers)
 
 
 def match_rules(match: MatchSettings) -> MatchRules:
@@ -47,19 +47,19 @@ def match_rules(match: MatchSettings) -> MatchRules:
 def vocabulary() -> frozenset[str]:
     """Return the words that stand in cassettes whatever was sent: they are no leak."""
     texts = map(package_data.read, ("catalog.csv", "phrases.csv"))
-    return frozenset(word for text in (*texts, tape.FRAME) for word in re.findall(r"\w+", text))
+    return frozenset(word for text in (*texts, writing.FRAME) for word in re.findall(r"\w+", text))
 
 
 def interactions(directory: Path, name: str, redactor: Redactor) -> tuple[Interaction, ...]:
-    """Return what a cassette on disk holds. Raises CassetteError, as `judged` does."""
+    """Return what a cassette on disk holds. Raises CassetteError, as `checked` does."""
     return loaded(cassette_file.read(directory, name), name, directory, redactor)
 
 
 def loaded(text: bytes, name: str, directory: Path, redactor: Redactor) -> tuple[Interaction, ...]:
-    """Return what the bytes of a named cassette hold. Raises CassetteError, as `judged` does."""
+    """Return what the bytes of a named cassette hold. Raises CassetteError, as `checked` does."""
     file = str(directory / f"{name}.yaml")
     try:
-        return judged(text, file, redactor)
+        return checked(text, file, redactor)
     except CassetteError as error:
         if b"interactions" not in text or b"recorded_with: tokentape" in text:
             raise
@@ -67,11 +67,11 @@ def loaded(text: bytes, name: str, directory: Path, redactor: Redactor) -> tuple
         raise CassetteError(f"{error.message}; {hint}", file=file, line=error.line) from None
 
 
-def judged(text: bytes, file: str, redactor: Redactor) -> tuple[Interaction, ...]:
-    """Return what the bytes of a cassette hold; `file` is where they lie.
+def checked(text: bytes, file: str, redactor: Redactor) -> tuple[Interaction, ...]:
+    """Return what the bytes of a cassette hold; `file` is its path.
 
-    Raises CassetteError for a damaged one, and for one that says anything that redaction would not
-    have written: what came in a pull request is hostile until it passed.
+    Raises CassetteError for a damaged one, and for one with anything that redaction would not have
+    written: what came in a pull request is hostile until it passed.
     """
     try:
         return load_cassette(text, redactor)
@@ -79,7 +79,7 @@ def judged(text: bytes, file: str, redactor: Redactor) -> tuple[Interaction, ...
         raise CassetteError(error.message, file=file, line=error.line) from None
 
 
-def mock_stripe() -> Callable[[Request], Response]:
+def built_in_mock() -> Callable[[Request], Response]:
     """Return the built-in mock, with the clock and randomness of this machine."""
     from tokentape.mock.upstream import MockStripe  # noqa: PLC0415  replay needs no upstream
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from tokentape.pure.http.messages import Headers, Response
 from tokentape.pure.notation.redacted import RedactedRequest
@@ -18,47 +17,39 @@ from tokentape.pure.replay.instances import Match
 from tokentape.pure.stripe.refusals import refusal
 
 REMEMBERED = 5_000
-"""Answers kept; the oldest go first."""
+"""Answers that are remembered; the oldest go first."""
 
-_NOT_KEPT = frozenset({400, 401, 409, 424, 429})
+_NOT_REMEMBERED = frozenset({400, 401, 409, 424, 429})
 """Statuses that Stripe does not keep under a key, and our own miss."""
+
+_ACCOUNT_HEADERS = ("Stripe-Account", "Stripe-Context")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer, and where the cassette has it, if it came from there."""
+class Outcome:
+    """A response, and where the cassette has it, if it came from there."""
 
     response: Response
     match: Match | None = None
 
 
-class _Scope(NamedTuple):
-    """An Idempotency-Key, and who asks with it."""
-
-    key: str
-    askers: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        return "<_Scope>"
-
-
-Outcome = Answer | Awaitable[Answer]
-"""An answer at once, or later."""
+_Scope = tuple[str, ...]
+"""An Idempotency-Key, and who sends it: other API keys and accounts have other tries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """A request with a key, and its answer."""
+    """A request with a key, and its outcome."""
 
     request: RedactedRequest
-    askers: tuple[str, ...] = field(repr=False)
-    answer: Answer | asyncio.Future[Answer | None]
+    sender: tuple[str, ...] = field(repr=False)
+    outcome: Outcome | asyncio.Future[Outcome | None]
     """None if there came none: then whoever waits is the next to try."""
 
     @classmethod
-    def of(cls, request: RedactedRequest, answer: Answer) -> Try:
+    def of(cls, request: RedactedRequest, outcome: Outcome) -> Try:
         """Return what retries of a request are recognised by."""
-        return cls(request, tuple(_askers(request)), answer)
+        return cls(request, _sender(request), outcome)
 
 
 class Retries:
@@ -67,85 +58,80 @@ class Retries:
     def __init__(self) -> None:
         self._tries: OrderedDict[_Scope, Try] = OrderedDict()
 
-    def once(self, request: RedactedRequest, answer: Callable[[], Outcome]) -> Outcome:
+    def once(
+        self, request: RedactedRequest, answer: Callable[[], Outcome | Awaitable[Outcome]]
+    ) -> Outcome | Awaitable[Outcome]:
         """Return the answer to a request, the first one again for a retry."""
         scope = _scope(request)
         if scope is None:
             return answer()
         before = self._tries.get(scope)
         if before is None:
-            return self._first(scope, request, answer)
+            outcome = answer()
+            if not isinstance(outcome, Outcome):
+                return self._first(scope, request, outcome)
+            self._remember(scope, Try(request, scope[1:], outcome))
+            return outcome
         if _params(before.request) != _params(request):
-            return Answer(_key_reused(scope.key))
-        if isinstance(before.answer, Answer):
-            return _again(before.answer, scope.key)
-        return self._after(before.answer, request, answer)
+            return Outcome(_key_reused(scope[0]))
+        if isinstance(before.outcome, Outcome):
+            return _again(before.outcome, scope[0])
+        return self._after(before.outcome, request, answer)
 
-    def keep(self, before: Try, key: str) -> bool:
-        """Keep the answer to a request like that, but with another key, for those who try again.
+    def repeated(self, before: Try, key: str) -> bool:
+        """Remember that a request like that, with another key, got the same answer.
 
         False if the request is a retry itself.
         """
-        assert isinstance(before.answer, Answer)
         if key and before.request.method == "POST":
-            scope = _Scope(key, before.askers)
+            scope = (key, *before.sender)
             if scope in self._tries:
                 return False
-            self._keep(scope, before, before.answer)
+            self._remember(scope, before)
         return True
 
-    def remember(self, request: RedactedRequest) -> bool:
+    def remembers(self, request: RedactedRequest) -> bool:
         """Tell whether a retry of a request would get its answer again."""
         return _scope(request) in self._tries
 
     def _first(
-        self, scope: _Scope, request: RedactedRequest, answer: Callable[[], Outcome]
-    ) -> Outcome:
-        outcome = answer()
-        if not isinstance(outcome, Answer):
-            return self._later(scope, request, outcome)
-        self._keep(scope, Try(request, scope.askers, outcome), outcome)
-        return outcome
-
-    def _later(
-        self, scope: _Scope, request: RedactedRequest, outcome: Awaitable[Answer]
-    ) -> Awaitable[Answer]:
+        self, scope: _Scope, request: RedactedRequest, outcome: Awaitable[Outcome]
+    ) -> Awaitable[Outcome]:
+        """Have those wait who try again before there is an outcome."""
         waiting = asyncio.get_running_loop().create_future()
-        self._tries[scope] = Try(request, scope.askers, waiting)
+        self._tries[scope] = Try(request, scope[1:], waiting)
 
-        async def settle() -> Answer:
-            answered = None
+        async def settle() -> Outcome:
+            settled = None
             try:
-                answered = await outcome
+                settled = await outcome
             finally:
                 self._tries.pop(scope, None)
-                waiting.set_result(answered)
-            self._keep(scope, Try(request, scope.askers, answered), answered)
-            return answered
+                waiting.set_result(settled)
+            self._remember(scope, Try(request, scope[1:], settled))
+            return settled
 
         return settle()
 
     async def _after(
         self,
-        before: asyncio.Future[Answer | None],
+        before: asyncio.Future[Outcome | None],
         request: RedactedRequest,
-        answer: Callable[[], Outcome],
-    ) -> Answer:
-        answered = await asyncio.shield(before)
-        if answered:
-            return _again(answered, request.live["idempotency_key"].text)
+        answer: Callable[[], Outcome | Awaitable[Outcome]],
+    ) -> Outcome:
+        settled = await asyncio.shield(before)
+        if settled:
+            return _again(settled, request.live["idempotency_key"].text)
         outcome = self.once(request, answer)
-        return outcome if isinstance(outcome, Answer) else await outcome
+        return outcome if isinstance(outcome, Outcome) else await outcome
 
-    def _keep(self, scope: _Scope, made: Try, answered: Answer) -> None:
-        if _kept(answered.response.status):
-            self._tries[scope] = made
+    def _remember(self, scope: _Scope, settled: Try) -> None:
+        assert isinstance(settled.outcome, Outcome)
+        status = settled.outcome.response.status
+        if status < 500 and status not in _NOT_REMEMBERED:
+            self._tries[scope] = settled
             if len(self._tries) > REMEMBERED:
                 self._tries.popitem(last=False)
-
-
-def _kept(status: int) -> bool:
-    return status < 500 and status not in _NOT_KEPT
 
 
 def _scope(request: RedactedRequest) -> _Scope | None:
@@ -153,38 +139,33 @@ def _scope(request: RedactedRequest) -> _Scope | None:
     key = request.live.get("idempotency_key")
     if key is None or not key.text or request.method != "POST":
         return None
-    return _Scope(key.text, tuple(_askers(request)))
+    return (key.text, *_sender(request))
 
 
-def _askers(request: RedactedRequest) -> Iterator[str]:
-    """Yield the API key, and the account request for: other keys and accounts have other tries."""
+def _sender(request: RedactedRequest) -> tuple[str, ...]:
+    """Return the API key, and the account that a request is for."""
     api_key = request.live.get("key")
-    yield api_key.text if api_key else ""
-    for name, line in request.headers:
-        if name in ("Stripe-Account", "Stripe-Context"):
-            yield name
-            yield line.text
-            yield from (secret.key for secret in line.secrets)
+    accounts = [
+        text
+        for name, line in request.headers
+        if name in _ACCOUNT_HEADERS
+        for text in (name, line.text, *(secret.key for secret in line.secrets))
+    ]
+    return (api_key.text if api_key else "", *accounts)
 
 
 def _params(request: RedactedRequest) -> object:
-    """Return what makes two requests the same, secrets and all. For comparison in memory alone."""
-    live = {
-        kind: one for kind, one in request.live.items() if kind not in ("idempotency_key", "key")
-    }
+    """Return what makes two requests the same, secrets and all. Only to be compared in memory."""
+    not_params = ("idempotency_key", "key")
+    live = {kind: secret for kind, secret in request.live.items() if kind not in not_params}
     return (request.path, request.query, request.body, live)
 
 
-def _echo(response: Response, key: str) -> Headers:
-    """Return the echo of an answer to another try."""
-    return tuple([(name, key) for name, _ in response.echo])
-
-
-def _again(answer: Answer, key: str) -> Answer:
-    response = answer.response
-    headers = (*response.headers, ("Idempotent-Replayed", "true"))
-    again = replace(response, headers=headers, echo=_echo(response, key), final=None)
-    return replace(answer, response=again)
+def _again(outcome: Outcome, key: str) -> Outcome:
+    response = outcome.response
+    headers: Headers = (*response.headers, ("Idempotent-Replayed", "true"))
+    echo = tuple([(name, key) for name, _ in response.echo])
+    return replace(outcome, response=replace(response, headers=headers, echo=echo, final=None))
 
 
 def _key_reused(key: str) -> Response:

@@ -1,6 +1,6 @@
 """handle(request) -> response, for one cassette in one mode. Declares what it needs of the edges.
 
-One of these is one session: its bindings, its order, its counts. The core decides; this carries
+One of these is one session: its instances, its order, its counts. The core decides; this carries
 out: looks up, asks the upstream, hands over what is to be written, and answers.
 """
 
@@ -9,17 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from functools import cache, partial
+from typing import TYPE_CHECKING, Protocol
 
 from tokentape.errors import CassetteError, UnreadableBody, UpstreamFailure
 from tokentape.pure.cassette.match_key import MatchRules
-from tokentape.pure.cassette.model import HeldBack, Interaction
+from tokentape.pure.cassette.model import HeldBack, Interaction, Numbering
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.redaction import Redactor
 from tokentape.pure.redaction.live_keys import has_live_key
-from tokentape.pure.replay.decide import Forward, Mode, Refuse, Replay, decide
+from tokentape.pure.replay.decide import Forward, Miss, Mode, Refuse, decide, replays, writes
 from tokentape.pure.replay.instances import Instances, Match
 from tokentape.pure.replay.misses import Neighbours, report
 from tokentape.pure.replay.order import order_dependent
@@ -27,13 +27,14 @@ from tokentape.pure.replay.receipt import Counts, Receipt
 from tokentape.pure.replay.rendering import Renderer
 from tokentape.pure.stripe.refusals import refusal, upstream_failed
 from tokentape.pure.stripe.routes import is_tokens
-from tokentape.session.retries import Answer, Outcome, Retries, Try
+from tokentape.session.retries import Outcome, Retries, Try
 
 if TYPE_CHECKING:
     from tokentape.pure.leak_check import RawValues
     from tokentape.session.recorder import Recorder  # replay does without, and starts the sooner
 
-T = TypeVar("T")
+Notice = Callable[[str], None]
+"""Takes a line for people; everything in it is redacted."""
 
 Done = Callable[[bool], None]
 """Called once an answer has been written to its client whole (True), or could not be (False)."""
@@ -42,7 +43,6 @@ Handled = tuple[Response, Done]
 
 RESULT = "Tokentape-Result"
 """The header that says what was done: recorded, replayed, forwarded, miss or refused."""
-
 
 _RESULT = RESULT.lower()
 _REPLAYED = ((RESULT, "replayed"),)
@@ -63,8 +63,8 @@ class Policy:
 
     repeat: bool = True
     """After the last of identical requests, the last answers again."""
-    further: bool = True
-    """Other values play what has been replayed already."""
+    strict: bool = False
+    """Other values do not play what has been replayed already, and the receipt is strict."""
     forward_others: bool = False
     allow_live: bool = False
     record_errors: bool = False
@@ -78,63 +78,67 @@ class Service:
     name: str
     redactor: Redactor
     policy: Policy
-    instances: Instances
-    notice: Callable[[str], None]
-    """Takes a line for the person at the terminal; nothing in it is not redacted."""
+    rules: MatchRules
+    notice: Notice
     upstream: Upstream | None = None
     recorder: Recorder | None = None
-    recorded: list[Interaction] = field(default_factory=list)
-    counts: Counts = field(default_factory=Counts)
     remembers: bool = True
     """Answers that never change again say so, for the port to give them again."""
+    recorded: list[Interaction] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+    instances: Instances = field(init=False)
     _used: set[int] = field(default_factory=set)
-    _neighbours: Neighbours = field(default_factory=Neighbours)
+    _neighbours: Neighbours = field(init=False)
     _retries: Retries = field(default_factory=Retries)
     _renderer: Renderer = field(init=False)
 
     def __post_init__(self) -> None:
+        numbering = Numbering() if writes(self.mode) and replays(self.mode) else None
+        self.instances = Instances(self.rules, self.name, numbering)
+        self._neighbours = Neighbours(self.rules)
         self._renderer = Renderer(self.redactor.values.published, self.name, _REPLAYED)
 
     def load(self, interactions: Iterable[Interaction]) -> None:
         """Take in what the cassette has."""
         for interaction in interactions:
             self.instances.add(interaction)
-            self._keep(interaction)
+            self._add(interaction)
 
     def handle(self, request: Request) -> Handled | Awaitable[Handled]:
         """Answer one request: at once from the cassette, later if it has to be forwarded.
 
         Never raises for what a client or an upstream sends.
         """
-        redacted = self._redacted(request) if is_tokens(request.target) else None
-        if redacted is None:
-            outcome = self._answer(request, None)
-        else:
-            outcome = self._retries.once(redacted, lambda: self._answer(request, redacted))
-        if isinstance(outcome, Answer):
+        tokens = is_tokens(request.target)
+        redacted = self._redacted(request) if tokens else None
+        answer = partial(self._answer, request, redacted, tokens=tokens)
+        outcome = answer() if redacted is None else self._retries.once(redacted, answer)
+        if isinstance(outcome, Outcome):
             return self._handled(outcome, redacted)
         return self._later(outcome, redacted)
 
-    async def _later(self, outcome: Awaitable[Answer], redacted: RedactedRequest | None) -> Handled:
+    async def _later(
+        self, outcome: Awaitable[Outcome], redacted: RedactedRequest | None
+    ) -> Handled:
         return self._handled(await outcome, redacted)
 
-    def _handled(self, answer: Answer, redacted: RedactedRequest | None) -> Handled:
-        return answer.response, lambda written: self._done(answer, redacted, written=written)
+    def _handled(self, outcome: Outcome, redacted: RedactedRequest | None) -> Handled:
+        return outcome.response, lambda written: self._done(outcome, redacted, written=written)
 
     def repeated(self, final: object, retry_key: str | None) -> bool:
-        """Take note that an answer that never changes is given once more, without asking here.
+        """Take note that the port gave an answer that never changes once more.
 
         `retry_key` is the request's Idempotency-Key. False for a retry: it has another answer.
         """
-        if isinstance(final, Try) and not self._retries.keep(final, retry_key or ""):
+        if isinstance(final, Try) and not self._retries.repeated(final, retry_key or ""):
             return False
         self.counts.replayed += 1
         return True
 
-    def receipt(self, rules: MatchRules, *, strict: bool) -> Receipt:
+    def receipt(self) -> Receipt:
         """Return what this session did so far."""
-        pairs = order_dependent(self.recorded, rules) if self.recorder else ()
-        return Receipt(replace(self.counts), self.unused(), pairs, strict)
+        pairs = order_dependent(self.recorded, self.rules) if self.recorder else ()
+        return Receipt(replace(self.counts), self.unused(), pairs, self.policy.strict)
 
     def unused(self) -> tuple[int, ...]:
         """Return the numbers, from 1, of the interactions that no request was answered with."""
@@ -145,7 +149,7 @@ class Service:
         state = {"status": "ok", "mode": self.mode, "cassette": self.name}
         return {**state, "interactions": len(self.recorded), **asdict(self.counts)}
 
-    def _keep(self, interaction: Interaction) -> None:
+    def _add(self, interaction: Interaction) -> None:
         self.recorded.append(interaction)
         self._neighbours.add(interaction)
 
@@ -156,33 +160,35 @@ class Service:
             self.notice(f"a request cannot be recorded or replayed: {error.reason}")
             return None
 
-    def _answer(self, request: Request, redacted: RedactedRequest | None) -> Outcome:
+    def _answer(
+        self, request: Request, redacted: RedactedRequest | None, *, tokens: bool
+    ) -> Outcome | Awaitable[Outcome]:
         decision = decide(
             self.mode,
-            tokens=is_tokens(request.target),
+            tokens=tokens,
             readable=redacted is not None,
             forward_others=self.policy.forward_others,
             barred_key=lambda: not self.policy.allow_live and has_live_key(request),
             find=lambda: self._match(redacted),
         )
         match decision:
-            case Replay(match) if redacted is not None:
-                return self._replay(match, redacted)
+            case Match() if redacted is not None:
+                return self._replay(decision, redacted)
             case Forward(recorded):
                 return self._forward(request, redacted if recorded else None)
             case Refuse(status, code, message):
                 self.counts.refused += 1
-                return Answer(refusal(status, code, message))
-            case _:
+                return Outcome(refusal(status, code, message))
+            case Match() | Miss():
                 return self._miss(redacted)
 
     def _match(self, request: RedactedRequest | None) -> Match | None:
         if request is None:
             return None
         policy = self.policy
-        return self.instances.match(request, repeat=policy.repeat, further=policy.further)
+        return self.instances.match(request, repeat=policy.repeat, further=not policy.strict)
 
-    def _replay(self, match: Match, request: RedactedRequest) -> Answer:
+    def _replay(self, match: Match, request: RedactedRequest) -> Outcome:
         self.counts.replayed += 1
         self.counts.further += match.begins_further
         interaction = self.recorded[match.position]
@@ -192,106 +198,88 @@ class Service:
         echo = (("Idempotency-Key", key.text),) if key and echoes else ()
         values, settled = self.instances.values(match)
         response = self._renderer.response(interaction, values, request.live, echo)
-        answer = Answer(response, match)
-        if not (self.remembers and match.is_last and settled):
-            return answer
-        if _RETRY_KEY in interaction.outline.text:
-            return answer
-        return Answer(response.as_final(Try.of(request, answer) if key else True), match)
+        outcome = Outcome(response, match)
+        is_final = self.remembers and match.is_last and settled
+        if not is_final or _RETRY_KEY in interaction.outline.text:
+            return outcome
+        return Outcome(response.as_final(Try.of(request, outcome) if key else True), match)
 
-    def _miss(self, request: RedactedRequest | None) -> Answer:
+    def _miss(self, request: RedactedRequest | None) -> Outcome:
         self.counts.missed += 1
         if request is None:
             message = "The request cannot be read, so nothing recorded can answer it."
         else:
-            near = self._neighbours.nearest(request)
-            unknown_id = self.instances.names_unknown_id(request)
-            message = report(request, self.name, near, unknown_id=unknown_id)
+            message = report(
+                request,
+                self.name,
+                self._neighbours.nearest(request),
+                unknown_id=self.instances.names_unknown_id(request),
+                may_be_used_up=self.policy.strict or not self.policy.repeat,
+            )
         self.notice(f"miss: {message}")
-        return Answer(refusal(424, "cassette_miss", message, type="api_error", result="miss"))
+        return Outcome(refusal(424, "cassette_miss", message, type="api_error", result="miss"))
 
-    async def _forward(self, request: Request, redacted: RedactedRequest | None) -> Answer:
+    async def _forward(self, request: Request, redacted: RedactedRequest | None) -> Outcome:
         assert self.upstream is not None, "a session that forwards has an upstream"
-        wanted = self._wanted(request) if redacted else None
+        raw_values = self._raw_values(request) if redacted else None
         try:
-            answer = await self.upstream.send(request)
+            response = await self.upstream.send(request)
         except UpstreamFailure as error:
-            return self._failed(error)
-        passing = answer.status == 429 or answer.status >= 500
-        if redacted is None or wanted is None or (passing and not self.policy.record_errors):
-            return self._not_recorded(answer)
-        return self._record(redacted, answer, wanted)
+            message = f"the upstream gave no answer: {error.reason}"
+            self.notice(message)
+            return self._not_recorded(upstream_failed(error.status, f"tokentape: {message}."))
+        failed = response.status == 429 or response.status >= 500
+        if redacted is None or raw_values is None or (failed and not self.policy.record_errors):
+            return self._not_recorded(response)
+        return self._record(redacted, response, raw_values)
 
-    def _wanted(self, request: Request) -> Callable[[], RawValues]:
+    def _raw_values(self, request: Request) -> Callable[[], RawValues]:
         """Have it worked out, while the upstream works, what the leak check is to look for."""
         assert self.recorder is not None, "a session that records has a recorder"
-        wanted = _Once(partial(self.recorder.wanted, request))
+        raw_values = cache(partial(self.recorder.raw_values, request))
         loop = asyncio.get_running_loop()
-        loop.call_soon(wanted)  # the request goes out at the end of this turn
-        return wanted
-
-    def _failed(self, error: UpstreamFailure) -> Answer:
-        message = f"the upstream gave no answer: {error.reason}"
-        self.notice(message)
-        return self._not_recorded(upstream_failed(error.status, f"tokentape: {message}."))
+        loop.call_soon(raw_values)  # the request goes out at the end of this turn
+        return raw_values
 
     def _record(
-        self, request: RedactedRequest, answer: Response, wanted: Callable[[], RawValues]
-    ) -> Answer:
+        self, request: RedactedRequest, response: Response, raw_values: Callable[[], RawValues]
+    ) -> Outcome:
         assert self.recorder is not None, "a session that records has a recorder"
         try:
-            outcome = self.recorder.record(request, answer, wanted())
+            result = self.recorder.record(request, response, raw_values())
         except UnreadableBody as error:
             self.notice(f"an answer was not recorded: {error.reason}")
-            return self._not_recorded(answer)
+            return self._not_recorded(response)
         except CassetteError as error:
-            return self._unwritten(answer, (str(error),))
-        if isinstance(outcome, HeldBack):
-            return self._unwritten(answer, outcome.reasons)
+            result = HeldBack((str(error),))
+        if isinstance(result, HeldBack):
+            self.counts.unwritten += 1
+            for reason in result.reasons:
+                self.notice(f"not written: {reason}")
+            return Outcome(_marked(response, "forwarded"))
         self._used.add(len(self.recorded))
-        self._keep(outcome.interaction)
+        self._add(result.interaction)
         if self.instances.numbering is not None:
-            self.instances.add_recorded(request, outcome.interaction, outcome.secrets)
+            self.instances.add_recorded(request, result.interaction, result.secrets)
         self.counts.recorded += 1
-        return Answer(_marked(answer, "recorded"))
+        return Outcome(_marked(response, "recorded"))
 
-    def _unwritten(self, answer: Response, reasons: Iterable[str]) -> Answer:
-        self.counts.unwritten += 1
-        for reason in reasons:
-            self.notice(f"not written: {reason}")
-        return Answer(_marked(answer, "forwarded"))
-
-    def _not_recorded(self, answer: Response) -> Answer:
+    def _not_recorded(self, response: Response) -> Outcome:
         self.counts.forwarded += 1
-        return Answer(_marked(answer, "forwarded"))
+        return Outcome(_marked(response, "forwarded"))
 
-    def _done(self, answer: Answer, request: RedactedRequest | None, *, written: bool) -> None:
-        match = answer.match
+    def _done(self, outcome: Outcome, request: RedactedRequest | None, *, written: bool) -> None:
+        match = outcome.match
         if match is None:
             return
         if written:
             self._used.add(match.position)
-        elif match.position not in self._used and not self._for_a_retry(request):
+            return
+        waits_for_a_retry = request is not None and self._retries.remembers(request)
+        if match.position not in self._used and not waits_for_a_retry:
             self.instances.release(match)
 
-    def _for_a_retry(self, request: RedactedRequest | None) -> bool:
-        """Tell whether an answer that did not arrive waits for its client to ask again."""
-        return request is not None and self._retries.remember(request)
 
-
-class _Once(Generic[T]):
-    """Work that is done once: when it is called first."""
-
-    def __init__(self, work: Callable[[], T]) -> None:
-        self._work: Callable[[], T] | None = work
-        self._outcome: T
-
-    def __call__(self) -> T:
-        if self._work is not None:
-            self._outcome, self._work = self._work(), None
-        return self._outcome
-
-
-def _marked(answer: Response, result: str) -> Response:
-    lines = [line for line in answer.headers if line[0].lower() != _RESULT]
-    return Response(answer.status, (*lines, (RESULT, result)), answer.body)
+def _marked(response: Response, result: str) -> Response:
+    lines = [line for line in response.headers if line[0].lower() != _RESULT]
+    return Response(response.status, (*lines, (RESULT, result)), response.body)

@@ -1,19 +1,19 @@
-"""Which field of a request an answer repeats.
+"""Which field of a request a response repeats.
 
-A field of an answer stands for the request's value where that is found in exactly one field of the
-request, the field of the same name first. What one answer shows in this way, later answers do too:
-a token's answer repeats the holder's name under a name of its own, and so does each retrieval of
+A field of a response stands for the request's value where that is found in exactly one field of
+the request, the field of the same name first. What one response shows in this way, later ones do
+too: a token's response repeats the holder's name under another name, and so does each retrieval of
 the token, whose requests hold no name.
 
     request   bank_account[account_holder_name]=Ada
-    answer    bank_account.account_holder_name: Ada    the field of the same name
+    response  bank_account.account_holder_name: Ada    the field of the same name
               bank_account.name: Ada                   found in one field only: the same variable
               card.address_city: Ada                   of another object: found in one field, too
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.redaction.values import last_name
@@ -24,58 +24,42 @@ class _Sent:
     """The fields of a request that have one value."""
 
     def __init__(self) -> None:
-        self.by_field: dict[str, Secret] = {}
-        self.by_name: dict[str, Secret | None] = {}
+        self._by_field: dict[str, Secret] = {}
+        self._by_name: dict[str, Secret | None] = {}
         """By the last segment of the field; None where two fields share it."""
 
     def add(self, secret: Secret) -> None:
-        if secret.field not in self.by_field:
+        if secret.field not in self._by_field:
             name = last_name(secret.field)
-            self.by_name[name] = None if name in self.by_name else secret
-            self.by_field[secret.field] = secret
+            self._by_name[name] = None if name in self._by_name else secret
+            self._by_field[secret.field] = secret
 
     def repeated_by(self, field: str) -> Secret | None:
-        """Return the value that a field of the answer repeats, or None where two may be meant."""
-        if field in self.by_field:
-            return self.by_field[field]
+        """Return the value that a field of the response repeats; None where two may be meant."""
+        if field in self._by_field:
+            return self._by_field[field]
         name = last_name(field)
-        if name in self.by_name:
-            return self.by_name[name]
-        return next(iter(self.by_field.values())) if len(self.by_field) == 1 else None
+        if name in self._by_name:
+            return self._by_name[name]
+        return next(iter(self._by_field.values())) if len(self._by_field) == 1 else None
 
 
 class Echo:
-    """What one answer may repeat: the values of its request, and `echoes` of earlier ones."""
+    """What one response may repeat: the values of its request, and `echoes` of earlier ones."""
 
     def __init__(self, request: RedactedRequest, echoes: Mapping[Secret, Secret]) -> None:
         self._request = request
         self._echoes = echoes
-        self._values: dict[str, _Sent] | None = None
-        """By text."""
-        self._names: dict[str, _Sent] = {}
+        self._sent: dict[tuple[bool, str], _Sent] = {}
+        """By text, names of fields apart from values."""
         self.new: dict[Secret, Secret] = {}
-        """The answer's values that are the request's under another name, with the latter."""
+        """The response's values that are the request's under another name, with the latter."""
 
     def of(self, value: Secret) -> Secret | None:
-        """Return the request's value that a value of the answer repeats, or None."""
-        return self._repeated(value, self._by_text())
-
-    def of_name(self, name: Secret) -> Secret | None:
-        """Return the request's name that a name in the answer repeats, or None."""
-        self._by_text()
-        return self._repeated(name, self._names)
-
-    def _by_text(self) -> dict[str, _Sent]:
-        if self._values is None:
-            self._values = {}
-            for secret in _secrets(self._request):
-                if secret.kind != "dob":  # no client sends one whole
-                    values = self._names if secret.kind == "field" else self._values
-                    values.setdefault(secret.text, _Sent()).add(secret)
-        return self._values
-
-    def _repeated(self, value: Secret, values: Mapping[str, _Sent]) -> Secret | None:
-        sent = values.get(value.text)
+        """Return the request's value, or its field's name, that a value repeats, or None."""
+        if not self._sent:
+            self._read_request()
+        sent = self._sent.get((value.kind == "field", value.text))
         secret = None if sent is None else sent.repeated_by(value.field)
         if secret is None:
             return self._echoes.get(value)
@@ -83,7 +67,9 @@ class Echo:
             self.new[value] = secret
         return secret
 
-
-def _secrets(request: RedactedRequest) -> Iterator[Secret]:
-    for entry in (request.path, *request.query, *request.body):
-        yield from entry.secrets
+    def _read_request(self) -> None:
+        for entry in (self._request.path, *self._request.query, *self._request.body):
+            for secret in entry.secrets:
+                if secret.kind != "dob":  # no client sends one whole
+                    key = (secret.kind == "field", secret.text)
+                    self._sent.setdefault(key, _Sent()).add(secret)

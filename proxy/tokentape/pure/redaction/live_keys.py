@@ -13,7 +13,7 @@ from tokentape.pure.redaction.requests import basic_credentials
 
 _LIVE = re.compile(r"(?:sk|rk|pk|ek|uk|rkcs)_(?:org_)?live_|oak_live_")
 _SPELLINGS = (b"live_", b"%6", b"%76", b"%5F", b"%5f", b"\\", b"\0")
-"""What stands in a body that says `live_`: that very word, one of its letters percent-encoded, an
+"""What stands in a body that holds `live_`: that very word, one of its letters percent-encoded, an
 escape of JSON or of a quoted name, or the zeros of UTF-16 and UTF-32, which JSON may come in."""
 
 
@@ -28,19 +28,15 @@ def _texts(request: Request) -> Iterator[str]:
         yield basic_credentials(value) or ""
     yield request.target
     yield unquote_plus(request.target)
-    body = _body(request)
+    try:
+        body = plain_body(request)
+    except UnreadableBody:
+        body = request.body
     if any(spelling in body for spelling in _SPELLINGS):
         text = body.decode("latin-1")
         yield text
         yield unquote_plus(text)
         yield from _fields(request)
-
-
-def _body(request: Request) -> bytes:
-    try:
-        return plain_body(request)
-    except UnreadableBody:
-        return request.body
 
 
 def _fields(request: Request) -> Iterator[str]:

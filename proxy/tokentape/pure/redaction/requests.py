@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as field_
 from functools import lru_cache
 from operator import itemgetter
 from urllib.parse import quote_plus
@@ -14,115 +16,134 @@ from tokentape.pure.http.forms import Pairs, Path, query_pairs, request_pairs
 from tokentape.pure.http.messages import Request
 from tokentape.pure.notation.placeholders import Placeholder, escape
 from tokentape.pure.notation.redacted import Redacted, RedactedRequest
-from tokentape.pure.redaction.values import Place, Values
+from tokentape.pure.redaction.values import MOST_REMEMBERED, RequestField, Values
 from tokentape.pure.stripe.catalog import KEEP, Field
 from tokentape.pure.stripe.kinds import CLASS_ONLY, Secret, key_class, secret
 from tokentape.pure.stripe.normalise import normalised
 from tokentape.pure.stripe.routes import METHODS, TOKENS, token_id
 
 FORM = "application/x-www-form-urlencoded"
-"""The form that every body is kept in, whatever it came in."""
+"""The form that every body is stored in, whatever it came in."""
 
 _TOKENS = Redacted(TOKENS)
 _FORM = Redacted(FORM)
+_CREDENTIALS = {"authorization": "key", "idempotency-key": "idempotency_key"}
+"""Headers whose values are given back at replay, with their kinds."""
+_SLOTS = ("year", "month", "day")
 
 
-Sent = tuple[Path, str, Place]
-"""A field as it was sent, and where it belongs."""
+@dataclass(frozen=True, slots=True)
+class RequestHeader:
+    """A header that is stored, or whose value is given back at replay."""
 
-Lines = Mapping[str, tuple[str, Field]]
-"""The header lines that are kept, by their names in lower case: canonical name, what is known."""
+    name: str
+    """In canonical spelling; blank where it is not stored."""
+    known: Field
+    credential: str = ""
+    """Its kind where the value is given back."""
+    remembered: dict[str, Redacted] = field_(default_factory=dict, repr=False, compare=False)
+    """By value: those of a closed vocabulary, no secrets."""
 
 
-def kept_lines(values: Values, match_headers: tuple[str, ...]) -> Lines:
-    """Return the headers of requests that are kept: the catalog's own, and those to match by."""
+def request_headers(values: Values, match_headers: tuple[str, ...]) -> Mapping[str, RequestHeader]:
+    """Return the headers that count in requests, by their names in lower case."""
     known = values.catalog.request_headers
     names = {name.lower(): name for name in (*match_headers, *known)}
-    return {lower: (name, known.get(name, Field("text"))) for lower, name in names.items()}
+    return {
+        lower: RequestHeader(
+            names.get(lower, ""),
+            known.get(names.get(lower, ""), Field("text")),
+            _CREDENTIALS.get(lower, ""),
+        )
+        for lower in {**names, **_CREDENTIALS}
+    }
 
 
 def redacted_request(
-    raw: Request, values: Values, lines: Lines, *, keep_blank: bool
+    raw: Request, values: Values, headers: Mapping[str, RequestHeader], *, keep_blank: bool
 ) -> RedactedRequest:
     """Redact a request to /v1/tokens. Raises UnreadableBody."""
     if raw.method not in METHODS:
         raise UnreadableBody("the method is none of the API's")
-    sent_query = _sent(query_pairs(raw.target), values, keep_blank=keep_blank)
-    sent_body = _sent(request_pairs(raw, values.catalog.names), values, keep_blank=keep_blank)
-    return RedactedRequest(
-        method=raw.method,
-        path=_path(raw.target, values),
-        query=_entries(sent_query, values),
-        headers=_headers(raw, values, lines),
-        body=_entries(sent_body, values),
-        live=_live(raw, (*sent_query, *sent_body)),
-    )
-
-
-def _sent(pairs: Pairs, values: Values, *, keep_blank: bool) -> list[Sent]:
-    kept = normalised(pairs, values.catalog, keep_blank=keep_blank) if pairs else ()
-    return [(path, value, values.place(path)) for path, value in kept]
+    live: dict[str, Secret] = {}
+    query = _entries(query_pairs(raw.target), values, live, keep_blank=keep_blank)
+    pairs = request_pairs(raw, values.catalog.names)
+    body = _entries(pairs, values, live, keep_blank=keep_blank)
+    lines = _headers(raw, headers, values, live)
+    return RedactedRequest(raw.method, _path(raw.target, values), query, lines, body, live)
 
 
 def _path(target: str, values: Values) -> Redacted:
     token = token_id(target)
     if token is None:
         return _TOKENS
-    made = values.redacted("object_id", token, "path")
-    return Redacted(f"{TOKENS}/{made.text}", made.secrets)
+    redacted = values.redacted("object_id", token, "path")
+    return Redacted(f"{TOKENS}/{redacted.text}", redacted.secrets)
 
 
-def _entries(fields: Sequence[Sent], values: Values) -> tuple[Redacted, ...]:
-    """Return `name=value` texts, sorted by what is shown of them: their order does not count."""
-    if not fields:
+def _entries(
+    pairs: Pairs, values: Values, live: dict[str, Secret], *, keep_blank: bool
+) -> tuple[Redacted, ...]:
+    """Return `name=value` texts, sorted by what is shown of them: their order does not count.
+
+    What is given back at replay is put into `live`.
+    """
+    if not pairs:
         return ()
-    dates = _dates(fields)
-    entries = [
-        place.kept.get(value) or _entry(path, value, place, dates, values)
-        for path, value, place in fields
-    ]
+    sent = normalised(pairs, values.catalog, keep_blank=keep_blank)
+    dates: dict[Path, str] = {}
+    entries = []
+    for path, value in sent:
+        field = values.fields[path]
+        entry = field.remembered.get(value) or field.variable(value, values.published)
+        if entry is None:
+            if field.slot and not dates:
+                dates = _dates(sent, values)
+            if field.kind in CLASS_ONLY:
+                live[field.kind] = secret(field.kind, value)
+            entry = _entry(field, value, dates.get(path[:-1], ""), values)
+        entries.append(entry)
     entries.sort(key=itemgetter(0))
     return tuple(entries)
 
 
-def _entry(
-    path: Path, value: str, place: Place, dates: Mapping[Path, str], values: Values
-) -> Redacted:
-    kept = _kept(value, place.known, values)
-    if kept is None and place.slot:
-        return place.entry(values.redacted("dob", dates[path[:-1]], place.field, place.slot))
-    if kept is None and place.kind == "time":
-        return place.entry(_time(value, place, values))
-    redacted = values.redacted(place.kind, value, place.field) if kept is None else kept
-    entry = place.entry(redacted)
-    if not entry.secrets and place.kind not in CLASS_ONLY:
-        place.keep(value, entry)
+def _entry(field: RequestField, value: str, date: str, values: Values) -> Redacted:
+    """Redact a field, which may be a part of a date of birth."""
+    redacted = _in_vocabulary(value, field.vocabulary, values)
+    if redacted is None and field.slot:
+        return field.entry(values.redacted("dob", date, field.field, field.slot))
+    if redacted is None and field.kind == "time":
+        return field.entry(_time(value, field, values))
+    entry = field.entry(redacted or values.redacted(field.kind, value, field.field))
+    public = not entry.secrets and field.kind not in CLASS_ONLY
+    if public and len(field.remembered) < MOST_REMEMBERED:
+        field.remembered[value] = entry
     return entry
 
 
-def _kept(value: str, known: Field | None, values: Values) -> Redacted | None:
+def _in_vocabulary(value: str, known: Field | None, values: Values) -> Redacted | None:
     """Return a value that is kept as it is, or None."""
     if value == "":
         return Redacted("")
-    kept = None if known is None else values.catalog.normal_form(known, value)
-    return None if kept is None else Redacted(quote_plus(kept, errors="surrogateescape"))
+    normal = None if known is None else values.catalog.normal_form(known, value)
+    return None if normal is None else Redacted(quote_plus(normal, errors="surrogateescape"))
 
 
-def _time(value: str, place: Place, values: Values) -> Redacted:
+def _time(value: str, field: RequestField, values: Values) -> Redacted:
     if re.fullmatch(r"[0-9]{1,13}", value):
         # The clock of the moment: at replay any other moment will do.
         return Redacted("{{time:sent}}")
-    return values.redacted("text", value, place.field)
+    return values.redacted("text", value, field.field)
 
 
-def _dates(fields: Iterable[Sent]) -> dict[Path, str]:
-    """Put the parts of each date of birth together: it is one value, sent in three fields."""
-    found: dict[Path, dict[str, str]] = {}
-    for path, value, place in fields:
-        if place.slot:
-            found.setdefault(path[:-1], {})[place.slot] = _part_of_date(value)
-    slots = ("year", "month", "day")
-    return {path: "-".join(date.get(slot, "") for slot in slots) for path, date in found.items()}
+def _dates(sent: Pairs, values: Values) -> dict[Path, str]:
+    """Return each date of birth as one value, by its path: it is sent in three fields."""
+    dates: dict[Path, dict[str, str]] = {}
+    for path, value in sent:
+        slot = values.fields[path].slot
+        if slot:
+            dates.setdefault(path[:-1], {})[slot] = _part_of_date(value)
+    return {path: "-".join(date.get(slot, "") for slot in _SLOTS) for path, date in dates.items()}
 
 
 def _part_of_date(value: str) -> str:
@@ -132,48 +153,46 @@ def _part_of_date(value: str) -> str:
     return value.encode("unicode_escape").decode().replace("-", r"\x2d")
 
 
-def _live(raw: Request, fields: Iterable[Sent]) -> dict[str, Secret]:
-    """Return what came in for kinds kept as a class alone; the Authorization header wins."""
-    live = {
-        place.kind: secret(place.kind, value)
-        for _, value, place in fields
-        if place.kind in CLASS_ONLY
-    }
-    authorization = raw.header("authorization")
-    if authorization is not None:
-        live["key"] = secret("key", api_key(authorization))
-    retry_key = raw.header("idempotency-key")
-    if retry_key is not None:
-        live["idempotency_key"] = secret("idempotency_key", retry_key)
-    return live
+def _headers(
+    raw: Request, headers: Mapping[str, RequestHeader], values: Values, live: dict[str, Secret]
+) -> tuple[tuple[str, Redacted], ...]:
+    """Return the header lines that are stored; put credentials into `live`, over all others."""
+    lines: list[tuple[str, Redacted]] = []
+    credentials: dict[str, Secret] = {}
+    for name, value in raw.headers:
+        header = headers.get(name.lower())
+        if header is None:
+            continue
+        line, kind = header.remembered.get(value), header.credential
+        if kind:
+            text = api_key(value) if kind == "key" else value
+            credentials.setdefault(kind, secret(kind, text))
+            line = _bearer(key_class(text)) if kind == "key" else None
+        if header.name:
+            lines.append((header.name, line or _header(header, value, values)))
+    live.update(credentials)
+    if not raw.body:  # some clients name a type of no body, others none: it says nothing
+        lines = [line for line in lines if line[0] != "Content-Type"]
+    lines.sort(key=itemgetter(0))
+    return tuple(lines)
 
 
-def _headers(raw: Request, values: Values, lines: Lines) -> tuple[tuple[str, Redacted], ...]:
-    found = []
-    for key, value in raw.headers:
-        line = lines.get(lower := key.lower())
-        # Some clients name a type of no body, others none: it says nothing.
-        if line is not None and (raw.body or lower != "content-type"):
-            found.append((line[0], _header(line, value, values)))
-    found.sort(key=itemgetter(0))
-    return tuple(found)
-
-
-def _header(line: tuple[str, Field], value: str, values: Values) -> Redacted:
-    name, known = line
-    if known.kind == "key":
-        # One scheme for both: which one a client used is no part of what it asked.
-        return _bearer(key_class(api_key(value)))
+def _header(header: RequestHeader, value: str, values: Values) -> Redacted:
+    known = header.known
     if FORM in known.values:
         return _FORM
-    if values.catalog.normal_form(known, value) is not None:
-        return Redacted(escape(value))
-    return values.redacted("text" if known.kind == KEEP else known.kind, value, name)
+    if values.catalog.normal_form(known, value) is None:
+        return values.redacted("text" if known.kind == KEEP else known.kind, value, header.name)
+    line = Redacted(escape(value))
+    if len(header.remembered) < MOST_REMEMBERED:
+        header.remembered[value] = line
+    return line
 
 
 @lru_cache
-def _bearer(known_class: str) -> Redacted:
-    return Redacted(f"Bearer {Placeholder('key', name=known_class)}")
+def _bearer(key: str) -> Redacted:
+    """Return one scheme for both: which one a client used is no part of its request."""
+    return Redacted(f"Bearer {Placeholder('key', name=key)}")
 
 
 def api_key(authorization: str) -> str:

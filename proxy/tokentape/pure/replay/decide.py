@@ -1,15 +1,17 @@
 """What happens to a request: answered from the cassette, passed on, or turned away.
 
-The mode is asked about here and nowhere else.
+What depends on the mode is decided in this module, and in no other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from tokentape.pure.replay.instances import Match
+if TYPE_CHECKING:
+    from tokentape.pure.replay.instances import Match  # the command line needs only the modes
 
 
 class Mode(StrEnum):
@@ -21,13 +23,6 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
-    """Answer from the cassette."""
-
-    match: Match
-
-
-@dataclass(frozen=True, slots=True)
 class Forward:
     """Pass on to the upstream, and record the exchange or not."""
 
@@ -36,7 +31,7 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """Nothing recorded answers, and nothing may be asked."""
+    """Nothing recorded answers, and the upstream must not be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +42,6 @@ class Refuse:
     code: str
     message: str
 
-
-Decision = Replay | Forward | Miss | Refuse
 
 OUTSIDE = Refuse(
     404,
@@ -62,6 +55,7 @@ LIVE_KEY = Refuse(
     "This request carries a live-mode key, so nothing was forwarded. Record with a test-mode key, "
     "or allow live keys with --allow-live if you know what you do.",
 )
+_MISS = Miss()
 
 
 def decide(
@@ -72,8 +66,8 @@ def decide(
     forward_others: bool,
     barred_key: Callable[[], bool],
     find: Callable[[], Match | None],
-) -> Decision:
-    """Return what happens to a request.
+) -> Match | Forward | Miss | Refuse:
+    """Return what happens to a request; a match is replayed.
 
     `tokens`: it is to /v1/tokens. `readable`: its body could be taken apart. `barred_key` tells
     whether it carries a live key that may not leave; `find` looks it up in the cassette.
@@ -82,9 +76,9 @@ def decide(
         return OUTSIDE
     match = find() if tokens and readable and replays(mode) else None
     if match is not None:
-        return Replay(match)
+        return match
     if not writes(mode):
-        return Miss()
+        return _MISS
     return LIVE_KEY if barred_key() else Forward(recorded=tokens and readable)
 
 
@@ -98,6 +92,11 @@ def replays(mode: Mode) -> bool:
     return mode is not Mode.RECORD
 
 
-def carried_on(mode: Mode) -> Mode:
-    """Return the mode in which a cassette goes on that this run has opened in a mode before."""
+def reopened(mode: Mode) -> Mode:
+    """Return the mode for a cassette that this run has opened in a mode before."""
     return Mode.AUTO if writes(mode) else mode
+
+
+def usual_mode(environ: Mapping[str, str]) -> Mode:
+    """Return the default mode for a test suite: replay if CI is set, else auto."""
+    return Mode.AUTO if environ.get("CI", "").lower() in ("", "0", "false") else Mode.REPLAY

@@ -5,20 +5,29 @@ Made from redacted texts alone, so it may be shown to anyone.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from heapq import nsmallest
 from itertools import islice
 
-from tokentape.pure.cassette.model import Interaction, Texts
+from tokentape.pure.cassette.match_key import MatchRules
+from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.notation.redacted import RedactedRequest
+from tokentape.pure.stripe.kinds import ID_PREFIXES
 
 SHOWN = 3
 """How many recorded requests a report names."""
-LOOKED_AT = 400
+SHOWN_DIFFERENCES = 10
+"""How many differences it names of each."""
+COMPARED = 400
 """How many are compared at most, the latest first: a report must not hold up other clients."""
+
+_VALUE = re.compile("=|: ")
+_Entry = tuple[str, int]
+"""A field, or a header by which requests are matched, and how many like it come before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,125 +44,137 @@ class Neighbours:
     Many of them differ in their variables alone: they are compared once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rules: MatchRules) -> None:
+        self._rules = rules
         self._count = 0
-        self._known: dict[int, _Requests] = {}
+        self._by_outline: dict[int, _Requests] = {}
         """By the identity of their outline, which they keep alive."""
-        self._of_line: dict[tuple[str, str], list[_Requests]] = defaultdict(list)
+        self._by_path: dict[tuple[str, str], list[_Requests]] = defaultdict(list)
         """By method and path."""
 
-    def add(self, one: Interaction) -> None:
+    def add(self, interaction: Interaction) -> None:
         """Append a recorded interaction."""
         self._count += 1
-        known = self._known.get(id(one.outline))
-        if known is None:
-            known = self._known[id(one.outline)] = _Requests(one.outline)
-            self._of_line[one.outline.method, one.outline.path].append(known)
-        if len(known.numbers) < SHOWN:
-            known.numbers.append(self._count)
+        outline = interaction.outline
+        requests = self._by_outline.get(id(outline))
+        if requests is None:
+            requests = self._by_outline[id(outline)] = _Requests(interaction, self._rules)
+            self._by_path[outline.method, outline.path].append(requests)
+        if len(requests.numbers) < SHOWN:
+            requests.numbers.append(self._count)
 
-    def nearest(self, asked: RedactedRequest) -> tuple[Near, ...]:
+    def nearest(self, request: RedactedRequest) -> tuple[Near, ...]:
         """Return the recorded requests closest to one that was missed, the closest first.
 
         Of those that are equally close, such as differ from each other come first.
         """
-        entries = tuple(entry.text for entry in (*asked.query, *asked.body))
-        alike = self._of_line.get((asked.method, asked.path.text)) or self._known.values()
-        wanted = _told_apart(entries)
+        sent = _entries(self._rules.of_request(request).text)
+        path = request.method, request.path.text
+        candidates = self._by_path.get(path) or self._by_outline.values()
         scored = (
-            (one.distance(wanted), one.numbers[0], one)
-            for one in islice(reversed(alike), LOOKED_AT)
+            (len(sent ^ candidate.entries), candidate.numbers[0], candidate)
+            for candidate in islice(reversed(candidates), COMPARED)
         )
         closest = sorted(
-            (distance, place, number, one.said)
-            for distance, _, one in nsmallest(SHOWN, scored)
-            for place, number in enumerate(one.numbers)
+            (distance, place, number, candidate.entries)
+            for distance, _, candidate in nsmallest(SHOWN, scored)
+            for place, number in enumerate(candidate.numbers)
         )
-        fields = _fields(asked.method, asked.path.text, entries)
         return tuple(
-            Near(number, tuple(_differences(fields, _recorded(said))))
-            for _, _, number, said in closest[:SHOWN]
+            Near(number, _differences(sent, entries)) for _, _, number, entries in closest[:SHOWN]
         )
-
-
-def report(
-    asked: RedactedRequest, name: str, near: Sequence[Near], *, unknown_id: bool = False
-) -> str:
-    """Return the report of a miss: one line each for the cassette and what comes close.
-
-    `unknown_id`: the request names an id that the session has not given out.
-    """
-    what = _line(asked.method, asked.path.text)
-    lines = [f"No interaction of cassette {name} answers {what}."]
-    for one in near:
-        told = "; ".join(one.differences) or "nothing differs but values that are not kept"
-        lines.append(f"Interaction {one.number} is close: {told}.")
-    if unknown_id:
-        lines.append(_UNKNOWN_ID)
-    if not near:
-        lines.append("The cassette has no interaction.")
-    lines.append(f"Record it with `tokentape auto {name}` or `tokentape record {name}`.")
-    return " ".join(lines)
 
 
 @dataclass(eq=False)
 class _Requests:
     """Recorded requests of one outline."""
 
-    said: Texts
+    interaction: Interaction
+    rules: MatchRules
     numbers: list[int] = field(default_factory=list)
     """Those of the first of them, from 1: no report names more."""
 
     @cached_property
-    def _entries(self) -> frozenset[_Entry]:
-        return _told_apart((*self.said.query, *self.said.body))
-
-    def distance(self, wanted: frozenset[_Entry]) -> int:
-        """Return how many entries only one side has; as quick as the smaller side is small."""
-        return len(wanted) + len(self._entries) - 2 * len(wanted & self._entries)
+    def entries(self) -> frozenset[_Entry]:
+        return _entries(self.rules.of_recorded(self.interaction)[0])
 
 
-_Entry = str | tuple[str, int]
+def report(
+    request: RedactedRequest,
+    name: str,
+    near: Sequence[Near],
+    *,
+    unknown_id: bool = False,
+    may_be_used_up: bool = False,
+) -> str:
+    """Return the report of a miss: one line each for the cassette and what comes close.
 
-_UNKNOWN_ID = (
-    "It names an id that this session has not given out, or has forgotten: "
-    "take ids from the answers of the same session."
-)
-
-
-def _told_apart(entries: tuple[str, ...]) -> frozenset[_Entry]:
-    """Return entries as a set: those that stand again are counted off."""
-    once = frozenset(entries)
-    if len(once) == len(entries):
-        return once
-    again = Counter(entries) - Counter(once)
-    return once.union((one, n) for one, most in again.items() for n in range(most))
-
-
-_Fields = Counter[tuple[str, str]]
-
-
-def _line(method: str, path: str) -> str:
-    return f"{method} {path.replace('.?', '')}"
-
-
-def _recorded(said: Texts) -> _Fields:
-    return _fields(said.method, said.path, (*said.query, *said.body))
-
-
-def _fields(method: str, path: str, entries: Iterable[str]) -> _Fields:
-    pairs = (entry.replace(".?", "").partition("=") for entry in entries)
-    return Counter([("", _line(method, path)), *((name, value) for name, _, value in pairs)])
+    `unknown_id`: the request names an id that the session has not given out. `may_be_used_up`: not
+    every recorded answer is given again and again, to whoever sends the request.
+    """
+    hidden = _hidden_difference(request, unknown_id=unknown_id, may_be_used_up=may_be_used_up)
+    lines = [f"No interaction of cassette {name} answers {_shown(_first_line(request))}."]
+    for recorded in near:
+        shown = "; ".join(recorded.differences[:SHOWN_DIFFERENCES]) or hidden
+        more = len(recorded.differences) - SHOWN_DIFFERENCES
+        rest = f"; and {more} more differences" if more > 0 else ""
+        lines.append(f"Interaction {recorded.number} is close: {shown}{rest}.")
+    if unknown_id:
+        lines.append(
+            "It names an id that this session has not given out, or has forgotten: "
+            "take ids from the answers of the same session."
+        )
+    if not near:
+        lines.append("The cassette has no interaction.")
+    lines.append(f"Record it with `tokentape auto {name}` or `tokentape record {name}`.")
+    return " ".join(lines)
 
 
-def _differences(wanted: _Fields, recorded: _Fields) -> Iterator[str]:
-    sent = dict((wanted - recorded).keys())
-    kept = dict((recorded - wanted).keys())
-    for name in sorted({*sent, *kept}):
-        what = name or "the request"
-        if name not in sent:
-            yield f"{what} is recorded as {kept[name] or 'blank'}, and was not sent"
-        elif name not in kept:
-            yield f"{what} was sent, and is not recorded"
-        else:
-            yield f"{what} is recorded as {kept[name]}, and {sent[name]} was sent"
+def _hidden_difference(request: RedactedRequest, *, unknown_id: bool, may_be_used_up: bool) -> str:
+    """Return why a recorded request does not answer that looks the same once it is redacted."""
+    if unknown_id:
+        return "only an id differs"
+    entries = (request.path, *request.query, *request.body, *(line for _, line in request.headers))
+    names_id = any(secret.kind in ID_PREFIXES for entry in entries for secret in entry.secrets)
+    used_up = "all its recorded answers have been used up"
+    if not may_be_used_up:
+        return "it names another id" if names_id else "its values are repeated in other fields"
+    return f"{used_up}, or it names another id" if names_id else used_up
+
+
+def _entries(key: str) -> frozenset[_Entry]:
+    """Return what a match key holds: its first line, and its fields and headers in any order."""
+    counts = Counter(filter(None, key.split("\n")))
+    return frozenset((entry, n) for entry, count in counts.items() for n in range(count))
+
+
+def _first_line(request: RedactedRequest) -> str:
+    return f"{request.method} {request.path.text}"
+
+
+def _shown(text: str) -> str:
+    return text.replace(".?", "")
+
+
+def _differences(sent: frozenset[_Entry], recorded: frozenset[_Entry]) -> tuple[str, ...]:
+    only_sent, only_recorded = _by_name(sent - recorded), _by_name(recorded - sent)
+    names = sorted(only_sent.keys() | only_recorded.keys())
+    return tuple(_difference(name, only_sent.get(name), only_recorded.get(name)) for name in names)
+
+
+def _by_name(entries: frozenset[_Entry]) -> dict[str, str]:
+    """Return the last value of each field; the request's first line has a blank name."""
+    values: dict[str, str] = {}
+    for entry, _ in sorted(entries):
+        name, *value = _VALUE.split(_shown(entry), maxsplit=1)
+        values.update({name: value[0]} if value else {"": name})
+    return values
+
+
+def _difference(name: str, sent: str | None, recorded: str | None) -> str:
+    what = name or "the request"
+    if sent is None:
+        return f"{what} is recorded as {recorded or 'blank'}, and was not sent"
+    if recorded is None:
+        return f"{what} was sent, and is not recorded"
+    return f"{what} is recorded as {recorded}, and {sent} was sent"

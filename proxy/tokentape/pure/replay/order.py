@@ -1,4 +1,4 @@
-"""Recorded requests that nothing but their order tells apart, though their answers differ."""
+"""Recorded requests that nothing but their order tells apart, though their responses differ."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tokentape.pure.replay.recordings import Recordings
 
 @dataclass(frozen=True, slots=True)
 class OrderDependent:
-    """Two interactions, by number from 1: a replay that asks in another order gets them swapped."""
+    """Two interactions, by number from 1: a replay in another order would swap their responses."""
 
     first: int
     second: int
@@ -25,6 +25,11 @@ class OrderDependent:
             "value in one of them, keep a field apart (redact.keep, match.headers), or record "
             "them in two cassettes"
         )
+
+
+_Numbers = tuple[int, ...]
+_Request = tuple[object, tuple[Variable | None, ...], _Numbers]
+"""What is the same for requests that are one to every rule."""
 
 
 def order_dependent(
@@ -46,25 +51,19 @@ def order_dependent(
             anchors.setdefault(variable, key)
         telling = tuple(
             [
-                None if anchors[each] == key or recordings.is_made_id(each) else each
-                for each in variables
+                None if anchors[variable] == key or recordings.is_made_id(variable) else variable
+                for variable in variables
             ]
         )
-        numbers = _counted_off((*variables, *interaction.response_variables))
+        numbers = _numbered((*variables, *interaction.response_variables))
         request = origin, telling, numbers[: len(variables)]
-        earlier, like, others = first.setdefault(request, (number, interaction, numbers))
-        if numbers != others or interaction.outline.response() != like.outline.response():
+        earlier, alike, others = first.setdefault(request, (number, interaction, numbers))
+        if numbers != others or interaction.outline.response() != alike.outline.response():
             pairs.append(OrderDependent(earlier, number))
     return tuple(pairs)
 
 
-_Numbers = tuple[int, ...]
-
-_Request = tuple[object, tuple[Variable | None, ...], _Numbers]
-"""What is the same for requests that are one to every rule."""
-
-
-def _counted_off(variables: Iterable[Variable]) -> _Numbers:
+def _numbered(variables: Iterable[Variable]) -> _Numbers:
     """Return for each variable how many others came in before it."""
     numbers: dict[Variable, int] = {}
-    return tuple([numbers.setdefault(each, len(numbers)) for each in variables])
+    return tuple([numbers.setdefault(variable, len(numbers)) for variable in variables])

@@ -1,19 +1,22 @@
-"""What a session did, in numbers, and what a script should make of it."""
+"""What a session did, or many did, in numbers, and what a script should make of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, field, replace
+from operator import add
 
 from tokentape.pure.replay.order import OrderDependent
 
 _SHOWN = 20
 """Of interactions and pairs: more, nobody reads."""
+_SHOWN_SESSIONS = 100
+"""How many sessions that failed are named: a server may see any number of them."""
 
 
 @dataclass(slots=True)
 class Counts:
-    """The running numbers of one session."""
+    """The running numbers of one session, or of several."""
 
     recorded: int = 0
     replayed: int = 0
@@ -22,6 +25,24 @@ class Counts:
     forwarded: int = 0
     unwritten: int = 0
     further: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*map(add, astuple(self), astuple(other)))
+
+    def lines(self, unused: int) -> Iterator[str]:
+        """Yield the numbers for people."""
+        yield (
+            f"{self.recorded} recorded, {self.replayed} replayed, {self.missed} missed, "
+            f"{self.refused} refused, {unused} unused"
+        )
+        if self.forwarded:
+            yield f"{self.forwarded} forwarded and not recorded"
+        if self.further:
+            yield (
+                f"{self.further} further: other values for a request that had been replayed already"
+            )
+        if self.unwritten:
+            yield f"{self.unwritten} not written: see above why"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +56,19 @@ class Receipt:
 
     @property
     def exit_status(self) -> int:
-        """0 if all is well; 1 for a miss, a refused write or, if strict, anything that wobbles."""
-        wobbles = self.strict and (self.unused or self.order_dependent)
-        failed = self.counts.missed or self.counts.unwritten or wobbles
-        return 1 if failed else 0
+        """0 if all is well; 1 for a miss, a refused write or, if strict, what is only probable."""
+        improbable = self.strict and (self.unused or self.order_dependent)
+        return 1 if self.counts.missed or self.counts.unwritten or improbable else 0
 
     def lines(self) -> Iterator[str]:
         """Yield the receipt for people."""
-        yield from counted(self.counts, len(self.unused))
+        yield from self.counts.lines(len(self.unused))
         if self.unused:
-            yield f"never asked for: {_numbers(self.unused)}"
+            more = len(self.unused) - _SHOWN
+            numbers = ", ".join(map(str, self.unused[:_SHOWN]))
+            yield f"never asked for: interactions {numbers}" + (
+                f" and {more} more" if more > 0 else ""
+            )
         for pair in self.order_dependent[:_SHOWN]:
             yield f"order-dependent: {pair}"
         if len(self.order_dependent) > _SHOWN:
@@ -53,31 +77,45 @@ class Receipt:
 
 def together(receipts: Sequence[Receipt]) -> Receipt:
     """Return the receipt of sessions of one cassette: unused is what none of them used."""
-    unused = set(receipts[0].unused).intersection(*(one.unused for one in receipts))
-    counts = summed(one.counts for one in receipts)
+    unused = set(receipts[0].unused).intersection(*(receipt.unused for receipt in receipts))
+    counts = sum((receipt.counts for receipt in receipts), Counts())
     return replace(receipts[0], counts=counts, unused=tuple(sorted(unused)))
 
 
-def summed(counts: Iterable[Counts]) -> Counts:
-    """Return numbers added up."""
-    return Counts(*map(sum, zip(*map(astuple, counts), strict=True)))
+@dataclass(slots=True)
+class Tally:
+    """What many sessions did: the running sum of their receipts."""
 
+    sessions: int = 0
+    failed: int = 0
+    expired: int = 0
+    unused: int = 0
+    counts: Counts = field(default_factory=Counts)
+    _failures: list[str] = field(default_factory=list)
 
-def counted(counts: Counts, unused: int) -> Iterator[str]:
-    """Yield the running numbers for people."""
-    yield (
-        f"{counts.recorded} recorded, {counts.replayed} replayed, {counts.missed} missed, "
-        f"{counts.refused} refused, {unused} unused"
-    )
-    if counts.forwarded:
-        yield f"{counts.forwarded} forwarded and not recorded"
-    if counts.further:
-        yield f"{counts.further} further: other values for a request that had been replayed already"
-    if counts.unwritten:
-        yield f"{counts.unwritten} not written: see above why"
+    def add(self, name: str, receipt: Receipt, *, trouble: str = "", expired: bool = False) -> None:
+        """Add a session of cassette `name`; `trouble` is why it could not be written."""
+        self.sessions += 1
+        self.expired += expired
+        self.unused += len(receipt.unused)
+        self.counts += receipt.counts
+        if trouble or receipt.exit_status:
+            self.failed += 1
+            if self.failed <= _SHOWN_SESSIONS:
+                lines = filter(None, (trouble, *receipt.lines()))
+                self._failures += (f"{name}: {line}" for line in lines)
 
+    @property
+    def exit_status(self) -> int:
+        """1 where a session failed, else 0."""
+        return 1 if self.failed else 0
 
-def _numbers(numbers: tuple[int, ...]) -> str:
-    shown = ", ".join(map(str, numbers[:_SHOWN]))
-    more = len(numbers) - _SHOWN
-    return f"interactions {shown}" + (f" and {more} more" if more > 0 else "")
+    def lines(self) -> Iterator[str]:
+        """Yield the receipt for people: each session that failed, then the sum."""
+        yield from self._failures
+        if self.failed > _SHOWN_SESSIONS:
+            yield f"and {self.failed - _SHOWN_SESSIONS} more sessions that failed"
+        expired = f", {self.expired} expired" if self.expired else ""
+        sessions = f"{self.sessions} session{'' if self.sessions == 1 else 's'}"
+        yield f"{sessions}, {self.failed} failed{expired}"
+        yield from self.counts.lines(self.unused)

@@ -1,4 +1,4 @@
-"""A recorded request made one that can be sent again: its placeholders filled as a client would.
+"""A recorded request as it can be sent again: its placeholders filled as a client would.
 
 Published values as they are, what the upstream made up as it made it up this time, and a
 well-formed stand-in of the same class for everything else: what was not published then is not now.
@@ -19,6 +19,7 @@ from tokentape.pure.stripe.kinds import MADE_KINDS, SLOTS, stand_in
 from tokentape.pure.stripe.published import Published
 
 Fill = Callable[[Placeholder], str]
+"""Returns the text to send for a placeholder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,39 +33,39 @@ class Refilling:
     published: Published
     seed: str
 
-    def __call__(self, found: Placeholder) -> str:
+    def __call__(self, placeholder: Placeholder) -> str:
         """Return the text to send for a placeholder."""
-        text = self._value(found)
-        return SLOTS[found.kind][found.slot](text) if found.slot else text
+        kind, slot = placeholder.kind, placeholder.slot
+        text = self.keys[placeholder.name] if kind == "key" else self._value(placeholder)
+        return SLOTS[kind][slot](text) if slot else text
 
-    def _value(self, found: Placeholder) -> str:
-        if found.kind == "key":
-            return self.keys[found.name]
-        if not found.number:
-            public = self.published.value(found.kind, found.name)
-            return stand_in(found.kind, 1, found.name, self.seed) if public is None else public
-        number = int(found.number)
-        name = self.names.to_other((found.kind, number))
-        bound = name and self.numbering.value(name)
-        return bound.text if bound else stand_in(found.kind, number, found.name, self.seed)
+    def _value(self, placeholder: Placeholder) -> str:
+        kind, number = placeholder.kind, int(placeholder.number or 0)
+        if number:
+            name = self.names.to_other((kind, number))
+            bound = name and self.numbering.value(name)
+            text = bound.text if bound else None
+        else:
+            text = self.published.value(kind, placeholder.name)
+        return stand_in(kind, number or 1, placeholder.name, self.seed) if text is None else text
 
 
-def request(one: Interaction, fill: Fill) -> Request:
+def request(recorded: Interaction, fill: Fill) -> Request:
     """Return a recorded request as it can be sent."""
-    said = one.texts
-    path = _text(said.path, lambda found: quote(fill(found), safe=""))
-    query = _form(said.query, fill)
-    headers = tuple((name, _text(text, fill)) for name, text in said.request_headers)
+    texts = recorded.texts
+    path = _text(texts.path, lambda placeholder: quote(fill(placeholder), safe=""))
+    query = _form(texts.query, fill)
+    headers = tuple((name, _text(text, fill)) for name, text in texts.request_headers)
     target = f"{path}?{query}" if query else path
-    return Request(said.method, target, headers, _form(said.body, fill).encode("ascii"))
+    return Request(texts.method, target, headers, _form(texts.body, fill).encode("ascii"))
 
 
 def _form(entries: Iterable[str], fill: Fill) -> str:
-    def value(found: Placeholder, entry: str) -> str:
+    def value(placeholder: Placeholder, entry: str) -> str:
         # A cassette may ask for a key anywhere: it is sent where keys belong, and nowhere else.
-        if found.kind == "key" and not entry.startswith("key="):
+        if placeholder.kind == "key" and not entry.startswith("key="):
             return "key"
-        return quote_plus(fill(found))
+        return quote_plus(fill(placeholder))
 
     return "&".join(_text(entry, partial(value, entry=entry)) for entry in entries)
 
@@ -76,18 +77,18 @@ def _text(text: str, fill: Fill) -> str:
 def key_classes(recorded: Iterable[Interaction]) -> frozenset[str]:
     """Return the classes of the API keys that requests were recorded with."""
     return frozenset(
-        found.name
-        for one in recorded
-        for text in one.outline.request()
-        for found in parts(text)
-        if isinstance(found, Placeholder) and found.kind == "key"
+        part.name
+        for interaction in recorded
+        for text in interaction.outline.request()
+        for part in parts(text)
+        if isinstance(part, Placeholder) and part.kind == "key"
     )
 
 
 def ambiguous(recorded: Iterable[Interaction]) -> frozenset[Variable]:
     """Return the variables that no request sends and that are no ids or times.
 
-    Where two fields of a request had one value, an answer that repeats it has a variable beside
+    Where two fields of a request had one value, a response that repeats it has a variable beside
     theirs; sent again, the two have two values, and it repeats one of them.
     """
     sent: set[Variable] = set()
@@ -99,10 +100,10 @@ def ambiguous(recorded: Iterable[Interaction]) -> frozenset[Variable]:
 
 
 def stand_ins(recorded: Iterable[Interaction]) -> frozenset[Variable]:
-    """Return the variables that requests bring in: no answer says what to send for them."""
-    brought: set[Variable] = set()
-    met: set[Variable] = set()
-    for one in recorded:
-        brought |= {*one.request_variables} - met
-        met |= {*one.request_variables, *one.response_variables}
-    return frozenset(brought)
+    """Return the variables that requests bring in: no response says what to send for them."""
+    sent_first: set[Variable] = set()
+    seen: set[Variable] = set()
+    for interaction in recorded:
+        sent_first |= {*interaction.request_variables} - seen
+        seen |= {*interaction.variables}
+    return frozenset(sent_first)
