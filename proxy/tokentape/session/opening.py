@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokentape.edges import cassette_file, uses
-from tokentape.edges.server import MEMORY, Answer, Handler, Repeated, Server
+from tokentape.edges.server import MEMORY, Answer, Handler, Memory, Server, ServerOptions
 from tokentape.edges.settings import Limits, Settings, Timeouts
 from tokentape.errors import CassetteError
 from tokentape.pure.cassette import writing as tape
@@ -152,9 +152,7 @@ class Opener:
             said.limits,
             said.timeouts,
             self._on_fault,
-            remembered=MEMORY if service.remembers else 0,
-            repeated=front.repeated,
-            looked_at=self._door.looked_at,
+            memory=Memory(MEMORY if service.remembers else 0, front.repeated, self._door.looked_at),
         )
         receipt = partial(service.receipt, self._match_rules, strict=strict)
         path = said.cassettes / f"{name}.yaml"
@@ -227,7 +225,7 @@ async def upstream_of(settings: Settings, stack: AsyncExitStack) -> Upstream:
         return _InProcess(assembly.embedded_upstream())
     from tokentape.edges import upstream  # noqa: PLC0415  the others need no HTTP client
 
-    outside = upstream.Upstream(
+    outside = upstream.HttpUpstream(
         settings.upstream, timeout=settings.timeouts.upstream, max_body=8 * settings.limits.body
     )
     return await stack.enter_async_context(outside)
@@ -283,24 +281,19 @@ def serving(
     timeouts: Timeouts,
     on_fault: Notice,
     *,
-    remembered: int = 0,
-    repeated: Repeated = lambda *_: False,
-    looked_at: frozenset[str] = frozenset(),
+    memory: Memory | None = None,
 ) -> Server:
     """Return a server for a handler, yet to be started."""
-    return Server(
-        handler,
-        *listen,
+    options = ServerOptions(
         max_head=limits.head,
         max_body=limits.body,
         max_connections=limits.connections,
         request_timeout=timeouts.request,
         shutdown_timeout=timeouts.shutdown,
-        remembered=remembered,
-        repeated=repeated,
-        looked_at=looked_at,
+        memory=memory or Memory(),
         on_fault=on_fault,
     )
+    return Server(handler, *listen, options)
 
 
 def nobody_asks(_written: bool, /) -> None:  # noqa: FBT001  the server's callback
