@@ -199,7 +199,7 @@ class Opener:
         """Begin a take that holds these interactions. Raises CassetteError."""
         first = [tape.chunk(one).encode("ascii") for one in kept]
         header = tape.HEADER.encode("ascii")
-        return cassette_file.Take.begin(self._settings.cassettes, name, header, first)
+        return cassette_file.Take(self._settings.cassettes, name, header, first)
 
     def recorder(self, service: Service, take: Take) -> Recorder:
         """Return what records a session's exchanges in a take."""
