@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from tokentape.edges.server import Server
+from tokentape.edges.server import Server, ServerOptions
 from tokentape.edges.settings import MatchSettings, RedactSettings
 from tokentape.pure.cassette.model import Numbering
 from tokentape.pure.http.messages import Request, Response
@@ -61,10 +61,7 @@ class Recording:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[Service]:
         service = self.service()
-        server = Server(
-            service.handle,
-            "127.0.0.1",
-            0,
+        options = ServerOptions(
             max_head=16_384,
             max_body=100_000,
             max_connections=50,
@@ -72,6 +69,7 @@ class Recording:
             shutdown_timeout=1,
             on_fault=self.faults.append,
         )
+        server = Server(service.handle, "127.0.0.1", 0, options)
         _, port = await server.start()
         self.url = f"http://127.0.0.1:{port}"
         try:

@@ -39,7 +39,7 @@ NEW = cassette(1, 2, 3, 4, 5)
 
 
 async def endless(directory: Path) -> None:
-    take = Take.begin(directory, "declined", HEADER)
+    take = Take(directory, "declined", HEADER)
 
     async def client(first: int) -> None:
         for number in count(first, 4):
@@ -52,7 +52,7 @@ async def endless(directory: Path) -> None:
 
 async def carried_on(directory: Path) -> None:
     answered = os.open(directory / "answered", os.O_WRONLY)
-    take = Take.begin(directory, "declined", HEADER, [chunk(1), chunk(2)], sync=sync)
+    take = Take(directory, "declined", HEADER, [chunk(1), chunk(2)], sync=sync)
     for number in (3, 4, 5):
         take.append(chunk(number))
         os.write(answered, b"%d\n" % number)

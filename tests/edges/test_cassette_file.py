@@ -24,8 +24,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokentape.edges import cassette_file
 from tokentape.edges.cassette_file import Take, discard, exists, names, read, recover, revise
-from tokentape.edges.cassette_file.frames import whole
-from tokentape.edges.cassette_file.publish import umask
+from tokentape.edges.cassette_file.cassettes import umask
+from tokentape.edges.cassette_file.take import whole
 from tokentape.errors import CassetteError
 
 from tests.edges.recorder_to_kill import HEADER, NEW, OLD, cassette, chunk
@@ -63,7 +63,7 @@ def everything(directory: Path) -> list[str]:
 
 
 async def recorded(directory: Path, *numbers: int, name: str = NAME) -> Take:
-    take = Take.begin(directory, name, HEADER)
+    take = Take(directory, name, HEADER)
     for number in numbers:
         take.append(chunk(number))
     return take
@@ -172,7 +172,7 @@ class TestNames:
             with pytest.raises(CassetteError, match="segments joined by `/`"):
                 use(tmp_path, name)
         with pytest.raises(CassetteError):
-            Take.begin(tmp_path, name, HEADER)
+            Take(tmp_path, name, HEADER)
         assert everything(tmp_path) == []
 
     @given(st.text(st.sampled_from("./\\-~:%ab\0\n é"), max_size=12))
@@ -245,7 +245,7 @@ class TestReading:
             with pytest.raises(CassetteError, match="ENOTDIR"):
                 read(directory, name)
             with pytest.raises(CassetteError, match="the recording cannot begin"):
-                Take.begin(directory, name, HEADER)
+                Take(directory, name, HEADER)
 
     def test_the_directory_itself_may_be_a_link(self, tmp_path: Path) -> None:
         saved(tmp_path / "real", "a/b")
@@ -270,7 +270,7 @@ class TestLinks:
             with pytest.raises(CassetteError, match="links are not followed"):
                 use(directory, name)
         with pytest.raises(CassetteError, match="links are not followed"):
-            Take.begin(directory, name, HEADER)
+            Take(directory, name, HEADER)
         assert everything(outside.parent) == ["declined.yaml"]
         assert outside.read_bytes() == OLD
 
@@ -292,7 +292,7 @@ class TestLinks:
             with pytest.raises(CassetteError, match="links are not followed"):
                 use(inside, NAME)
         with pytest.raises(CassetteError, match="links are not followed"):
-            Take.begin(inside, NAME, HEADER)
+            Take(inside, NAME, HEADER)
         assert outside.read_bytes() == OLD
 
     async def test_as_draft_it_is_replaced(self, inside: Path, outside: Path) -> None:
@@ -345,7 +345,7 @@ class TestRecording:
 
     async def test_a_cassette_is_carried_on(self, tmp_path: Path) -> None:
         saved(tmp_path)
-        take = Take.begin(tmp_path, NAME, HEADER, [chunk(1), chunk(2)])
+        take = Take(tmp_path, NAME, HEADER, [chunk(1), chunk(2)])
         for number in (3, 4, 5):
             take.append(chunk(number))
         await take.finish()
@@ -374,7 +374,7 @@ class TestRecording:
     async def test_each_step_is_on_disk_before_the_next(self, tmp_path: Path) -> None:
         calls: list[str] = []
         with overheard(calls):
-            take = Take.begin(tmp_path, NAME, HEADER, sync=lambda _: calls.append("fdatasync"))
+            take = Take(tmp_path, NAME, HEADER, sync=lambda _: calls.append("fdatasync"))
             take.append(chunk(1))
             await take.finish()
         steps = [call for call in calls if call in {"fdatasync", "fsync", "replace"}]
@@ -385,7 +385,7 @@ class TestRecording:
     async def test_each_new_folder_is_on_disk_before_the_next(self, tmp_path: Path) -> None:
         calls: list[str] = []
         with overheard(calls):
-            take = Take.begin(tmp_path / "new", "a/b/c", HEADER)
+            take = Take(tmp_path / "new", "a/b/c", HEADER)
         steps = [call for call in calls if call in {"mkdir", "fsync"}]
         assert steps == ["mkdir", "fsync"] * 3 + ["fsync"]
         await take.abandon()
@@ -394,17 +394,17 @@ class TestRecording:
         other: list[Take] = []
 
         def begin() -> None:
-            other.append(Take.begin(tmp_path, NAME, HEADER))
+            other.append(Take(tmp_path, NAME, HEADER))
 
         with just_before("flock", begin), pytest.raises(CassetteError, match="cannot begin"):
-            Take.begin(tmp_path, NAME, HEADER)
+            Take(tmp_path, NAME, HEADER)
         assert everything(tmp_path) == [".declined.take"]
         let_go(other[0])
 
     async def test_a_name_is_recorded_once_at_a_time(self, tmp_path: Path) -> None:
         take = await recorded(tmp_path, 1)
         with pytest.raises(CassetteError, match="being recorded by another process"):
-            Take.begin(tmp_path, NAME, HEADER)
+            Take(tmp_path, NAME, HEADER)
         for use in (recovered, discard):
             with pytest.raises(CassetteError, match="being recorded by another process"):
                 use(tmp_path, NAME)
@@ -496,7 +496,7 @@ class TestSyncs:
 
     @pytest.fixture
     async def take(self, tmp_path: Path, disk: Disk) -> AsyncIterator[Take]:
-        take = Take.begin(tmp_path, NAME, HEADER, sync=disk.sync)
+        take = Take(tmp_path, NAME, HEADER, sync=disk.sync)
         yield take
         disk.gate.set()
         with suppress(CassetteError):
@@ -666,7 +666,7 @@ class TestCosts:
         for number in range(200):
             take = await recorded(tmp_path, number % 7)
             with pytest.raises(CassetteError):
-                Take.begin(tmp_path, NAME, HEADER)
+                Take(tmp_path, NAME, HEADER)
             await (take.abandon() if number % 2 else take.finish())
         with pytest.raises(CassetteError):
             read(tmp_path, "missing")
@@ -680,7 +680,7 @@ class TestRecovery:
         await interrupted(tmp_path, 1, 2)
         assert pending(tmp_path, NAME) == 2
         with pytest.raises(CassetteError, match=r"interactions: 2\).* --discard"):
-            Take.begin(tmp_path, NAME, HEADER)
+            Take(tmp_path, NAME, HEADER)
         assert read(tmp_path, NAME) == cassette(9)
         assert recovered(tmp_path, NAME) == 2
         assert read(tmp_path, NAME) == cassette(1, 2)
@@ -710,7 +710,7 @@ class TestRecovery:
         assert everything(tmp_path) == ["declined.yaml"]
 
     async def test_cut_anywhere_it_keeps_every_whole_interaction(self, tmp_path: Path) -> None:
-        take = Take.begin(tmp_path, NAME, HEADER, [chunk(1), chunk(2)])
+        take = Take(tmp_path, NAME, HEADER, [chunk(1), chunk(2)])
         ends = {}
         for number in (3, 4, 5):
             take.append(chunk(number))
@@ -737,7 +737,7 @@ class TestRecovery:
         assert read(tmp_path, NAME) == cassette(1, 2)
 
     async def test_zeros_anywhere_end_what_counts(self, tmp_path: Path) -> None:
-        take = Take.begin(tmp_path, NAME, HEADER, [chunk(1)])
+        take = Take(tmp_path, NAME, HEADER, [chunk(1)])
         ends = []
         for number in (2, 3, 4):
             take.append(chunk(number))
@@ -764,7 +764,7 @@ class TestBadDisks:
         self, appends: list[tuple[int, bool, int]]
     ) -> None:
         async def append_all(directory: Path) -> list[bytes]:
-            take = Take.begin(directory, NAME, HEADER)
+            take = Take(directory, NAME, HEADER)
             written_whole = []
             for size, full, room in appends:
                 data = b"- body: " + b"x" * size + b"\n"
@@ -837,7 +837,7 @@ class TestBadDisks:
     def test_a_take_that_cannot_begin_leaves_nothing(self, tmp_path: Path) -> None:
         saved(tmp_path)
         with no_file_beyond(30), pytest.raises(CassetteError, match=r"cannot begin.*EFBIG"):
-            Take.begin(tmp_path, NAME, HEADER, [chunk(1)])
+            Take(tmp_path, NAME, HEADER, [chunk(1)])
         assert everything(tmp_path) == ["declined.yaml"]
 
     async def test_a_disk_that_fills_at_the_end_leaves_the_old_and_the_take(
@@ -1023,7 +1023,7 @@ class TestKilled:
             assert recorder.stdout
             heard = [int(next(recorder.stdout)) for _ in range(answers)]
             with pytest.raises(CassetteError, match="being recorded by another process"):
-                Take.begin(tmp_path, NAME, HEADER)
+                Take(tmp_path, NAME, HEADER)
             recorder.kill()
             heard += [int(line) for line in recorder.stdout if line.endswith("\n")]
         assert read(tmp_path, NAME) == OLD

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tokentape.edges.server.memory import NO_GIST, Gist, Memory
+from tokentape.edges.server.memory import NO_DIGEST, Memory, RequestDigest
 from tokentape.edges.server.writer import framed
 from tokentape.pure.http.messages import Headers, Request, Response
 
@@ -20,39 +20,39 @@ def answer(body: bytes = b"", echo: Headers = (), final: object = "final") -> Re
     return Response(200, (), body, echo, final=final)
 
 
-def keyed(key: str, name: str = "Idempotency-Key") -> Gist:
-    return PORT.gist(Request("POST", "/v1/tokens", (*CARD, (name, key)), b"a=1"))
+def keyed(key: str, name: str = "Idempotency-Key") -> RequestDigest:
+    return PORT.digest(Request("POST", "/v1/tokens", (*CARD, (name, key)), b"a=1"))
 
 
 @given(st.integers(0, 4), st.lists(st.integers(0, 20), min_size=30))
 def test_a_memory_is_bounded_and_keeps_what_came_last(limit: int, numbers: list[int]) -> None:
     memory = Memory(limit * 1_500, lambda *_: True, frozenset())
     for number in numbers:
-        gist = memory.gist(Request("GET", f"/{number}"))
-        if memory.answer_to(gist) is None:
-            memory.keep(b"", gist, framed(answer(b"x" * 400)))
-        held = [memory.answer_to(memory.gist(Request("GET", f"/{n}"))) for n in set(numbers)]
+        request_digest = memory.digest(Request("GET", f"/{number}"))
+        if memory.answer(*request_digest) is None:
+            memory.keep(b"", request_digest, framed(answer(b"x" * 400)))
+        held = [memory.answer(*memory.digest(Request("GET", f"/{n}"))) for n in set(numbers)]
         assert len([raw for raw in held if raw]) <= limit
-        assert (memory.answer_to(gist) is not None) == (limit > 0)
+        assert (memory.answer(*request_digest) is not None) == (limit > 0)
 
 
 def test_what_is_put_again_outlives_what_it_replaces() -> None:
     memory = Memory(3_300, lambda *_: True, frozenset())
-    first, second, third = (memory.gist(Request("GET", f"/{n}")) for n in range(3))
-    for gist, body in ((first, b"1"), (second, b"2"), (first, b"3"), (third, b"4")):
-        memory.keep(b"", gist, framed(answer(body)))
+    first, second, third = (memory.digest(Request("GET", f"/{n}")) for n in range(3))
+    for request_digest, body in ((first, b"1"), (second, b"2"), (first, b"3"), (third, b"4")):
+        memory.keep(b"", request_digest, framed(answer(body)))
 
-    assert (memory.answer_to(first) or b"")[-1:] == b"3"
-    assert (memory.answer_to(third) or b"")[-1:] == b"4"
+    assert (memory.answer(*first) or b"")[-1:] == b"3"
+    assert (memory.answer(*third) or b"")[-1:] == b"4"
 
 
 def test_what_a_request_is_remembered_by_is_what_an_answer_can_depend_on() -> None:
     request = Request("POST", "/v1/tokens", (*CARD, ("User-Agent", "one")), b"card[name]=Ada")
-    mark = PORT.gist(request).mark
+    digest = PORT.digest(request).digest
 
     def marked(*headers: tuple[str, str], **changes: object) -> bool:
         changed = replace(request, headers=headers or request.headers, **changes)
-        return PORT.gist(changed).mark == mark
+        return PORT.digest(changed).digest == digest
 
     assert marked(*CARD, ("User-Agent", "other"), ("X-Stripe-Client-Telemetry", "{}"))
     assert not marked(("Authorization", "Bearer sk_test_" + "b" * 24))
@@ -67,54 +67,54 @@ def test_what_a_request_is_remembered_by_is_what_an_answer_can_depend_on() -> No
 def test_an_idempotency_key_is_no_part_of_it() -> None:
     first, second = keyed("a"), keyed("b", "idempotency-key")
 
-    assert first.mark == second.mark != b""
+    assert first.digest == second.digest != b""
     assert (first.key, second.key) == ("a", "b")
 
 
 def test_it_is_where_requests_are_matched_by_it() -> None:
     port = Memory(1 << 20, lambda *_: True, REDACTOR.relevant_headers | {"idempotency-key"})
-    marks = {
-        port.gist(Request("POST", "/v1/tokens", (("Idempotency-Key", key),), b"a=1")).mark
+    digests = {
+        port.digest(Request("POST", "/v1/tokens", (("Idempotency-Key", key),), b"a=1")).digest
         for key in ("a", "b")
     }
-    assert len(marks) == 2
+    assert len(digests) == 2
 
 
 def test_two_keys_are_not_remembered() -> None:
     keys = (("Idempotency-Key", "a"), ("idempotency-key", "b"))
 
-    assert PORT.gist(Request("POST", "/v1/tokens", keys)) is NO_GIST
+    assert PORT.digest(Request("POST", "/v1/tokens", keys)) is NO_DIGEST
 
 
 def test_long_requests_are_not_remembered() -> None:
     for length, remembered in ((3, True), (6_000, False)):
         request = Request("POST", "/v1/tokens", CARD, b"card[name]=" + b"a" * length)
-        assert (PORT.gist(request).mark != b"") == remembered
+        assert (PORT.digest(request).digest != b"") == remembered
 
 
 def test_the_handler_hears_of_each_answer_that_is_given_once_more() -> None:
     heard: list[tuple[object, str | None]] = []
     memory = Memory(10_000, lambda *seen: heard.append(seen) or True, frozenset())
-    with_key = memory.gist(Request("POST", "/", ECHO))
-    without = memory.gist(Request("POST", "/"))
+    with_key = memory.digest(Request("POST", "/", ECHO))
+    without = memory.digest(Request("POST", "/"))
     memory.keep(b"", with_key, framed(answer(b"a", ECHO, "one")))
-    memory.keep(b"mark", without, framed(answer(b"b", (), "two")))
+    memory.keep(b"digest", without, framed(answer(b"b", (), "two")))
 
-    raw = memory.answer_to(with_key._replace(key="second"))
+    raw = memory.answer(with_key.digest, "second")
     assert raw is not None
     assert b"\r\nIdempotency-Key: second\r\n" in raw
     assert b"first" not in raw
-    assert memory.answer(b"mark") == memory.answer_to(without) is not None
+    assert memory.answer(b"digest") == memory.answer(*without) is not None
     assert heard == [("one", "second"), ("two", None), ("two", None)]
 
 
 def test_the_handler_may_answer_itself() -> None:
     memory = Memory(10_000, lambda *_: False, frozenset())
-    gist = memory.gist(Request("POST", "/"))
-    memory.keep(b"mark", gist, framed(answer()))
+    request_digest = memory.digest(Request("POST", "/"))
+    memory.keep(b"digest", request_digest, framed(answer()))
 
-    assert memory.answer_to(gist) is None
-    assert memory.answer(b"mark") is None
+    assert memory.answer(*request_digest) is None
+    assert memory.answer(b"digest") is None
 
 
 def test_only_a_final_answer_that_echoes_a_key_where_there_is_one_is_kept() -> None:
@@ -124,7 +124,7 @@ def test_only_a_final_answer_that_echoes_a_key_where_there_is_one_is_kept() -> N
         ((), answer(echo=ECHO)),
         (ECHO, answer()),
     ):
-        gist = memory.gist(Request("POST", "/", headers))
-        memory.keep(b"mark", gist, framed(response))
-        assert memory.answer_to(gist) is None
-        assert memory.answer(b"mark") is None
+        request_digest = memory.digest(Request("POST", "/", headers))
+        memory.keep(b"digest", request_digest, framed(response))
+        assert memory.answer(*request_digest) is None
+        assert memory.answer(b"digest") is None

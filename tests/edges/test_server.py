@@ -22,7 +22,14 @@ import pytest
 import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokentape.edges.server import Answer, Handler, Server, loop_exception_handler
+from tokentape.edges.server import (
+    Answer,
+    Handler,
+    Memory,
+    Server,
+    ServerOptions,
+    loop_exception_handler,
+)
 from tokentape.edges.server.framing import RequestBuffer
 from tokentape.errors import ConfigurationError
 from tokentape.pure.http.messages import Headers, Request, Response
@@ -31,11 +38,10 @@ SECRET = b"4242" + b"424242424241"
 GET = b"GET /v1/tokens HTTP/1.1\r\nHost: x\r\n\r\n"
 LAST_GET = b"GET /v1/tokens HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 POST = b"POST /v1/tokens HTTP/1.1\r\nHost: x\r\n"
-TERMS: dict[str, Any] = {
+OPTIONS: dict[str, Any] = {
     "max_head": 10_000,
     "max_body": 100_000,
     "max_connections": 50,
-    "remembered": 100,
     "request_timeout": 10.0,
     "shutdown_timeout": 5.0,
 }
@@ -63,7 +69,7 @@ class SlowClient(Client):
     host = NOT_PLAIN
 
 
-class Said(NamedTuple):
+class Reply(NamedTuple):
     status: int
     reason: str
     headers: Headers
@@ -79,7 +85,7 @@ class Serving:
 
     handler: Handler
     loop_factory: Callable[[], asyncio.AbstractEventLoop]
-    terms: dict[str, Any]
+    options: dict[str, Any]
     client: type[Client]
     faults: list[str] = field(default_factory=list)
     port: int = 0
@@ -89,7 +95,8 @@ class Serving:
         self.loop = asyncio.get_running_loop()
         self.loop.set_exception_handler(loop_exception_handler(self.faults.append))
         self.stopping = asyncio.Event()
-        server = Server(self.handler, "127.0.0.1", 0, on_fault=self.faults.append, **self.terms)
+        options = ServerOptions(on_fault=self.faults.append, **self.options)
+        server = Server(self.handler, "127.0.0.1", 0, options)
         _, self.port = await server.start()
         started.set()
         await self.stopping.wait()
@@ -131,8 +138,10 @@ def lane(request: pytest.FixtureRequest) -> type[Client]:
 @pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 def serve(request: pytest.FixtureRequest, lane: type[Client]) -> Serve:
     @contextmanager
-    def start(handler: Handler, **terms: Any) -> Iterator[Serving]:
-        serving = Serving(handler, request.param, {**TERMS, **terms}, lane)
+    def start(handler: Handler, **options: Any) -> Iterator[Serving]:
+        serving = Serving(
+            handler, request.param, {**OPTIONS, "memory": Memory(100), **options}, lane
+        )
         started = threading.Event()
         thread = threading.Thread(target=serving.run, args=(started,))
         thread.start()
@@ -149,22 +158,22 @@ def serve(request: pytest.FixtureRequest, lane: type[Client]) -> Serve:
 
 @pytest.fixture(params=["at once", "later"])
 def answering(request: pytest.FixtureRequest) -> Callable[[Callable[[Request], Answer]], Handler]:
-    def way(handler: Callable[[Request], Answer]) -> Handler:
-        async def later(asked: Request) -> Answer:
+    def answered(handler: Callable[[Request], Answer]) -> Handler:
+        async def later(request: Request) -> Answer:
             await asyncio.sleep(0)
-            return handler(asked)
+            return handler(request)
 
         return handler if request.param == "at once" else later
 
-    return way
+    return answered
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     caplog.set_level(logging.DEBUG)
     yield
-    said = [record.getMessage() for record in caplog.get_records("call")]
-    assert [line for line in said if not line.startswith("Using selector: ")] == []
+    lines = [record.getMessage() for record in caplog.get_records("call")]
+    assert [line for line in lines if not line.startswith("Using selector: ")] == []
 
 
 def read_all(client: socket.socket) -> bytes:
@@ -174,16 +183,16 @@ def read_all(client: socket.socket) -> bytes:
     return b"".join(blocks)
 
 
-def read_one(client: socket.socket) -> Said:
+def read_reply(client: socket.socket) -> Reply:
     raw = b""
-    while not (said := split(raw)):
+    while not (replies := split(raw)):
         block = client.recv(65536)
         assert block, "the server closed early"
         raw += block
-    return said[0]
+    return replies[0]
 
 
-def split(raw: bytes) -> list[Said]:
+def split(raw: bytes) -> list[Reply]:
     """Take answers apart; one that is not whole is left out."""
     answers = []
     while b"\r\n\r\n" in raw:
@@ -194,7 +203,7 @@ def split(raw: bytes) -> list[Said]:
         length = int(Response(0, headers).header("content-length") or 0)
         if len(raw) < length:
             break
-        answers.append(Said(int(status), reason, headers, raw[:length]))
+        answers.append(Reply(int(status), reason, headers, raw[:length]))
         raw = raw[length:]
     return answers
 
@@ -220,9 +229,9 @@ def test_the_lanes_are_those_that_the_names_of_these_tests_say() -> None:
     for host, plain in ((HOST, True), (NOT_PLAIN, False)):
         buffer = RequestBuffer(max_head=1000, max_body=1000)
         buffer.add(GET.replace(HOST, host))
-        whole = buffer.cut()
-        assert whole
-        assert (whole.request is not None) == plain
+        received = buffer.cut()
+        assert received
+        assert received.plain == plain
 
 
 class TestRequests:
@@ -256,17 +265,17 @@ class TestRequests:
         self, serve: Serve, answering: Any, raw: bytes, method: str, target: str, body: str
     ) -> None:
         with serve(answering(echo)) as serving:
-            (said,) = split(serving.exchange(raw))
+            (reply,) = split(serving.exchange(raw))
 
-        seen = json.loads(said.body)
+        seen = json.loads(reply.body)
         assert [seen[0], seen[1], seen[3]] == [method, target, body]
 
     def test_have_all_header_lines_in_order(self, serve: Serve) -> None:
         lines = b"x-b:  1 \r\nX-A: \xc3\xbc\r\nX-B:2\r\nx-empty:\r\n"
         with serve(echo) as serving:
-            (said,) = split(serving.exchange(b"GET / HTTP/1.1\r\nHost: x\r\n" + lines + b"\r\n"))
+            (reply,) = split(serving.exchange(b"GET / HTTP/1.1\r\nHost: x\r\n" + lines + b"\r\n"))
 
-        assert json.loads(said.body)[2] == [
+        assert json.loads(reply.body)[2] == [
             ["Host", "x"],
             ["x-b", "1"],
             ["X-A", "ü"],
@@ -279,17 +288,20 @@ class TestRequests:
             for index in range(3):
                 body = b"n=%d" % index
                 client.sendall(POST + b"Content-Length: 3\r\n\r\n" + body)
-                assert json.loads(read_one(client).body)[3] == body.decode()
+                assert json.loads(read_reply(client).body)[3] == body.decode()
 
     def test_may_be_sent_before_the_last_answer(self, serve: Serve, answering: Any) -> None:
-        ones = [b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n" % index for index in range(500)]
+        requests = [b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n" % index for index in range(500)]
         chunked = POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"
         with serve(answering(echo)) as serving:
-            said = split(serving.exchange(b"".join(ones) + chunked + LAST_GET))
+            replies = split(serving.exchange(b"".join(requests) + chunked + LAST_GET))
 
-        targets = [json.loads(answer.body)[1] for answer in said]
+        targets = [json.loads(answer.body)[1] for answer in replies]
         assert targets == [*(f"/{number}" for number in range(500)), "/v1/tokens", "/v1/tokens"]
-        assert [said[500].header("connection"), said[501].header("connection")] == [None, "close"]
+        assert [replies[500].header("connection"), replies[501].header("connection")] == [
+            None,
+            "close",
+        ]
 
     def test_may_be_chunked_one_after_another(self, serve: Serve) -> None:
         """stripe-go sends all its POSTs like this."""
@@ -297,31 +309,31 @@ class TestRequests:
         with serve(echo) as serving, serving.connect() as client:
             for _ in range(2):
                 client.sendall(chunked)
-                assert read_one(client).header("connection") is None
+                assert read_reply(client).header("connection") is None
 
     def test_with_trailers_end_the_connection_without_them(self, serve: Serve) -> None:
         trailers = b"1\r\na\r\n0\r\nX-Trailer: %b\r\n\r\n" % SECRET
         with serve(echo) as serving:
-            (said,) = split(
+            (reply,) = split(
                 serving.exchange(POST + b"Transfer-Encoding: chunked\r\n\r\n" + trailers + GET)
             )
 
-        assert said.header("connection") == "close"
-        assert SECRET not in said.body
+        assert reply.header("connection") == "close"
+        assert SECRET not in reply.body
 
     def test_may_ask_before_they_send_a_body(self, serve: Serve, answering: Any) -> None:
         with serve(answering(echo)) as serving, serving.connect() as client:
             client.sendall(POST + b"Content-Length: 1\r\nExpect: 100-continue\r\n\r\n")
             assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
             client.sendall(b"a")
-            assert json.loads(read_one(client).body)[3] == "a"
+            assert json.loads(read_reply(client).body)[3] == "a"
 
     def test_that_ask_and_send_at_once_get_one_answer(self, serve: Serve, answering: Any) -> None:
         asking = b"Content-Length: 1\r\nExpect: 100-continue\r\n\r\na"
         with serve(answering(echo)) as serving:
-            said = split(serving.exchange(POST + asking))
+            replies = split(serving.exchange(POST + asking))
 
-        assert [one.status for one in said] == [200]
+        assert [reply.status for reply in replies] == [200]
 
     def test_may_follow_empty_lines(self, serve: Serve) -> None:
         with serve(OK) as serving, serving.connect() as client:
@@ -329,14 +341,14 @@ class TestRequests:
                 client.sendall(lines)
                 time.sleep(0.02)
             client.sendall(b"\r\n" + GET)
-            assert read_one(client).status == 200
+            assert read_reply(client).status == 200
 
     def test_that_offer_an_upgrade_are_answered_in_http_1(self, serve: Serve) -> None:
         offer = b"Connection: upgrade\r\nUpgrade: websocket\r\n\r\n"
         with serve(echo) as serving:
-            (said,) = split(serving.exchange(b"GET / HTTP/1.1\r\nHost: x\r\n" + offer + GET))
+            (reply,) = split(serving.exchange(b"GET / HTTP/1.1\r\nHost: x\r\n" + offer + GET))
 
-        assert (said.status, said.header("connection")) == (200, "close")
+        assert (reply.status, reply.header("connection")) == (200, "close")
 
     @given(data=st.data())
     @settings(max_examples=50, deadline=None, database=None)
@@ -347,8 +359,8 @@ class TestRequests:
         bodies = []
         for start, stop in zip([0, *cuts], [*cuts, len(raw)], strict=True):
             buffer.add(raw[start:stop])
-            while whole := buffer.cut():
-                bodies.append(whole.body)
+            while received := buffer.cut():
+                bodies.append(received.request.body)
 
         assert bodies == [b"a=b", b""]
 
@@ -368,18 +380,20 @@ class TestAnswers:
         )
         with serve(fixed(Response(402, headers, b"body"))) as serving, serving.connect() as client:
             client.sendall(GET)
-            said = read_one(client)
+            reply = read_reply(client)
 
-        kept = (*headers[:4], *headers[7:])
-        assert said == Said(402, "Payment Required", (*kept, ("Content-Length", "4")), b"body")
+        expected = (*headers[:4], *headers[7:])
+        assert reply == Reply(
+            402, "Payment Required", (*expected, ("Content-Length", "4")), b"body"
+        )
 
     def test_have_a_date_and_a_server_without_version(self, serve: Serve) -> None:
         with serve(OK) as serving:
-            (said,) = split(serving.exchange(GET))
+            (reply,) = split(serving.exchange(GET))
 
-        assert said.header("server") == "tokentape"
-        assert (said.header("date") or "").endswith(" GMT")
-        assert said.header("content-type") == "application/json"
+        assert reply.header("server") == "tokentape"
+        assert (reply.header("date") or "").endswith(" GMT")
+        assert reply.header("content-type") == "application/json"
 
     def test_may_have_a_status_without_a_name(self, serve: Serve) -> None:
         with serve(fixed(Response(499))) as serving:
@@ -400,7 +414,7 @@ class TestAnswers:
         assert b"Content-Length" not in raw
 
     @pytest.mark.parametrize(
-        ("asked", "connection"),
+        ("raw", "connection"),
         [
             (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", None),
             (LAST_GET, "close"),
@@ -409,11 +423,11 @@ class TestAnswers:
         ],
     )
     def test_say_whether_the_connection_stays(
-        self, serve: Serve, asked: bytes, connection: str | None
+        self, serve: Serve, raw: bytes, connection: str | None
     ) -> None:
         with serve(OK) as serving, serving.connect() as client:
-            client.sendall(asked)
-            assert read_one(client).header("connection") == connection
+            client.sendall(raw)
+            assert read_reply(client).header("connection") == connection
 
     @pytest.mark.parametrize(
         "unsafe",
@@ -429,13 +443,13 @@ class TestAnswers:
     def test_that_cannot_be_sent_safely_become_a_fault(
         self, serve: Serve, unsafe: Response
     ) -> None:
-        told: list[bool] = []
-        with serve(lambda _: (unsafe, told.append)) as serving:
-            said = split(serving.exchange(GET + LAST_GET))
+        outcomes: list[bool] = []
+        with serve(lambda _: (unsafe, outcomes.append)) as serving:
+            replies = split(serving.exchange(GET + LAST_GET))
 
-        assert [one.status for one in said] == [500, 500]
+        assert [reply.status for reply in replies] == [500, 500]
         assert serving.faults == ["Unwritable"] * 2
-        assert told == [False] * 2
+        assert outcomes == [False] * 2
 
 
 class TestFaults:
@@ -444,10 +458,12 @@ class TestFaults:
             raise KeyError(request.target, SECRET)
 
         with serve(answering(fail)) as serving:
-            said = split(serving.exchange(GET + LAST_GET))
+            replies = split(serving.exchange(GET + LAST_GET))
 
-        assert [one.status for one in said] == [500, 500]
-        assert [json.loads(one.body)["error"]["code"] for one in said] == ["internal_error"] * 2
+        assert [reply.status for reply in replies] == [500, 500]
+        assert [json.loads(reply.body)["error"]["code"] for reply in replies] == [
+            "internal_error"
+        ] * 2
         assert serving.faults == ["KeyError", "KeyError"]
 
     def test_of_what_is_called_after_an_answer_do_not_touch_it(self, serve: Serve) -> None:
@@ -455,9 +471,9 @@ class TestFaults:
             raise ValueError(SECRET)
 
         with serve(lambda _: (Response(200, (), b"ok"), done)) as serving:
-            said = split(serving.exchange(GET + LAST_GET))
+            replies = split(serving.exchange(GET + LAST_GET))
 
-        assert [one.body for one in said] == [b"ok", b"ok"]
+        assert [reply.body for reply in replies] == [b"ok", b"ok"]
         assert serving.faults == ["ValueError", "ValueError"]
 
     def test_of_the_loop_itself_name_the_class_alone(self, serve: Serve) -> None:
@@ -482,52 +498,52 @@ class TestWhatIsWritten:
 
     @staticmethod
     def telling(size: int, answering: Any) -> tuple[Handler, queue.Queue[bool]]:
-        told: queue.Queue[bool] = queue.Queue()
-        return answering(lambda _: (Response(200, (), b"x" * size), told.put)), told
+        outcomes: queue.Queue[bool] = queue.Queue()
+        return answering(lambda _: (Response(200, (), b"x" * size), outcomes.put)), outcomes
 
     def test_is_told_once_it_is_out(self, serve: Serve, answering: Any) -> None:
-        handler, told = self.telling(10, answering)
+        handler, outcomes = self.telling(10, answering)
         with serve(handler) as serving:
             serving.exchange(GET + LAST_GET)
 
-        assert [told.get(timeout=10), told.get(timeout=10)] == [True, True]
-        assert told.empty()
+        assert [outcomes.get(timeout=10), outcomes.get(timeout=10)] == [True, True]
+        assert outcomes.empty()
 
     def test_is_not_told_before(self, serve: Serve, answering: Any) -> None:
-        handler, told = self.telling(self.LARGE, answering)
+        handler, outcomes = self.telling(self.LARGE, answering)
         with serve(handler) as serving, serving.connect() as client:
             client.sendall(GET + LAST_GET)
             client.shutdown(socket.SHUT_WR)
             client.recv(1)
             with pytest.raises(queue.Empty):
-                told.get(timeout=0.05)
+                outcomes.get(timeout=0.05)
             rest = len(read_all(client))
 
             assert rest > 2 * self.LARGE
-            assert [told.get(timeout=10), told.get(timeout=10)] == [True, True]
+            assert [outcomes.get(timeout=10), outcomes.get(timeout=10)] == [True, True]
 
         assert serving.faults == []
 
     def test_is_told_when_the_client_leaves_midway(self, serve: Serve, answering: Any) -> None:
-        handler, told = self.telling(self.LARGE, answering)
+        handler, outcomes = self.telling(self.LARGE, answering)
         with serve(handler) as serving:
             with serving.connect() as client:
                 client.sendall(GET)
                 client.recv(1)
-            assert told.get(timeout=10) is False
+            assert outcomes.get(timeout=10) is False
             assert split(serving.exchange(LAST_GET))[0].status == 200
-            assert told.get(timeout=10) is True
+            assert outcomes.get(timeout=10) is True
 
         assert serving.faults == []
 
     def test_is_told_when_the_client_left_before(self, serve: Serve) -> None:
-        told: queue.Queue[bool] = queue.Queue()
+        outcomes: queue.Queue[bool] = queue.Queue()
         begun, gone = threading.Event(), threading.Event()
 
         async def handler(_request: Request) -> Answer:
             begun.set()
             await asyncio.to_thread(gone.wait, 10)
-            return Response(200, (), b"x"), told.put
+            return Response(200, (), b"x"), outcomes.put
 
         with serve(handler) as serving:
             with serving.connect() as client:
@@ -536,7 +552,7 @@ class TestWhatIsWritten:
                 # A reset, not a mere end of what the client sends.
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             gone.set()
-            assert told.get(timeout=10) is False
+            assert outcomes.get(timeout=10) is False
 
         assert serving.faults == []
 
@@ -666,13 +682,13 @@ class TestHostileClients:
             answer = serving.exchange(raw)
             (next_one,) = split(serving.exchange(LAST_GET))
 
-        (said,) = split(answer)
-        error = json.loads(said.body)["error"]
-        assert (said.status, error["type"]) == (status, "invalid_request_error")
+        (reply,) = split(answer)
+        error = json.loads(reply.body)["error"]
+        assert (reply.status, error["type"]) == (status, "invalid_request_error")
         assert error["code"].startswith(code)
-        assert said.header("connection") == "close"
-        assert said.header("tokentape-result") == "refused"
-        assert said.header("stripe-should-retry") == "false"
+        assert reply.header("connection") == "close"
+        assert reply.header("tokentape-result") == "refused"
+        assert reply.header("stripe-should-retry") == "false"
         assert SECRET not in answer
         assert next_one.status == 200
         assert serving.faults == []
@@ -690,26 +706,26 @@ class TestHostileClients:
     def test_get_it_at_once(self, serve: Serve, beginning: bytes) -> None:
         with serve(OK) as serving, serving.connect() as client:
             client.sendall(beginning)
-            assert read_one(client).status == 400
+            assert read_reply(client).status == 400
 
     def test_get_it_for_trailers_without_end(self, serve: Serve) -> None:
         with serve(OK) as serving, serving.connect() as client:
             client.sendall(POST + CHUNKED + b"\r\n0\r\n" + b"X: %b\r\n" % SECRET * 1_000)
-            assert read_one(client).status == 431
+            assert read_reply(client).status == 431
 
     def test_get_it_in_the_middle_of_a_body_too(self, serve: Serve) -> None:
         with serve(OK) as serving, serving.connect() as client:
             client.sendall(POST + CHUNKED + b"\r\n2\r\na=\r\n")
             time.sleep(0.02)
             client.sendall(SECRET + b"zz\r\n")
-            assert read_one(client).status == 400
+            assert read_reply(client).status == 400
 
     def test_get_it_behind_a_good_request(self, serve: Serve, answering: Any) -> None:
         with serve(answering(echo)) as serving:
-            said = split(serving.exchange(GET + b"%b\r\n\r\n" % SECRET + GET))
+            replies = split(serving.exchange(GET + b"%b\r\n\r\n" % SECRET + GET))
 
-        assert [one.status for one in said] == [200, 400]
-        assert SECRET not in said[1].body
+        assert [reply.status for reply in replies] == [200, 400]
+        assert SECRET not in replies[1].body
 
     def test_whose_refused_body_is_still_coming_can_read_why(self, serve: Serve) -> None:
         with serve(OK) as serving:
@@ -752,32 +768,32 @@ class TestLimits:
     )
     def test_a_request_has_to_arrive_in_time(self, serve: Serve, slow: bytes) -> None:
         with serve(OK, request_timeout=0.1) as serving:
-            (said,) = split(serving.exchange(slow, end=False))
+            (reply,) = split(serving.exchange(slow, end=False))
 
-        assert (said.status, json.loads(said.body)["error"]["code"]) == (408, "request_timeout")
+        assert (reply.status, json.loads(reply.body)["error"]["code"]) == (408, "request_timeout")
 
     def test_bytes_that_trickle_do_not_extend_it(self, serve: Serve) -> None:
         with serve(OK, request_timeout=0.2) as serving, serving.connect() as client:
             client.settimeout(0.02)
             client.sendall(b"GET /")
-            said = b""
+            raw = b""
             for _ in range(500):
                 client.sendall(b"X")
                 try:
-                    said = client.recv(65536)
+                    raw = client.recv(65536)
                     break
                 except TimeoutError:
                     pass
 
-        assert said.startswith(b"HTTP/1.1 408 ")
+        assert raw.startswith(b"HTTP/1.1 408 ")
 
     def test_a_request_that_was_begun_behind_another_has_to_arrive_in_time(
         self, serve: Serve
     ) -> None:
         with serve(OK, request_timeout=0.1) as serving:
-            said = split(serving.exchange(GET + GET[:-4], end=False))
+            replies = split(serving.exchange(GET + GET[:-4], end=False))
 
-        assert [answer.status for answer in said] == [200, 408]
+        assert [answer.status for answer in replies] == [200, 408]
 
     def test_an_answer_may_take_longer_than_a_request(self, serve: Serve) -> None:
         async def handler(_request: Request) -> Answer:
@@ -790,19 +806,19 @@ class TestLimits:
     @pytest.mark.parametrize("before", [b"", GET])
     def test_an_idle_connection_is_closed_without_a_word(self, serve: Serve, before: bytes) -> None:
         with serve(OK, idle_timeout=0.1) as serving:
-            said = split(serving.exchange(before, end=False))
+            replies = split(serving.exchange(before, end=False))
 
-        assert [one.status for one in said] == [200] * bool(before)
+        assert [reply.status for reply in replies] == [200] * bool(before)
 
     def test_a_client_that_does_not_take_its_answer_is_dropped(
         self, serve: Serve, answering: Any
     ) -> None:
-        told: queue.Queue[bool] = queue.Queue()
+        outcomes: queue.Queue[bool] = queue.Queue()
         large = Response(200, (), b"x" * 20_000_000)
-        handler = answering(lambda _: (large, told.put))
+        handler = answering(lambda _: (large, outcomes.put))
         with serve(handler, idle_timeout=0.1) as serving, serving.connect() as client:
             client.sendall(GET)
-            assert told.get(timeout=10) is False
+            assert outcomes.get(timeout=10) is False
 
     def test_a_client_cannot_send_ahead_without_end(self, serve: Serve) -> None:
         released = threading.Event()
@@ -823,9 +839,9 @@ class TestLimits:
             with serving.connect() as first, serving.connect() as second:
                 for client in (first, second):
                     client.sendall(GET)
-                    assert read_one(client).status == 200
-                (said,) = split(serving.exchange(GET))
-                assert (said.status, said.header("connection")) == (503, "close")
+                    assert read_reply(client).status == 200
+                (reply,) = split(serving.exchange(GET))
+                assert (reply.status, reply.header("connection")) == (503, "close")
             deadline = time.monotonic() + 10
             while split(serving.exchange(LAST_GET))[0].status == 503:
                 assert time.monotonic() < deadline
@@ -836,7 +852,9 @@ class TestStartAndStop:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
             with pytest.raises(ConfigurationError) as error:
-                await Server(OK, "127.0.0.1", port, on_fault=print, **TERMS).start()
+                await Server(
+                    OK, "127.0.0.1", port, ServerOptions(on_fault=print, **OPTIONS)
+                ).start()
 
         (problem,) = error.value.problems
         assert problem == (
@@ -854,10 +872,10 @@ class TestStartAndStop:
     )
     async def test_an_address_that_cannot_be_had(self, host: str, port: int, why: str) -> None:
         with pytest.raises(ConfigurationError, match=why):
-            await Server(OK, host, port, on_fault=print, **TERMS).start()
+            await Server(OK, host, port, ServerOptions(on_fault=print, **OPTIONS)).start()
 
     async def test_stop_without_start_does_nothing(self) -> None:
-        await Server(OK, "127.0.0.1", 0, on_fault=print, **TERMS).stop()
+        await Server(OK, "127.0.0.1", 0, ServerOptions(on_fault=print, **OPTIONS)).stop()
 
     def test_stop_lets_answers_end_and_closes_idle_connections(self, serve: Serve) -> None:
         begun = threading.Event()
@@ -872,9 +890,9 @@ class TestStartAndStop:
             assert begun.wait(10)
             serving.stop()
             assert idle.recv(1) == b""
-            (said,) = split(read_all(busy))
+            (reply,) = split(read_all(busy))
 
-        assert (said.body, said.header("connection")) == (b"late", "close")
+        assert (reply.body, reply.header("connection")) == (b"late", "close")
 
     def test_stop_cuts_answers_that_take_too_long(self, serve: Serve) -> None:
         cancelled = threading.Event()
@@ -904,40 +922,40 @@ class TestTheSameRequest:
     FINAL = "final"
 
     @pytest.fixture
-    def asked(self) -> list[object]:
-        """What the handler was asked: to answer, or whether an answer stands."""
+    def calls(self) -> list[object]:
+        """What the handler was called for: to answer, or whether an answer stands."""
         return []
 
     @pytest.fixture
-    def serving(self, serve: Serve, asked: list[object]) -> Iterator[Serving]:
+    def serving(self, serve: Serve, calls: list[object]) -> Iterator[Serving]:
         def handler(request: Request) -> Answer:
-            asked.append(request.method)
+            calls.append(request.method)
             key = request.header("idempotency-key")
             echo = () if key is None else (("Idempotency-Key", key),)
-            return Response(200, (), b"%d" % len(asked), echo, final=self.FINAL), nobody
+            return Response(200, (), b"%d" % len(calls), echo, final=self.FINAL), nobody
 
         def repeated(final: object, retry_key: str | None) -> bool:
-            asked.append(final if retry_key is None else retry_key)
-            return len(asked) < 4
+            calls.append(final if retry_key is None else retry_key)
+            return len(calls) < 4
 
         looked_at = frozenset({"authorization"})
-        with serve(handler, remembered=10_000, repeated=repeated, looked_at=looked_at) as serving:
+        with serve(handler, memory=Memory(10_000, repeated, looked_at)) as serving:
             yield serving
 
     def test_get_the_same_answer_for_as_long_as_it_stands(
-        self, serving: Serving, asked: list[object]
+        self, serving: Serving, calls: list[object]
     ) -> None:
         bodies = []
-        with serving.connect() as one, serving.connect() as other:
-            for client in (one, other, one, other):
+        with serving.connect() as first, serving.connect() as second:
+            for client in (first, second, first, second):
                 client.sendall(GET)
-                bodies.append(read_one(client).body)
+                bodies.append(read_reply(client).body)
 
         assert bodies == [b"1", b"1", b"1", b"6"]  # its bytes and what they say are looked up
-        assert asked == ["GET", *[self.FINAL] * 4, "GET"]
+        assert calls == ["GET", *[self.FINAL] * 4, "GET"]
 
     def test_is_the_same_whatever_no_answer_can_hang_on(
-        self, serving: Serving, asked: list[object]
+        self, serving: Serving, calls: list[object]
     ) -> None:
         head, body = POST + b"Content-Length: 3\r\n", b"\r\na=1"
         with serving.connect() as client:
@@ -950,21 +968,21 @@ class TestTheSameRequest:
                 for piece in pieces:
                     client.sendall(piece)
                     time.sleep(0.02)
-                read_one(client)
+                read_reply(client)
 
-        assert asked == ["POST", self.FINAL, self.FINAL, "POST"]
+        assert calls == ["POST", self.FINAL, self.FINAL, "POST"]
 
-    def test_has_an_idempotency_key_of_its_own(self, serving: Serving, asked: list[object]) -> None:
+    def test_has_an_idempotency_key_of_its_own(self, serving: Serving, calls: list[object]) -> None:
         keyed = b"POST /v1/tokens HTTP/1.1\r\nHost: x\r\nIDEMPOTENCY-key: %b\r\n\r\n"
         with serving.connect() as client:
             answers = []
             for key in (b"a", b"b", b"c"):
                 client.sendall(keyed % key)
-                answers.append(read_one(client))
+                answers.append(read_reply(client))
 
-        assert asked == ["POST", "b", "c"]
-        assert [one.body for one in answers] == [b"1", b"1", b"1"]
-        assert [one.header("idempotency-key") for one in answers] == ["a", "b", "c"]
+        assert calls == ["POST", "b", "c"]
+        assert [reply.body for reply in answers] == [b"1", b"1", b"1"]
+        assert [reply.header("idempotency-key") for reply in answers] == ["a", "b", "c"]
 
     @pytest.mark.parametrize(
         "pieces",
@@ -975,17 +993,17 @@ class TestTheSameRequest:
         ],
     )
     def test_is_the_same_however_it_comes(
-        self, serving: Serving, asked: list[object], pieces: tuple[bytes, ...]
+        self, serving: Serving, calls: list[object], pieces: tuple[bytes, ...]
     ) -> None:
         with serving.connect() as client:
             client.sendall(GET)
-            assert read_one(client).body == b"1"
+            assert read_reply(client).body == b"1"
             for piece in pieces:
                 client.sendall(piece)
                 time.sleep(0.02)
-            assert read_one(client).body == b"1"
+            assert read_reply(client).body == b"1"
 
-        assert set(asked) == {"GET", self.FINAL}
+        assert set(calls) == {"GET", self.FINAL}
 
     @pytest.mark.parametrize(
         "request_line",
@@ -993,66 +1011,66 @@ class TestTheSameRequest:
         ids=["HEAD", "HTTP/1.0"],
     )
     def test_whose_answers_are_framed_in_a_special_form_are_not_remembered(
-        self, serving: Serving, asked: list[object], request_line: bytes
+        self, serving: Serving, calls: list[object], request_line: bytes
     ) -> None:
         for _ in range(2):
             serving.exchange(request_line + b"\r\nHost: x\r\n\r\n")
 
-        assert self.FINAL not in asked
+        assert self.FINAL not in calls
 
     def test_with_a_key_and_one_without_are_not_the_same(
-        self, serving: Serving, asked: list[object]
+        self, serving: Serving, calls: list[object]
     ) -> None:
         keyed = GET[:-2] + b"Idempotency-Key: a\r\n\r\n"
         with serving.connect() as client:
             for raw in (GET, keyed, GET, keyed):
                 client.sendall(raw)
-                read_one(client)
+                read_reply(client)
 
-        assert asked == ["GET", "GET", self.FINAL, "a", "GET"]
+        assert calls == ["GET", "GET", self.FINAL, "a", "GET"]
 
     def test_are_not_remembered_beyond_the_limit(self, serve: Serve) -> None:
-        asked = []
+        calls = []
 
         def handler(request: Request) -> Answer:
-            asked.append(request.target)
+            calls.append(request.target)
             return Response(200, (), b"x" * 500, final=self.FINAL), nobody
 
         targets = [b"/v1/tokens/%d" % number for number in (1, 2, 3, 3, 2, 1)]
         with (
-            serve(handler, remembered=3_200, repeated=lambda *_: True) as serving,
+            serve(handler, memory=Memory(3_200, lambda *_: True)) as serving,
             serving.connect() as client,
         ):
             for target in targets:
                 client.sendall(GET.replace(b"/v1/tokens", target))
-                read_one(client)
+                read_reply(client)
 
-        assert asked == ["/v1/tokens/1", "/v1/tokens/2", "/v1/tokens/3", "/v1/tokens/1"]
+        assert calls == ["/v1/tokens/1", "/v1/tokens/2", "/v1/tokens/3", "/v1/tokens/1"]
 
     def test_is_given_again_once_it_has_been_written(self, serve: Serve) -> None:
-        large, asked = b"x" * 8_000_000, []
+        large, calls = b"x" * 8_000_000, []
 
         def handler(request: Request) -> Answer:
-            asked.append(request)
+            calls.append(request)
             return Response(200, (), large, final=self.FINAL), nobody
 
-        with serve(handler, remembered=20_000_000, repeated=lambda *_: True) as serving:
+        with serve(handler, memory=Memory(20_000_000, lambda *_: True)) as serving:
             with serving.connect() as slow, serving.connect() as quick:
                 slow.sendall(GET)
                 slow.recv(1)
                 for _ in range(2):
                     quick.sendall(GET)
-                    assert read_one(quick).body == large
-            assert len(asked) == 2
+                    assert read_reply(quick).body == large
+            assert len(calls) == 2
 
     def test_a_slow_reader_gets_all_of_it_again(self, serve: Serve) -> None:
         large = b"x" * 8_000_000
         answer = Response(200, (), large, final=self.FINAL)
         with (
-            serve(fixed(answer), remembered=20_000_000, repeated=lambda *_: True) as serving,
+            serve(fixed(answer), memory=Memory(20_000_000, lambda *_: True)) as serving,
             serving.connect() as client,
         ):
             for _ in range(3):
                 client.sendall(GET)
                 time.sleep(0.1)
-                assert read_one(client).body == large
+                assert read_reply(client).body == large

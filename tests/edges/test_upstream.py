@@ -14,8 +14,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tokentape.edges.server import Server
-from tokentape.edges.upstream import Upstream
+from tokentape.edges.server import Server, ServerOptions
+from tokentape.edges.upstream import HttpUpstream
 from tokentape.errors import UpstreamFailure
 from tokentape.pure.http.messages import Request, Response
 
@@ -84,15 +84,15 @@ async def answered(answer: bytes, method: str = "GET") -> Response:
         return await edge.send(Request(method, "/v1/tokens"))
 
 
-async def failed(edge: Upstream, request: Request = GET) -> tuple[int, str]:
+async def failed(edge: HttpUpstream, request: Request = GET) -> tuple[int, str]:
     async with edge:
         with pytest.raises(UpstreamFailure) as failure:
             await edge.send(request)
     return failure.value.status, failure.value.reason
 
 
-def upstream(port: int, *, timeout: float = 10, max_body: int = 1_000_000) -> Upstream:
-    return Upstream(f"http://127.0.0.1:{port}", timeout=timeout, max_body=max_body)
+def upstream(port: int, *, timeout: float = 10, max_body: int = 1_000_000) -> HttpUpstream:
+    return HttpUpstream(f"http://127.0.0.1:{port}", timeout=timeout, max_body=max_body)
 
 
 @pytest.fixture(autouse=True)
@@ -186,7 +186,7 @@ class TestTheRequest:
         seen: list[bytes] = []
         async with listening(saying(OK, seen)) as port:
             base = f"http://127.0.0.1:{port}/stripe/"
-            async with Upstream(base, timeout=10, max_body=100) as edge:
+            async with HttpUpstream(base, timeout=10, max_body=100) as edge:
                 await edge.send(Request("GET", "/v1/tokens/tok_1"))
 
         assert seen[0].startswith(b"GET /stripe/v1/tokens/tok_1 HTTP/1.1\r\n")
@@ -347,7 +347,7 @@ class TestFailures:
             assert await failed(edge) == (502, "no connection could be made with it")
 
     async def test_the_host_does_not_exist(self) -> None:
-        edge = Upstream("http://tokentape.invalid", timeout=10, max_body=1)
+        edge = HttpUpstream("http://tokentape.invalid", timeout=10, max_body=1)
         assert await failed(edge) == (502, "its host name is not known")
 
     async def test_it_speaks_no_tls(self) -> None:
@@ -355,7 +355,7 @@ class TestFailures:
             writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
         async with listening(talk) as port:
-            edge = Upstream(f"https://127.0.0.1:{port}", timeout=10, max_body=1)
+            edge = HttpUpstream(f"https://127.0.0.1:{port}", timeout=10, max_body=1)
             assert await failed(edge) == (502, "no TLS connection could be made with it")
 
     @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
@@ -370,7 +370,7 @@ class TestFailures:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
         async with listening(saying(OK), tls) as port:
-            edge = Upstream(f"https://localhost:{port}", timeout=10, max_body=1)
+            edge = HttpUpstream(f"https://localhost:{port}", timeout=10, max_body=1)
             assert await failed(edge) == (502, "its TLS certificate is not trusted")
 
     async def test_it_points_back_at_the_proxy(self) -> None:
@@ -394,10 +394,7 @@ class TestFailures:
 
 
 def loop_server(handler: Callable[[Request], Awaitable[object]]) -> Server:
-    return Server(
-        handler,
-        "127.0.0.1",
-        0,
+    options = ServerOptions(
         max_head=65536,
         max_body=65536,
         max_connections=10,
@@ -405,6 +402,7 @@ def loop_server(handler: Callable[[Request], Awaitable[object]]) -> Server:
         shutdown_timeout=1,
         on_fault=lambda kind: None,
     )
+    return Server(handler, "127.0.0.1", 0, options)
 
 
 class TestConnections:

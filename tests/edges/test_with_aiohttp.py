@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiohttp import TraceConfig, web
 from aiohttp.test_utils import BaseTestServer, TestClient
-from tokentape.edges.server import Answer, Handler, Server
+from tokentape.edges.server import Answer, Handler, Server, ServerOptions
 from tokentape.edges.server.connection import Connection
-from tokentape.edges.server.framing import Whole
-from tokentape.edges.server.memory import Memory
-from tokentape.edges.server.terms import Terms
-from tokentape.edges.upstream import Upstream
+from tokentape.edges.server.framing import ReceivedRequest
+from tokentape.edges.upstream import HttpUpstream
 from tokentape.errors import UpstreamFailure
 from tokentape.pure.http.messages import Request, Response
 from yarl import URL
@@ -36,10 +35,7 @@ class OurServer(BaseTestServer):
         self.faults: list[str] = []
 
     async def start_server(self, loop: Any = None, **kwargs: Any) -> None:
-        self._server = Server(
-            self._handler,
-            "127.0.0.1",
-            0,
+        options = ServerOptions(
             max_head=16_384,
             max_body=100_000,
             max_connections=10,
@@ -47,6 +43,7 @@ class OurServer(BaseTestServer):
             shutdown_timeout=1,
             on_fault=self.faults.append,
         )
+        self._server = Server(self._handler, "127.0.0.1", 0, options)
         _, self.port = await self._server.start()
 
     async def close(self) -> None:
@@ -138,7 +135,7 @@ async def test_a_forwarder_of_both_edges_changes_nothing(
         return await edge.send(request), lambda _: None
 
     server = await aiohttp_raw_server(answer)
-    async with Upstream(str(server.make_url("/")), timeout=5, max_body=1000) as edge:
+    async with HttpUpstream(str(server.make_url("/")), timeout=5, max_body=1000) as edge:
         client = await aiohttp_client(OurServer(forward))
         for data in (b"a=%5B", pieces()):
             answered = await client.post("/v1/tokens?b=%2F", data=data)
@@ -148,26 +145,32 @@ async def test_a_forwarder_of_both_edges_changes_nothing(
 
 
 async def test_nobody_listens_at_a_port_that_is_free(unused_tcp_port: int) -> None:
-    async with Upstream(f"http://127.0.0.1:{unused_tcp_port}", timeout=5, max_body=1) as edge:
+    async with HttpUpstream(f"http://127.0.0.1:{unused_tcp_port}", timeout=5, max_body=1) as edge:
         with pytest.raises(UpstreamFailure, match="no connection could be made with it"):
             await edge.send(Request("GET", "/"))
 
 
 class Failing(Reading):
-    def take(self, request: Request, old: bool, closing: bool) -> None:
-        raise KeyError(request.target)
+    def accept(self, received: ReceivedRequest, closing: bool) -> None:
+        raise KeyError(received.request.target)
 
     def fail(self, error: BaseException | None) -> None:
         self.outcome.append(type(error).__name__)
 
 
-async def outcome(reading: Reading, data: bytes, body: bytes = b"", turns: int = 20) -> list[Any]:
-    """Return what becomes of bytes that are passed off as one request."""
+def received(data: bytes, request: Request, *, is_1_0: bool = False) -> ReceivedRequest:
+    return ReceivedRequest(data, request, plain=False, strict=True, is_1_0=is_1_0)
+
+
+async def outcome(
+    reading: Reading, data: bytes, request: Request, *, is_1_0: bool = False, turns: int = 20
+) -> list[Any]:
+    """Return the outcome for bytes that are passed off as this request."""
     reader = reading.reader(Unconnected())
-    reader.read(Whole(data, body, strict=True))
+    reader.read(received(data, request, is_1_0=is_1_0))
     for _ in range(turns):
         await asyncio.sleep(0)
-    reader.close()
+    reader.connection_lost(None)
     await asyncio.sleep(0)
     return reading.outcome
 
@@ -175,26 +178,22 @@ async def outcome(reading: Reading, data: bytes, body: bytes = b"", turns: int =
 class Silent:
     """A reader that never says what it has read."""
 
-    def read(self, whole: Whole) -> None:
-        pass
-
-    def close(self) -> None:
+    def read(self, received: ReceivedRequest) -> None:
         pass
 
 
 async def test_what_aiohttp_does_not_read_in_time_is_refused() -> None:
-    terms = Terms(
-        handler=tell,
-        memory=Memory(0, lambda *_: False, frozenset()),
+    options = ServerOptions(
         max_head=1000,
         max_body=1000,
+        max_connections=1,
         request_timeout=0.0,
         idle_timeout=1.0,
+        shutdown_timeout=1.0,
         on_fault=print,
-        joined=lambda _: True,
-        left=lambda _: None,
     )
-    connection, transport = Connection(terms), Unconnected()
+    connection = Connection(tell, options, lambda _: True, lambda _: None)
+    transport = Unconnected()
     connection.connection_made(transport)
     connection._reader = Silent()  # type: ignore[assignment]
     connection.data_received(b"PUT / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -206,36 +205,53 @@ async def test_what_aiohttp_does_not_read_in_time_is_refused() -> None:
     assert transport.written.startswith(b"HTTP/1.1 408 ")
 
 
+REQUEST = Request("GET", "/", (("Host", "x"),))
+POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\na=1"
+POSTED = Request("POST", "/", (("Host", "x"), ("Content-Length", "3")), b"a=1")
+
+
 class TestWhatAiohttpIsGiven:
     async def test_is_read_once(self) -> None:
-        request = Request("GET", "/", (("Host", "x"),))
+        assert await outcome(Reading(), GET, REQUEST) == [REQUEST, (False, False)]
+        assert await outcome(Reading(), POST, POSTED) == [POSTED, (False, False)]
 
-        assert await outcome(Reading(), GET) == [request, (False, False)]
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"body": b"a="},
+            {"method": "PUT"},
+            {"target": "/v1"},
+            {"headers": (("Host", "x"),)},
+            {"headers": (("Host", "x"), ("Content-Length", "4"))},
+        ],
+        ids=["body", "method", "target", "headers", "a value"],
+    )
+    async def test_is_refused_where_aiohttp_reads_another_request(
+        self, changes: dict[str, Any]
+    ) -> None:
+        assert await outcome(Reading(), POST, replace(POSTED, **changes)) == [400]
 
-    async def test_is_refused_where_aiohttp_comes_to_another_body(self) -> None:
-        post = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\na=1"
-
-        assert await outcome(Reading(), post, b"a=") == [400]
+    async def test_is_refused_where_aiohttp_reads_another_version(self) -> None:
+        assert await outcome(Reading(), GET, REQUEST, is_1_0=True) == [400]
 
     async def test_is_refused_where_aiohttp_comes_to_a_second_request(self) -> None:
-        (*first, second) = await outcome(Reading(), GET + GET)
+        (*first, second) = await outcome(Reading(), GET + GET, REQUEST)
 
         assert len(first) == 2
         assert second == 400
 
     async def test_waits_where_aiohttp_wants_more(self) -> None:
         """Until the connection's deadline."""
-        post = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na=1"
         reading = Reading()
         reader = reading.reader(Unconnected())
-        reader.read(Whole(post, b"a=1", strict=True))
+        reader.read(received(POST.replace(b"3", b"9"), POSTED))
         for _ in range(20):
             await asyncio.sleep(0)
         assert reading.outcome == []
-        reader.close()
+        reader.connection_lost(None)
         for _ in range(5):
             await asyncio.sleep(0)
         assert reading.outcome == [400]
 
     async def test_ends_the_connection_after_a_fault_of_ours(self) -> None:
-        assert await outcome(Failing(), GET) == ["KeyError"]
+        assert await outcome(Failing(), GET, REQUEST) == ["KeyError"]

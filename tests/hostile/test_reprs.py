@@ -76,7 +76,7 @@ async def test_no_object_of_ours_shows_what_it_holds() -> None:
                     await answered.read()
     assert inside.faults == []
     assert {
-        "tokentape.edges.server.framing.Whole",
+        "tokentape.edges.server.framing.ReceivedRequest",
         "tokentape.pure.http.messages.Request",
         "tokentape.pure.http.messages.Response",
         "tokentape.pure.stripe.kinds.Secret",

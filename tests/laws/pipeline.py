@@ -106,14 +106,14 @@ class Stage:
 
     def send(self, request: Request, *, taken: bool = True) -> Response:
         """Ask, and take the answer whole, or go away before."""
-        gist = PORT.gist(request)
-        before = self.port.get(gist.mark)
-        if before and self.service.repeated(before.final, gist.key):
-            return replace(before, echo=tuple((name, gist.key) for name, _ in before.echo))
+        digest, key = PORT.digest(request)
+        before = self.port.get(digest)
+        if before and self.service.repeated(before.final, key):
+            return replace(before, echo=tuple((name, key) for name, _ in before.echo))
         answer, done = asyncio.run(self._handled(request))
         done(taken)
-        if answer.final and taken and bool(answer.echo) == (gist.key is not None):
-            self.port[gist.mark] = answer
+        if answer.final and taken and bool(answer.echo) == (key is not None):
+            self.port[digest] = answer
         return answer
 
     async def _handled(self, request: Request) -> Handled:

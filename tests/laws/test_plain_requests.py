@@ -10,8 +10,9 @@ from typing import Any
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from tokentape.edges.server.by_aiohttp import AiohttpReader
-from tokentape.edges.server.framing import Refused, RequestBuffer, Whole
-from tokentape.pure.http.messages import Request, Response
+from tokentape.edges.server.framing import ReceivedRequest, RequestBuffer
+from tokentape.edges.server.head import Refused
+from tokentape.pure.http.messages import Request
 
 MAX_HEAD, MAX_BODY = 600, 60
 PATIENCE = 20
@@ -114,46 +115,46 @@ class Unconnected(asyncio.Transport):
 
 
 class Reading:
-    """Has one request read by aiohttp; holds what came of it."""
+    """Has one request read by aiohttp; holds the outcome."""
 
     def __init__(self) -> None:
         self.outcome: list[Request | int | tuple[bool, bool]] = []
 
-    def take(self, request: Request, old: bool, closing: bool) -> None:
-        self.outcome += [request, (old, closing)]
+    def accept(self, received: ReceivedRequest, closing: bool) -> None:
+        self.outcome += [received.request, (received.is_1_0, closing)]
 
     def reader(self, transport: asyncio.Transport) -> AiohttpReader:
-        limits = MAX_HEAD, MAX_BODY
-        return AiohttpReader(transport, limits, self.take, self.refuse, self.fail)
+        return AiohttpReader(transport, self.accept, self.refuse, self.fail)
 
-    def refuse(self, response: Response) -> None:
-        self.outcome.append(response.status)
+    def refuse(self) -> None:
+        self.outcome.append(400)
 
     def fail(self, error: BaseException | None) -> None:
         raise AssertionError(type(error))
 
 
-async def read_by_aiohttp(whole: Whole) -> list[Request | int | tuple[bool, bool]]:
+async def read_by_aiohttp(received: ReceivedRequest) -> list[Request | int | tuple[bool, bool]]:
     reading, transport = Reading(), Unconnected()
     reader = reading.reader(transport)
-    reader.read(whole)
+    reader.read(received)
     for _ in range(PATIENCE):
         await asyncio.sleep(0)
-    reader.close()
+    reader.connection_lost(None)
     outcome = list(reading.outcome)
     await asyncio.sleep(0)
     assert transport.written == b""
     return outcome
 
 
-def cut(pieces: Iterable[bytes]) -> list[Whole | int]:
+def cut(pieces: Iterable[bytes]) -> list[ReceivedRequest | int]:
     """Return the requests in bytes that come in pieces; last a status, if they are refused."""
-    buffer, seen = RequestBuffer(max_head=MAX_HEAD, max_body=MAX_BODY), list[Whole | int]()
+    buffer = RequestBuffer(max_head=MAX_HEAD, max_body=MAX_BODY)
+    seen: list[ReceivedRequest | int] = []
     try:
         for piece in pieces:
             buffer.add(piece)
-            while whole := buffer.cut():
-                seen.append(whole)
+            while received := buffer.cut():
+                seen.append(received)
     except Refused as refused:
         seen.append(refused.response.status)
     return seen
@@ -167,22 +168,36 @@ def split(data: st.DataObject, whole: bytes) -> Sequence[bytes]:
 @given(requests())
 @settings(max_examples=300)
 def test_what_the_fast_lane_reads_aiohttp_reads_the_same(raw: bytes) -> None:
-    for whole in cut([raw]):
-        if isinstance(whole, Whole):
-            request = whole.request
-            event("plain" if request else "not plain")
-            outcome = asyncio.run(read_by_aiohttp(whole))
+    for received in cut([raw]):
+        if isinstance(received, ReceivedRequest):
+            event("plain" if received.plain else "not plain")
+            outcome = asyncio.run(read_by_aiohttp(received))
             assert len(outcome) in (1, 2), "aiohttp decides, once"
-            assert request is None or outcome == [request, (False, False)]
+            assert not received.plain or outcome == [received.request, (False, False)]
 
 
-@given(requests())
-def test_what_is_in_doubt_is_read_by_nobody(raw: bytes) -> None:
-    for whole in cut([raw]):
-        if isinstance(whole, Whole):
-            doubtful = whole._replace(body=None)
-            assert doubtful.request is None
-            assert asyncio.run(read_by_aiohttp(doubtful))[0] in (400, 417)
+doubts = st.sampled_from(
+    (
+        b"Transfer-Encoding: gzip\r\n",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+        b"Content-Length: 3\r\nContent-Length: 3\r\n",
+        b"Content-Length: 3, 3\r\n",
+        b"Content-Length: \xc2\xb3\r\n",
+        b"Expect: nothing\r\n",
+        b"Host: y\r\nHost: z\r\n",
+    )
+)
+
+
+@given(requests(), doubts)
+def test_a_request_whose_length_is_in_doubt_is_refused_before_anybody_reads_it(
+    raw: bytes, doubt: bytes
+) -> None:
+    for received in cut([raw]):
+        if isinstance(received, ReceivedRequest):
+            first, _, rest = received.data.partition(b"\r\n")
+            assert cut([first + b"\r\n" + doubt + rest]) in ([400], [417])
 
 
 @given(st.lists(requests(), min_size=1, max_size=3).map(b"".join), st.data())
@@ -198,8 +213,8 @@ def test_what_clients_send_is_plain() -> None:
         (b"POST", coding + b"3\r\na=1\r\n0\r\n\r\n"),
     ):
         head = b" /v1/tokens HTTP/1.1\r\nHost: 127.0.0.1:12121\r\nConnection: keep-alive\r\n"
-        (whole,) = cut([method + head + rest])
-        assert isinstance(whole, Whole)
-        request = whole.request
-        assert request is not None
+        (received,) = cut([method + head + rest])
+        assert isinstance(received, ReceivedRequest)
+        request = received.request
+        assert received.plain
         assert (request.method, request.body) == (method.decode(), b"a=1" * (method == b"POST"))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from tokentape.edges.cassette_file.places import is_name
+from tokentape.edges.cassette_file import is_name
 from tokentape.errors import CassetteError
 from tokentape.pure.cassette.naming import cassette_name, imported_name
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tokentape.edges import processes, terminal
-from tokentape.edges.server import loop_exception_handler, shared
+from tokentape.edges.server import loop_exception_handler, shared_sockets
 from tokentape.edges.settings import ADMIN_TOKEN, Settings, Unshown
 from tokentape.edges.terminal import Line
 from tokentape.pure.replay.decide import Mode
@@ -54,7 +54,7 @@ def serve_in_workers(plan: SessionPlan, workers: int) -> int:
     opener = _opener(plan.settings)
     service = opener.service(Mode.REPLAY, plan.cassette)
     processes.make_room(plan.settings.limits.connections)
-    sockets = shared(*plan.settings.listen, workers)
+    sockets = shared_sockets(*plan.settings.listen, workers)
     host, port = sockets[0].getsockname()[:2]
     _spare_clients_the_collector()  # which would also copy what is loaded into each process
 

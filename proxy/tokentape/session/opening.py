@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from tokentape.edges import cassette_file, uses
-from tokentape.edges.server import MEMORY, Answer, Handler, Repeated, Server
+from tokentape.edges.server import MEMORY, Answer, Handler, Memory, Server, ServerOptions
 from tokentape.edges.settings import Settings
 from tokentape.errors import CassetteError
 from tokentape.pure import own_routes
@@ -68,9 +68,11 @@ class OpenSession:
             self._handle,
             settings,
             on_fault,
-            remembered=MEMORY if service.remembers else 0,
-            repeated=self._repeated,
-            looked_at=service.redactor.relevant_headers,
+            memory=Memory(
+                MEMORY if service.remembers else 0,
+                self._repeated,
+                service.redactor.relevant_headers,
+            ),
         )
 
     async def start(self, at: socket.socket | None) -> None:
@@ -188,7 +190,7 @@ class Opener:
         """Begin a take that holds these interactions. Raises CassetteError."""
         first = [writing.interaction_text(each).encode("ascii") for each in recorded]
         header = writing.HEADER.encode("ascii")
-        return cassette_file.Take.begin(self._settings.cassettes, name, header, first)
+        return cassette_file.Take(self._settings.cassettes, name, header, first)
 
     def recorder(self, service: Service, take: InteractionWriter) -> Recorder:
         """Return what records a session's exchanges in a take."""
@@ -204,7 +206,7 @@ async def upstream_of(settings: Settings, stack: AsyncExitStack) -> Upstream:
         return _BuiltInMock(assembly.built_in_mock())
     from tokentape.edges import upstream  # noqa: PLC0415  the others need no HTTP client
 
-    outside = upstream.Upstream(
+    outside = upstream.HttpUpstream(
         settings.upstream, timeout=settings.timeouts.upstream, max_body=8 * settings.limits.body
     )
     return await stack.enter_async_context(outside)
@@ -225,25 +227,20 @@ def serving(
     settings: Settings,
     on_fault: Notice,
     *,
-    remembered: int = 0,
-    repeated: Repeated = lambda *_: False,
-    looked_at: frozenset[str] = frozenset(),
+    memory: Memory | None = None,
 ) -> Server:
     """Return a server for a handler at the settings' address, yet to be started."""
     limits, timeouts = settings.limits, settings.timeouts
-    return Server(
-        handler,
-        *settings.listen,
+    options = ServerOptions(
         max_head=limits.head,
         max_body=limits.body,
         max_connections=limits.connections,
         request_timeout=timeouts.request,
         shutdown_timeout=timeouts.shutdown,
-        remembered=remembered,
-        repeated=repeated,
-        looked_at=looked_at,
+        memory=memory or Memory(),
         on_fault=on_fault,
     )
+    return Server(handler, *settings.listen, options)
 
 
 def ignore_written(_written: bool, /) -> None:  # noqa: FBT001  the server's callback

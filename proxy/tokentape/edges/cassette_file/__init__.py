@@ -6,33 +6,29 @@ that is recorded ends with a *frame line*:
 
     version: 1
     interactions:
-    - request: …                 kept from before, where a cassette is carried on
+    - request: …                 from before, where a cassette is extended
     - request: …
     # end of interaction 2
 
-An interaction is recorded once its frame line is written: the process may be killed then. The disk
-is told within a second, and at the end. What follows the last frame line, a torn tail or zeros that
-a power cut left, is cut. A take without a frame line holds nothing that was recorded.
+An interaction is recorded once its frame line is written: the process may be killed then. The file
+is synced to disk within a second, and at the end. What follows the last frame line, a torn tail or
+zeros that a power cut left, is cut. A take without a frame line holds nothing that was recorded.
 
 At the end the take without its frames is written to a draft, `.declined.yaml.take`, and the draft
 renamed onto the cassette; only then is the take removed. So a process killed at any moment leaves
 the old cassette or the new one, whole, and every interaction that `append` has returned for.
 
 A cassette that is replaced keeps its owner and mode, a new one gets the mode of the user's umask;
-takes and drafts are for their owner only.
+only their owner can read takes and drafts. Names cannot leave the directory, and no link is
+followed below it; it may be a link itself.
 
-Names cannot leave the directory, and no link is followed below it; it may be a link itself.
-
-Bottom up: `plain_files` touches the disk; `places` knows names; `cassettes` reads; `frames` is what
-a take looks like; `publish` replaces the cassette; `take_file` makes, locks and recovers takes, and
-rewrites cassettes under their lock; `take` records.
+Bottom up: `plain_files` does the I/O; `cassettes` knows names, reads and replaces; `take` records,
+recovers what a killed process left, and rewrites cassettes under the lock of a take.
 """
 
-from tokentape.edges.cassette_file.cassettes import exists, names, read
-from tokentape.edges.cassette_file.places import is_name
+from tokentape.edges.cassette_file.cassettes import exists, is_name, names, read
 from tokentape.edges.cassette_file.plain_files import MAX_BYTES
-from tokentape.edges.cassette_file.take import Take
-from tokentape.edges.cassette_file.take_file import discard, recover, revise
+from tokentape.edges.cassette_file.take import Take, discard, recover, revise
 
 __all__ = [
     "MAX_BYTES",

@@ -1,31 +1,104 @@
-"""Cassettes as they stand: reading and listing."""
+"""Cassettes: names, paths, reading, listing, and replacing one whole or not at all."""
 
 from __future__ import annotations
 
 import difflib
+import errno
 import os
+import re
 import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from tokentape.edges.cassette_file.places import Place, disk_error, is_name, place_of
-from tokentape.edges.cassette_file.plain_files import open_if_there
+from tokentape.edges.cassette_file.plain_files import (
+    make_folder,
+    open_if_exists,
+    open_plain,
+    refuse_link,
+    sync_folder,
+    write_all,
+)
 from tokentape.errors import CassetteError
+
+_SEGMENT = re.compile(
+    r"(?!(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z))"  # Windows keeps these for devices
+    r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(?<!(?i:\.yaml))"
+)
+_NAME_LENGTH = 200
+_NAMES = (
+    "a name has segments joined by `/`, each of 1 to 100 letters, digits, `.`, `_` and `-`, "
+    "200 characters in all; no segment begins with `.` or `-`, ends in `.yaml` "
+    "or is a device of Windows such as `nul`"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CassettePaths:
+    """The files of one cassette."""
+
+    cassette: Path
+    take: Path
+    draft: Path
+
+    def error(self, message: str) -> CassetteError:
+        """Make an error about this cassette."""
+        return CassetteError(message, file=str(self.cassette))
+
+
+@contextmanager
+def paths_of(directory: Path, name: str, failure: str) -> Iterator[CassettePaths]:
+    """Yield the paths of a cassette; an OSError from under `with` is raised as CassetteError."""
+    if not is_name(name):
+        quotable = name.isascii() and name.isprintable() and len(name) <= _NAME_LENGTH
+        quoted = f" {name!r}" if quotable else ""
+        hint = "leave `.yaml` out; " if name.lower().endswith(".yaml") else ""
+        raise CassetteError(f"the cassette name{quoted} cannot be used: {hint}{_NAMES}")
+    *inner, stem = name.split("/")
+    folder = directory
+    try:
+        for part in inner:
+            folder /= part
+            refuse_link(folder)
+        # The draft is no other cassette's take, for no name ends in `.yaml`.
+        files = f"{stem}.yaml", f".{stem}.take", f".{stem}.yaml.take"
+        yield CassettePaths(*map(folder.joinpath, files))
+    except OSError as error:
+        raise disk_error(error, failure, directory / f"{name}.yaml") from None
+
+
+def disk_error(error: OSError, failure: str, cassette: Path) -> CassetteError:
+    """Make the error that says what failed, in which file, and the reason that the system gave."""
+    code = errno.errorcode.get(error.errno or 0, "unknown")
+    file = str(error.filename or cassette)
+    return CassetteError(f"{failure}: {error.strerror} ({code})", file=file)
+
+
+def is_name(name: str) -> bool:
+    """Tell whether a cassette may have this name."""
+    return len(name) <= _NAME_LENGTH and all(map(_SEGMENT.fullmatch, name.split("/")))
 
 
 def read(directory: Path, name: str) -> bytes:
     """Return the bytes of cassette `name`; raise CassetteError if it is missing or unreadable."""
-    with place_of(directory, name, "the cassette cannot be read") as place:
-        file = open_if_there(place.cassette)
+    with paths_of(directory, name, "the cassette cannot be read") as paths:
+        file = open_if_exists(paths.cassette)
         if file is None:
-            raise _missing(directory, name, place)
+            close = [f"`{match}`" for match in difflib.get_close_matches(name, names(directory))]
+            hint = f"; or did you mean {' or '.join(close)}?" if close else ""
+            raise paths.error(
+                f"there is no such cassette: `tokentape record {name}` makes it{hint}"
+            )
         with file:
             return file.read(os.fstat(file.fileno()).st_size)
 
 
 def exists(directory: Path, name: str) -> bool:
-    """Tell whether cassette `name` is there; raise CassetteError if something else is instead."""
-    with place_of(directory, name, "the cassette cannot be read") as place:
-        file = open_if_there(place.cassette)
+    """Tell whether cassette `name` exists; raise CassetteError if it is no plain file."""
+    with paths_of(directory, name, "the cassette cannot be read") as paths:
+        file = open_if_exists(paths.cassette)
         if file is not None:
             file.close()
     return file is not None
@@ -41,7 +114,48 @@ def names(directory: Path) -> list[str]:
     return sorted(filter(is_name, stems))
 
 
-def _missing(directory: Path, name: str, place: Place) -> CassetteError:
-    close = [f"`{match}`" for match in difflib.get_close_matches(name, names(directory))]
-    meant = f"; or did you mean {' or '.join(close)}?" if close else ""
-    return place.error(f"there is no such cassette: `tokentape record {name}` makes it{meant}")
+def publish(paths: CassettePaths, text: bytes) -> None:
+    """Make `text` the cassette, on disk, or raise OSError and leave the old cassette as it is."""
+    make_folder(paths.cassette.parent)  # somebody may have removed it
+    paths.draft.unlink(missing_ok=True)
+    if (old := open_if_exists(paths.cassette)) is not None:
+        with old:
+            if os.fstat(old.fileno()).st_size == len(text) and old.read(len(text)) == text:
+                return
+    try:
+        with open_plain(paths.draft, "x") as draft:
+            write_all(draft, text)
+            _set_owner_and_mode(draft.fileno(), paths.cassette)
+            os.fsync(draft.fileno())
+        paths.draft.replace(paths.cassette)
+        sync_folder(paths.cassette.parent)
+    finally:
+        paths.draft.unlink(missing_ok=True)
+
+
+def _set_owner_and_mode(draft: int, cassette: Path) -> None:
+    """Give a draft those of the cassette that it replaces, or the mode that a new file gets.
+
+    What the system does not permit is left out: only root gives files away.
+    """
+    if sys.platform == "win32":  # where files inherit their rights from the folder
+        return
+    old = cassette.lstat() if cassette.exists() else None
+    with suppress(OSError):
+        os.fchmod(draft, 0o777 & old.st_mode if old else 0o666 & ~umask())
+    if old:
+        with suppress(OSError):
+            os.fchown(draft, -1, old.st_gid)
+        with suppress(OSError):
+            os.fchown(draft, old.st_uid, -1)
+
+
+def umask(status: Path = Path("/proc/self/status")) -> int:
+    """Return the process's umask; `status` is where Linux shows it, since 4.7."""
+    with suppress(OSError):
+        for line in status.read_text("ascii", "replace").splitlines():
+            if line.startswith("Umask:"):
+                return int(line.split()[1], 8)
+    mask = os.umask(0o077)  # what other threads make in this moment is private, not public
+    os.umask(mask)
+    return mask

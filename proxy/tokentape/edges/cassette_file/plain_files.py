@@ -24,7 +24,7 @@ sync_data = getattr(os, "fdatasync", os.fsync)
 
 
 def open_plain(path: Path, mode: str = "r") -> io.FileIO:
-    """Open a file unbuffered; links, folders, pipes, devices and giants are OSErrors."""
+    """Open a file unbuffered. Raises OSError for links, folders, pipes, devices and giants."""
     refuse_link(path)
     file = io.FileIO(path, mode, opener=lambda at, flags: os.open(at, flags | _FLAGS, 0o600))
     status = os.fstat(file.fileno())
@@ -35,8 +35,8 @@ def open_plain(path: Path, mode: str = "r") -> io.FileIO:
     raise too_large() if plain else OSError(errno.EINVAL, "this is no plain file", str(path))
 
 
-def open_if_there(path: Path, mode: str = "r") -> io.FileIO | None:
-    """Open a file as `open_plain` does; None if there is none."""
+def open_if_exists(path: Path, mode: str = "r") -> io.FileIO | None:
+    """Open a file as `open_plain` does; return None if there is none."""
     try:
         return open_plain(path, mode)
     except FileNotFoundError:
@@ -55,14 +55,14 @@ def too_large() -> OSError:
 
 
 def write_all(file: io.FileIO, data: bytes) -> None:
-    """Write `data` whole: an unbuffered write may stop short."""
+    """Write all of `data`: an unbuffered write may stop short."""
     rest = memoryview(data)
     while rest:
         rest = rest[file.write(rest) :]
 
 
 def lock(file: io.FileIO) -> bool:
-    """Lock a file until it is closed; False if someone else has."""
+    """Lock a file until it is closed; return False if another process holds the lock."""
     try:
         if sys.platform == "win32":
             file.seek(MAX_BYTES)  # Windows bars reading what is locked: take a byte no take has
@@ -76,7 +76,7 @@ def lock(file: io.FileIO) -> bool:
 
 
 def remove(path: Path, file: io.FileIO) -> None:
-    """Remove `path` if it is `file` still: another process may have put its own take there."""
+    """Remove `path` if it is still `file`: another process may have put its own take in place."""
     with suppress(FileNotFoundError):
         if os.path.samestat(path.lstat(), os.fstat(file.fileno())):
             if sys.platform == "win32":
@@ -85,7 +85,7 @@ def remove(path: Path, file: io.FileIO) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Return when `folder`, and those that it lies in, are there and on disk."""
+    """Make `folder` and its parents if they are missing, and sync them to disk."""
     if not folder.is_dir():
         make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
@@ -93,7 +93,7 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Return when what was made, renamed or removed in `folder` is on disk."""
+    """Sync to disk what was made, renamed or removed in `folder`."""
     if sys.platform != "win32":  # which opens no folder
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,30 +1,39 @@
-"""A recording under way."""
+"""Takes: recordings under way, what a killed process left, and rewriting under their lock."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
 import io
+import os
 import re
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tokentape.edges.cassette_file.cassettes import exists
-from tokentape.edges.cassette_file.frames import framed, whole
-from tokentape.edges.cassette_file.places import Place, disk_error, place_of
+from tokentape.edges.cassette_file.cassettes import (
+    CassettePaths,
+    disk_error,
+    exists,
+    paths_of,
+    publish,
+    read,
+)
 from tokentape.edges.cassette_file.plain_files import (
     MAX_BYTES,
+    lock,
     make_folder,
+    open_if_exists,
+    open_plain,
     remove,
     sync_data,
+    sync_folder,
     too_large,
     write_all,
 )
-from tokentape.edges.cassette_file.publish import not_written, publish
-from tokentape.edges.cassette_file.take_file import create
-from tokentape.errors import CassetteError
+from tokentape.errors import CassetteBusy, CassetteError
 
+_FRAME = b"# end of interaction "
 _SYNC_INTERVAL = 1.0
 """Seconds from a write to the sync that covers it."""
 
@@ -33,54 +42,47 @@ class Take:
     """A recording under way. It is locked until `finish`, `abandon` or the end of the process."""
 
     def __init__(
-        self, directory: Path, name: str, file: io.FileIO, count: int, sync: Callable[[int], None]
-    ) -> None:
-        self._directory = directory
-        self._name = name
-        self._path = directory / f"{name}.yaml"
-        self._file = file
-        self._count = count
-        self._end = file.tell()
-        self._sync = sync
-        self._ended = asyncio.Event()
-        self._syncing: asyncio.Task[None] | None = None
-
-    @classmethod
-    def begin(
-        cls,
+        self,
         directory: Path,
         name: str,
         header: bytes,
         first: Sequence[bytes] = (),
         *,
         sync: Callable[[int], None] = sync_data,
-    ) -> Take:
+    ) -> None:
         """Begin a take.
 
         `header` ends with the line `interactions:`. `first` are the interactions that the cassette
-        keeps from before, in the form that `append` takes. `sync` takes a file descriptor and
-        returns once what was written to it is on disk. Raises CassetteError if another process
-        is recording this name, if a killed one left something, or if the disk refuses.
+        has already, in the form that `append` takes. `sync` takes a file descriptor and returns
+        once what was written to it is on disk. Raises CassetteError if another process is recording
+        this name, if a killed one left something, or if the disk refuses.
         """
         assert header.endswith(b"interactions:\n")
-        with place_of(directory, name, "the recording cannot begin") as place:
-            make_folder(place.cassette.parent)
+        with paths_of(directory, name, "the recording cannot begin") as paths:
+            make_folder(paths.cassette.parent)
             exists(directory, name)  # what no cassette can replace is refused now, not at the end
-            file = create(place, name, b"".join((header, *first)))
-        return cls(directory, name, file, len(first), sync)
+            self._file = _create(paths, name, b"".join((header, *first)))
+        self._directory = directory
+        self._name = name
+        self._path = directory / f"{name}.yaml"
+        self._count = len(first)
+        self._end = self._file.tell()
+        self._sync = sync
+        self._ended = asyncio.Event()
+        self._syncing: asyncio.Task[None] | None = None
 
     def append(self, chunk: bytes) -> None:
         """Write an interaction to the file: a YAML list item with its other lines indented.
 
         A task of the running event loop syncs it within a second. Raises CassetteError if the disk
-        refuses: a failed write is taken back, and a later append may succeed; after a failed sync
-        none does, for what was written before it may be lost.
+        refuses. A failed write is undone, and a later append may succeed; after a failed sync none
+        does, for what was written before it may be lost.
         """
         assert chunk.startswith(b"- ")
         assert chunk.endswith(b"\n")
         assert not re.search(rb"\n[^ \n]", chunk)
         self._refuse_if_ended()
-        data = framed(chunk, self._count + 1)
+        data = chunk + _frame(self._count + 1)
         try:
             self._raise_failed_sync()
             if self._end + len(data) > MAX_BYTES:
@@ -99,17 +101,17 @@ class Take:
     async def finish(self) -> Path:
         """Make the take, to which something was appended, the cassette; return its path.
 
-        A cassette with the same bytes is left untouched. If the disk refuses, or has refused to
-        sync, CassetteError: the old cassette stands and the take stays to be recovered. Cancelling
-        does not stop it.
+        A cassette with the same bytes is left untouched. Raises CassetteError if the disk refuses,
+        or has refused to sync: the old cassette stands and the take stays to be recovered.
+        Cancelling does not stop it.
         """
         assert self._syncing, "a take that recorded nothing is abandoned"
-        await self._end_with(not_written(self._name), self._publish)
+        await self._remove_after(self._publish, _not_written(self._name))
         return self._path
 
     async def abandon(self) -> None:
         """Remove the take; the old cassette stands. Raises CassetteError if the disk refuses."""
-        await self._end_with("the recording cannot be removed", lambda _: None)
+        await self._remove_after(lambda _: None, "the recording cannot be removed")
 
     def _refuse_if_ended(self) -> None:
         if self._ended.is_set():
@@ -128,24 +130,141 @@ class Take:
         if self._syncing is not None and self._syncing.done():
             self._syncing.result()
 
-    async def _end_with(self, failure: str, step: Callable[[Place], None]) -> None:
+    async def _remove_after(self, step: Callable[[CassettePaths], None], failure: str) -> None:
         self._refuse_if_ended()
         self._ended.set()
-        await asyncio.shield(self._synced_and_removed_after(step, failure))
 
-    async def _synced_and_removed_after(self, step: Callable[[Place], None], failure: str) -> None:
-        if self._syncing is not None:
-            await asyncio.wait([self._syncing])
-        await asyncio.to_thread(self._remove_after, step, failure)
+        def remove_after() -> None:
+            with self._file, paths_of(self._directory, self._name, failure) as paths:
+                step(paths)
+                remove(paths.take, self._file)
 
-    def _remove_after(self, step: Callable[[Place], None], failure: str) -> None:
-        with self._file, place_of(self._directory, self._name, failure) as place:
-            step(place)
-            remove(place.take, self._file)
+        async def end() -> None:
+            if self._syncing is not None:
+                await asyncio.wait([self._syncing])
+            await asyncio.to_thread(remove_after)
 
-    def _publish(self, place: Place) -> None:
+        await asyncio.shield(end())
+
+    def _publish(self, paths: CassettePaths) -> None:
         self._raise_failed_sync()
         count, text = whole(self._file)
         if count != self._count:
             raise OSError(errno.EIO, "the take was changed meanwhile")
-        publish(place, text)
+        publish(paths, text)
+
+
+def _frame(number: int) -> bytes:
+    """Return the line after an interaction; `number` counts all that the take holds, from 1."""
+    return b"%b%d\n" % (_FRAME, number)
+
+
+def whole(take: io.FileIO) -> tuple[int, bytes]:
+    """Return how many interactions a take has up to its last frame line, and them as a cassette.
+
+    The number is 0 if there is no frame line.
+    """
+    text = bytearray()
+    count = whole_count = end = 0
+    take.seek(0)
+    with open(take.fileno(), "rb", closefd=False) as lines:
+        for line in lines:
+            if b"\0" in line:  # a power cut may leave gaps in the file
+                break
+            if line.startswith(_FRAME):
+                if line != _frame(count):
+                    break
+                whole_count, end = count, len(text)
+                continue
+            count += line.startswith(b"- ")
+            text += line
+    return whole_count, bytes(memoryview(text)[:end])
+
+
+def recover(directory: Path, name: str, check: Callable[[bytes], object]) -> int:
+    """Make what a killed recorder left the cassette; return how many interactions that holds.
+
+    `check` gets its bytes first, and raises if they are not acceptable: a take may have come from
+    anywhere. Raises CassetteError if nothing was left, if another process is recording it, or if
+    the disk refuses.
+    """
+    failure = _not_written(name)
+    with paths_of(directory, name, failure) as paths, _interrupted(paths) as take:
+        count, text = whole(take) if take else (0, b"")
+        if not take or not count:
+            raise paths.error("there is no interrupted recording to recover")
+        check(text)
+        publish(paths, text)
+        remove(paths.take, take)
+    return count
+
+
+def discard(directory: Path, name: str) -> None:
+    """Remove what a killed recorder left; raise CassetteError if nothing was."""
+    failure = "the interrupted recording cannot be removed"
+    with paths_of(directory, name, failure) as paths, _interrupted(paths) as take:
+        if not take:
+            raise paths.error("there is no interrupted recording to discard")
+        remove(paths.take, take)
+
+
+def revise(directory: Path, name: str, revised: Callable[[bytes], bytes]) -> None:
+    """Replace a cassette's bytes by what `revised` returns for them; what it raises is passed on.
+
+    Raises CassetteError while a recording is under way or left to recover, and if the disk refuses;
+    then the old cassette stands. A cassette that does not change is left untouched.
+    """
+    failure = "the cassette cannot be written, so the old one stands"
+    with paths_of(directory, name, failure) as paths, _create(paths, name) as lock_file:
+        try:
+            publish(paths, revised(read(directory, name)))
+        finally:
+            remove(paths.take, lock_file)
+
+
+def _not_written(name: str) -> str:
+    return (
+        "the new cassette cannot be written, so the old one stands and the recording is kept for "
+        f"`tokentape recover {name}`"
+    )
+
+
+def _create(paths: CassettePaths, name: str, content: bytes = b"") -> io.FileIO:
+    """Make the file of a take, locked, in place of one that a killed process left empty.
+
+    Raises CassetteError if that one has interactions, OSError if another process is faster.
+    """
+    with _interrupted(paths) as left:
+        if left:
+            if count := whole(left)[0]:
+                raise paths.error(
+                    f"an interrupted recording was left (whole interactions: {count}): "
+                    f"`tokentape recover {name}` makes it the cassette, "
+                    f"`tokentape recover {name} --discard` drops it"
+                )
+            remove(paths.take, left)
+    file = open_plain(paths.take, "x+")
+    try:
+        if not lock(file) or not os.fstat(file.fileno()).st_nlink:
+            raise BlockingIOError(errno.EAGAIN, "another process was at it just now")
+        write_all(file, content)
+        sync_folder(paths.take.parent)
+    except BaseException:
+        remove(paths.take, file)
+        file.close()
+        raise
+    return file
+
+
+@contextmanager
+def _interrupted(paths: CassettePaths) -> Iterator[io.FileIO | None]:
+    """Yield the take that a killed recorder left, locked, or None; refuse one under way."""
+    file = open_if_exists(paths.take, "r+")
+    if file is None:
+        yield None
+        return
+    with file:
+        if not lock(file):
+            message = "is being recorded by another process; wait or choose another name"
+            raise CassetteBusy(message, file=str(paths.cassette))
+        yield file

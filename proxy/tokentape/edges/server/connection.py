@@ -1,18 +1,19 @@
-"""One client: requests in, one at a time, and their answers out, in order, on either lane.
+"""One client: its requests, one at a time, and their answers, in order, on either lane.
 
-The fast lane reads plain requests (`plain`) and answers them in the very call that brought their
-last byte. Whatever is not plain takes aiohttp's lane (`by_aiohttp`) until it has been read. Both
-give a request to the same handler, and its answer the same bytes.
+The fast lane answers plain requests in the very call that brought their last byte. Whatever is not
+plain takes aiohttp's lane (`by_aiohttp`) until it has been read. Both give a request to the same
+handler, and its answer the same bytes.
 
 A connection is in one state at any time. `due` is the moment (loop time) at which it has been in
 it for too long; the listener looks at it about once a second.
 
-    idle       no request has begun                    -> closed silently when due
-    receiving  a request has begun and is not whole    -> 408 when due
-    reading    aiohttp reads a request                 -> 408 when due
-    answering  the handler works                       -> never due
-    writing    the client has yet to take the answer   -> dropped when due
-    leaving    all is said, the rest is thrown away    -> dropped when due
+    idle       no request has begun                     -> closed silently when due
+    receiving  a request has begun and is not whole     -> 408 when due
+    reading    aiohttp reads a request                  -> 408 when due
+    answering  the handler works                        -> never due
+    writing    the client has not yet taken the answer  -> dropped when due
+    leaving    the last answer is out, the rest of what comes is ignored  -> dropped when due
+    lost       the TCP connection is gone               -> never due
 
 Example: `POST …` without its body (receiving), the body (answering, writing, idle in one call),
 `HEAD …` (reading; two turns of the event loop later answering, writing, idle), end (leaving).
@@ -22,13 +23,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import TYPE_CHECKING, cast
 
-from tokentape.edges.server.framing import MALFORMED, Refused, RequestBuffer, Whole
-from tokentape.edges.server.memory import NO_GIST
-from tokentape.edges.server.terms import Answer, Done, Terms
+from tokentape.edges.server.framing import ReceivedRequest, RequestBuffer
+from tokentape.edges.server.head import MALFORMED, Refused
+from tokentape.edges.server.memory import NO_DIGEST
+from tokentape.edges.server.options import Answer, Done, Handler, ServerOptions
 from tokentape.edges.server.writer import CONTINUE, Framed, Unwritable, framed
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.stripe.refusals import refusal
@@ -36,7 +38,7 @@ from tokentape.pure.stripe.refusals import refusal
 if TYPE_CHECKING:
     from tokentape.edges.server.by_aiohttp import AiohttpReader
 
-LINGER_SECONDS = 2.0
+_LINGER_SECONDS = 2.0
 """How long a closing connection still takes bytes: a close with bytes unread is a reset, which may
 destroy the answer on its way to the client (RFC 9112 §9.6)."""
 
@@ -57,6 +59,7 @@ class _State(Enum):
     ANSWERING = auto()
     WRITING = auto()
     LEAVING = auto()
+    LOST = auto()
 
 
 def _ignore(_written: bool) -> None:  # noqa: FBT001 - a Done
@@ -66,26 +69,37 @@ def _ignore(_written: bool) -> None:  # noqa: FBT001 - a Done
 class Connection(asyncio.Protocol):
     """The server's end of one TCP connection."""
 
-    def __init__(self, terms: Terms) -> None:
+    _transport: asyncio.Transport
+
+    def __init__(
+        self,
+        handler: Handler,
+        options: ServerOptions,
+        joined: Callable[[Connection], bool],
+        left: Callable[[Connection], None],
+    ) -> None:
+        """Begin; `joined` tells whether there is room, `left` is called at the very end."""
         self.due = math.inf
-        self._terms = terms
-        self._memory = terms.memory
+        self._handler = handler
+        self._options = options
+        self._joined = joined
+        self._left = left
+        self._memory = options.memory
         self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
         self._state = _State.IDLE
-        self._buffer = RequestBuffer(max_head=terms.max_head, max_body=terms.max_body)
+        self._buffer = RequestBuffer(max_head=options.max_head, max_body=options.max_body)
         self._reader: AiohttpReader | None = None
         self._task: asyncio.Task[None] | None = None
-        self._mark = b""
-        """What the bytes of the request at hand are remembered by, if they came as one."""
-        self._gist = NO_GIST
+        # About the current request and its answer:
+        self._digest_of_bytes = b""
+        """Blank if its bytes did not come in one piece."""
+        self._digest = NO_DIGEST
         self._to_keep: Framed | None = None
-        """The answer at hand, to be remembered once it has been written."""
+        """The answer, to be remembered once it has been written."""
         self._done: Done = _ignore
-        self._old = False
-        """The request at hand is HTTP/1.0."""
+        self._is_1_0 = False
         self._last = False
-        """No other request is answered after the one at hand."""
+        """No other request is answered after it."""
         self._client_ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -93,41 +107,38 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         # With a limit of 0, writing resumes only once the client's connection has taken all.
         self._transport.set_write_buffer_limits(0)
-        self._enter(_State.IDLE, self._terms.idle_timeout)
-        if not self._terms.joined(self):
+        self._enter(_State.IDLE, self._options.idle_timeout)
+        if not self._joined(self):
             self._leave_with(CROWDED)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
-        """End; an answer that is being worked out still is, since its request was sent on."""
-        self._transport = None
-        self._state, self.due = _State.LEAVING, math.inf
+        """End; the handler goes on if it works, since its request may have been sent on."""
+        self._state, self.due = _State.LOST, math.inf
         self._settle(written=False)
         if self._reader is not None:
-            self._reader.close()
+            self._reader.connection_lost(None)
         if self._task is None:
-            self._terms.left(self)
+            self._left(self)
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sent."""
-        state = self._state
-        if state is _State.IDLE:
-            self._mark = b"" if self._last else self._memory.mark(data)
-            raw = self._memory.answer(self._mark) if self._mark else None
-            if raw is not None:
-                self._enter(_State.IDLE, self._terms.idle_timeout)
-                self._written(self._open(), raw)
+        if self._state is _State.IDLE:
+            self._digest_of_bytes = b"" if self._last else self._memory.digest_of_bytes(data)
+            if self._digest_of_bytes and (raw := self._memory.answer(self._digest_of_bytes)):
+                self._enter(_State.IDLE, self._options.idle_timeout)
+                self._written(raw)
                 return
             # If no more is needed, the moment does not matter.
             self._state, self.due = _State.RECEIVING, math.inf
-        elif state is _State.LEAVING:
+        elif self._state is _State.LEAVING:
             return
-        else:
-            self._mark = b"" if state is _State.RECEIVING else self._mark
+        elif self._state is _State.RECEIVING:
+            self._digest_of_bytes = b""
         self._buffer.add(data)
         if self._state is _State.RECEIVING:
             self._go_on()
         else:
-            self._open().pause_reading()
+            self._transport.pause_reading()
 
     def eof_received(self) -> bool:
         """Note that the client sends no more; it may still wait for an answer."""
@@ -139,53 +150,50 @@ class Connection(asyncio.Protocol):
         return False
 
     def resume_writing(self) -> None:
-        """Go on after an answer that took its time to be written."""
+        """Go on after an answer that took time to be written."""
         # Not in here: asyncio's transport would report a close from in here twice.
         self._loop.call_soon(self._went_out)
 
     def _went_out(self) -> None:
-        if self._transport and self._state is _State.WRITING and self._concluded():
+        if self._state is _State.WRITING and self._concluded():
             self._go_on()
 
     def finish(self) -> None:
         """Close once nothing is under way."""
         self._last = True
         if self._state in (_State.IDLE, _State.RECEIVING):
-            self._open().close()
+            self._transport.close()
 
     def abort(self) -> None:
         """Close now, whatever is under way."""
         if self._task is not None:
             self._task.cancel()
             self._task = None
-        if self._transport is not None:
-            self._transport.abort()
+        if self._state is _State.LOST:
+            self._left(self)
         else:
-            self._terms.left(self)
+            self._transport.abort()
 
     def expire(self) -> None:
         """End the state that lasted too long."""
         if self._state in (_State.RECEIVING, _State.READING):
             self._leave_with(TIMEOUT)
         elif self._state is _State.IDLE:
-            self._open().close()
+            self._transport.close()
         else:
-            self._open().abort()
-
-    def _open(self) -> asyncio.Transport:
-        assert self._transport is not None
-        return self._transport
+            self._transport.abort()
 
     def _enter(self, state: _State, seconds: float) -> None:
         self._state = state
         self.due = self._loop.time() + seconds
 
     def _go_on(self) -> None:
-        """Answer what is whole, until an answer takes its time or more bytes are needed."""
+        """Answer what is whole, until an answer takes time or more bytes are needed."""
         try:
-            while whole := self._buffer.cut():
-                self._mark = b"" if self._buffer else self._mark
-                if not self._read(whole):
+            while received := self._buffer.cut():
+                if self._buffer:
+                    self._digest_of_bytes = b""
+                if not (self._answered if received.plain else self._read)(received):
                     return
         except Refused as refused:
             self._leave_with(refused.response)
@@ -197,54 +205,50 @@ class Connection(asyncio.Protocol):
             self._leave_with(MALFORMED if self._buffer else None)
         elif self._buffer:
             if self._state is _State.IDLE or self.due == math.inf:
-                self._enter(_State.RECEIVING, self._terms.request_timeout)
+                self._enter(_State.RECEIVING, self._options.request_timeout)
             if self._buffer.owes_continue():
-                self._open().write(CONTINUE)
+                self._transport.write(CONTINUE)
         elif self._state is _State.RECEIVING:  # empty lines, which are no request
-            self._enter(_State.IDLE, self._terms.idle_timeout)
+            self._enter(_State.IDLE, self._options.idle_timeout)
 
-    def _read(self, whole: Whole) -> bool:
-        """Read and answer a request, or have it done; tell whether its answer is out already."""
-        if (request := whole.request) is not None:
-            return self._answered(request)
-        self._enter(_State.READING, self._terms.request_timeout)
+    def _read(self, received: ReceivedRequest) -> bool:
+        """Have aiohttp read a request too; its answer follows later."""
+        self._enter(_State.READING, self._options.request_timeout)
         if self._reader is None:
             from tokentape.edges.server.by_aiohttp import AiohttpReader  # noqa: PLC0415 - slow
 
-            limits = self._terms.max_head, self._terms.max_body
-            hooks = self._take, self._refuse, self._fail
-            self._reader = AiohttpReader(self._open(), limits, *hooks)
-        self._reader.read(whole)
+            outcomes = self._accept, self._refuse, self._fail
+            self._reader = AiohttpReader(self._transport, *outcomes)
+        self._reader.read(received)
         return False
 
-    def _take(self, request: Request, old: bool, closing: bool) -> None:  # noqa: FBT001
+    def _accept(self, received: ReceivedRequest, closing: bool) -> None:  # noqa: FBT001
         if self._state is _State.READING:
-            self._old, self._last = old, self._last or closing
-            if self._answered(request):
+            self._is_1_0, self._last = received.is_1_0, self._last or closing
+            if self._answered(received):
                 self._go_on()
 
-    def _refuse(self, response: Response) -> None:
-        """Refuse a request that aiohttp has read, or has come upon where there should be none."""
+    def _refuse(self) -> None:
+        """Refuse a request that aiohttp reads in another way, or where there should be none."""
         if self._state is _State.READING:
-            self._leave_with(response)
-        elif self._state is not _State.LEAVING:
-            self._open().abort()
-
-    def _fail(self, error: BaseException | None) -> None:
-        self._terms.on_fault(type(error).__name__)
-        if self._transport is not None:
+            self._leave_with(MALFORMED)
+        elif self._state not in (_State.LEAVING, _State.LOST):
             self._transport.abort()
 
-    def _answered(self, request: Request) -> bool:
+    def _fail(self, error: BaseException | None) -> None:
+        self._options.on_fault(type(error).__name__)
+        self._transport.abort()
+
+    def _answered(self, received: ReceivedRequest) -> bool:
         """Answer a request, or have the handler do it; tell whether its answer is out already."""
+        request = received.request
         self._state, self.due = _State.ANSWERING, math.inf
-        usual = not (self._last or self._old or request.method == "HEAD")
-        self._gist = self._memory.gist(request) if usual else NO_GIST
-        raw = self._memory.answer_to(self._gist) if self._gist.mark else None
-        if raw is not None:
-            return self._written(self._open(), raw) and self._concluded()
+        usual = not (self._last or self._is_1_0 or request.method == "HEAD")
+        self._digest = self._memory.digest(request) if usual else NO_DIGEST
+        if self._digest.digest and (raw := self._memory.answer(*self._digest)):
+            return self._written(raw) and self._concluded()
         try:
-            outcome = self._terms.handler(request)
+            outcome = self._handler(request)
         except Exception as error:  # noqa: BLE001 - the last resort; the text may quote the request
             outcome = self._fault(error)
         if isinstance(outcome, tuple):
@@ -260,23 +264,23 @@ class Connection(asyncio.Protocol):
         finally:
             self._task = None
         goes_on = self._reply(request, answer)
-        if self._transport is None:
-            self._terms.left(self)
+        if self._state is _State.LOST:
+            self._left(self)
         elif goes_on:
             self._go_on()
 
     def _fault(self, error: Exception) -> Answer:
-        self._terms.on_fault(type(error).__name__)
+        self._options.on_fault(type(error).__name__)
         return FAULT, _ignore
 
     def _reply(self, request: Request, answer: Answer) -> bool:
         """Write an answer; tell whether it is out and another request may follow."""
         response, self._done = answer
-        if self._transport is None or self._transport.is_closing():
+        if self._state is _State.LOST or self._transport.is_closing():
             self._settle(written=False)
             return False
         to_head = request.method == "HEAD"
-        connection = "close" if self._last else "keep-alive" if self._old else ""
+        connection = "close" if self._last else "keep-alive" if self._is_1_0 else ""
         try:
             ready = framed(response, to_head=to_head, connection=connection)
             raw = ready.raw()
@@ -284,30 +288,30 @@ class Connection(asyncio.Protocol):
             self._settle(written=False)
             ready = framed(self._fault(error)[0], to_head=to_head, connection=connection)
             raw = ready.raw()
-        self._to_keep = ready if self._gist.mark and not self._last else None
-        return self._written(self._transport, raw) and self._concluded()
+        self._to_keep = ready if self._digest.digest and not self._last else None
+        return self._written(raw) and self._concluded()
 
-    def _written(self, transport: asyncio.Transport, raw: bytes) -> bool:
+    def _written(self, raw: bytes) -> bool:
         """Write; tell whether all of it is out."""
-        transport.write(raw)
-        if transport.get_write_buffer_size():
-            self._enter(_State.WRITING, self._terms.idle_timeout)
+        self._transport.write(raw)
+        if self._transport.get_write_buffer_size():
+            self._enter(_State.WRITING, self._options.idle_timeout)
             return False
-        return not transport.is_closing()
+        return not self._transport.is_closing()
 
     def _concluded(self) -> bool:
         """End an answer that has been written whole; tell whether the connection goes on."""
         self._settle(written=True)
         if self._to_keep:
-            self._memory.keep(self._mark, self._gist, self._to_keep)
+            self._memory.keep(self._digest_of_bytes, self._digest, self._to_keep)
             self._to_keep = None
         if self._last:
             self._leave()
             return False
-        self._mark, self._old = b"", False
-        self._enter(_State.IDLE, self._terms.idle_timeout)
+        self._digest_of_bytes, self._is_1_0 = b"", False
+        self._enter(_State.IDLE, self._options.idle_timeout)
         if self._buffer:
-            self._open().resume_reading()
+            self._transport.resume_reading()
         return True
 
     def _settle(self, *, written: bool) -> None:
@@ -319,14 +323,14 @@ class Connection(asyncio.Protocol):
 
     def _leave_with(self, response: Response | None) -> None:
         if response is not None:
-            self._open().write(framed(response, connection="close").raw())
+            self._transport.write(framed(response, connection="close").raw())
         self._leave()
 
     def _leave(self) -> None:
-        """Say goodbye and wait a little for the client to do the same."""
-        self._enter(_State.LEAVING, LINGER_SECONDS)
+        """End the connection, and wait a little for the client to do the same."""
+        self._enter(_State.LEAVING, _LINGER_SECONDS)
         if self._client_ended:
-            self._open().close()
+            self._transport.close()
         else:
-            self._open().resume_reading()
-            self._open().write_eof()
+            self._transport.resume_reading()
+            self._transport.write_eof()

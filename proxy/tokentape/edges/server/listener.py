@@ -1,4 +1,4 @@
-"""The port: listens, lets clients in up to a number, and sees them out."""
+"""The port: listens, accepts clients up to a number, and closes their connections."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from functools import partial
 from typing import Any
 
 from tokentape.edges.server.connection import Connection
-from tokentape.edges.server.memory import Memory, Repeated
-from tokentape.edges.server.terms import Handler, Terms
+from tokentape.edges.server.options import Handler, ServerOptions
 from tokentape.errors import ConfigurationError
 
-_LOOK_SECONDS = 1.0
+_WATCH_SECONDS = 1.0
 _ABORT_SECONDS = 1.0
 _WHY = {
     errno.EADDRINUSE: "another program listens there",
@@ -29,64 +28,27 @@ _WHY = {
 class Server:
     """An HTTP/1.1 server on one address; start it and stop it once."""
 
-    def __init__(
-        self,
-        handler: Handler,
-        host: str,
-        port: int,
-        *,
-        max_head: int,
-        max_body: int,
-        max_connections: int,
-        request_timeout: float,
-        shutdown_timeout: float,
-        idle_timeout: float = 75.0,
-        remembered: int = 0,
-        repeated: Repeated = lambda *_: False,
-        looked_at: frozenset[str] = frozenset(),
-        on_fault: Callable[[str], None],
-    ) -> None:
-        """Sizes are in bytes, times in seconds.
-
-        `request_timeout` is for a request to arrive whole, `idle_timeout` for the next to begin
-        and for a client to take its answer.
-
-        So many bytes of final answers are `remembered`; `repeated` hears when one is given once
-        more. It may depend on no headers but those `looked_at` (names in lower case) and on
-        whether there is an Idempotency-Key.
-
-        `on_fault` gets the class name of what a handler raised, and nothing else of it.
-        """
+    def __init__(self, handler: Handler, host: str, port: int, options: ServerOptions) -> None:
+        self._handler = handler
         self._address = (host, port)
-        self._max_connections = max_connections
-        self._shutdown_timeout = shutdown_timeout
-        self._terms = Terms(
-            handler=handler,
-            memory=Memory(remembered, repeated, looked_at),
-            max_head=max_head,
-            max_body=max_body,
-            request_timeout=request_timeout,
-            idle_timeout=idle_timeout,
-            on_fault=on_fault,
-            joined=self._joined,
-            left=self._left,
-        )
+        self._options = options
         self._connections: set[Connection] = set()
-        self._deserted = asyncio.Event()
+        self._all_left = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._watch: asyncio.Task[None] | None = None
 
     async def start(self, at: socket.socket | None = None) -> tuple[str, int]:
         """Listen, and return the address, with the real port for port 0.
 
-        `at` is a socket that listens there already, one of those that `shared` returned. Raises
-        ConfigurationError where the address cannot be had.
+        `at` is a socket that listens already, one of `shared_sockets`. Raises ConfigurationError
+        if the address cannot be used.
         """
         host, port = self._address
         loop = asyncio.get_running_loop()
-        where = {"host": host, "port": port} if at is None else {"sock": at}
+        address = {"host": host, "port": port} if at is None else {"sock": at}
+        connect = partial(Connection, self._handler, self._options, self._joined, self._left)
         try:
-            self._server = await loop.create_server(partial(Connection, self._terms), **where)
+            self._server = await loop.create_server(connect, **address)
         except (OSError, OverflowError) as error:
             raise ConfigurationError((_cannot_listen(host, port, error),)) from None
         name = self._server.sockets[0].getsockname()
@@ -99,35 +61,35 @@ class Server:
         self._server.close()
         for connection in tuple(self._connections):
             connection.finish()
-        await self._empty(self._shutdown_timeout)
+        await self._empty(self._options.shutdown_timeout)
         for connection in tuple(self._connections):
             connection.abort()
         await self._empty(_ABORT_SECONDS)
-        if self._watch is not None:  # not before: until then it sees those out who are leaving
+        if self._watch is not None:  # until then it closes those that are leaving
             self._watch.cancel()
 
     async def _empty(self, seconds: float) -> None:
-        self._deserted.clear()
+        self._all_left.clear()
         if self._connections:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._deserted.wait(), seconds)
+                await asyncio.wait_for(self._all_left.wait(), seconds)
 
     def _joined(self, connection: Connection) -> bool:
         self._connections.add(connection)
         if self._watch is None:
             self._watch = asyncio.get_running_loop().create_task(self._watch_connections())
-        return len(self._connections) <= self._max_connections
+        return len(self._connections) <= self._options.max_connections
 
     def _left(self, connection: Connection) -> None:
         self._connections.discard(connection)
         if not self._connections:
-            self._deserted.set()
+            self._all_left.set()
 
     async def _watch_connections(self) -> None:
-        """See to those that are due, while there are any: hundreds of idle ports cost nothing."""
+        """End what is due, while there are connections: hundreds of idle ports cost nothing."""
         loop = asyncio.get_running_loop()
-        shortest = min(self._terms.request_timeout, self._terms.idle_timeout)
-        pause = min(_LOOK_SECONDS, shortest / 4)
+        shortest = min(self._options.request_timeout, self._options.idle_timeout)
+        pause = min(_WATCH_SECONDS, shortest / 4)
         while self._connections:
             await asyncio.sleep(pause)
             for connection in tuple(self._connections):
@@ -136,17 +98,17 @@ class Server:
         self._watch = None
 
 
-def shared(host: str, port: int, count: int) -> list[socket.socket]:
+def shared_sockets(host: str, port: int, count: int) -> list[socket.socket]:
     """Return sockets that listen at one address, each for a process: the system spreads clients.
 
-    Raises ConfigurationError where the address cannot be had, and where the system is not Linux.
+    Raises ConfigurationError if the address cannot be used, and if the system is not Linux.
     """
     if sys.platform != "linux":
-        problem = "workers: found a system that is not Linux, which alone spreads clients over them"
+        problem = "workers: found a system that is not Linux; only Linux spreads clients over them"
         raise ConfigurationError((problem,))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        # First alone: else two sessions of one user would share clients without a word.
+        # Exclusively first: else two sessions of one user would share clients silently.
         with socket.create_server((host, port), family=family) as probe:
             port = probe.getsockname()[1]
         return [
@@ -171,9 +133,9 @@ def _cannot_listen(host: str, port: int, error: OSError | OverflowError) -> str:
 def loop_exception_handler(
     on_fault: Callable[[str], None],
 ) -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
-    """Return an exception handler for the event loop that names the class of an error alone.
+    """Return an exception handler for the event loop that only names the class of an error.
 
-    The loop's own prints reprs and texts, which may hold what came over the wire.
+    The loop's own handler prints reprs and texts, which may hold what came over the wire.
     """
 
     def handle(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

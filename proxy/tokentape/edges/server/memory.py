@@ -1,17 +1,17 @@
-"""The port's memory: answers that never change again, as bytes; nothing is worked out twice.
+"""The port's memory: answers that never change again, as bytes; nothing is computed twice.
 
-An answer is remembered if its handler says that it is final, and is then found again in two forms:
-by the bytes of its request, and by what counts in it: method, target, body, and the headers that
-are looked at. Official clients send a new Idempotency-Key with each POST and report how long the
-last one took, so their bytes do not come again, and their requests do:
+An answer is remembered if its handler says that it is final. It is looked up in two forms: by the
+bytes of its request, and by what counts in the request: method, target, body, and the headers that
+the handler looks at. Official clients send a new Idempotency-Key with each POST and report how long
+the last one took, so their bytes do not come again, and their requests do:
 
-    POST /v1/tokens   Idempotency-Key: 7a   Authorization: …   card[number]=…      worked out
+    POST /v1/tokens   Idempotency-Key: 7a   Authorization: …   card[number]=…      answered
     POST /v1/tokens   Idempotency-Key: 9c   Authorization: …   card[number]=…      remembered,
                                                              with 9c wherever the answer echoes 7a
 
-Nothing that is remembered ever becomes false. The handler hears of each answer that is given once
-more, and gives it itself if the request is a retry. The memory is bounded, keeps no request but as
-a keyed hash, and is gone with its server (`tests/laws/test_memory.py`).
+Nothing that is remembered ever becomes false. The handler is notified of each answer that is given
+again, and answers itself if the request is a retry. The memory is bounded, keeps no request except
+as a keyed hash, and ends with its server (`tests/laws/test_memory.py`).
 """
 
 from __future__ import annotations
@@ -26,40 +26,49 @@ from tokentape.edges.server.writer import Framed
 from tokentape.pure.http.messages import Request
 
 LIMIT = 256 << 20
-"""Bytes that one server's answers may take in memory, by estimate: 100,000 as a rule."""
+"""Bytes that one server's answers may take in memory, by estimate: about 100,000 answers."""
 
 Repeated = Callable[[object, str | None], bool]
-"""Hears that a final answer is given once more: what its handler marked it with, and the request's
-Idempotency-Key, if any. Returns False if the handler has to answer itself."""
+"""Called when a final answer is to be given again, with what its handler marked it with and the
+request's Idempotency-Key, if any. Returns False if the handler has to answer itself."""
 
 _LONGEST = 4096
-"""Bytes of a request that is remembered: longer ones are few."""
-_BESIDE = 1000
-"""Bytes that an answer takes in memory beside its own, by estimate."""
+"""Bytes of the longest request that is remembered."""
+_OVERHEAD = 1000
+"""Bytes that an answer takes in memory in addition to its own, by estimate."""
 
 
-class Gist(NamedTuple):
-    """What counts in a request."""
+class RequestDigest(NamedTuple):
+    """Identifies what counts in a request."""
 
-    mark: bytes
-    """A hash of it; blank for a request that is not remembered."""
+    digest: bytes
+    """A hash; blank for a request that is not remembered."""
     key: str | None
     """Its Idempotency-Key. The hash covers whether there is one, not which."""
 
     def __repr__(self) -> str:
-        return "<Gist>"
+        return "<RequestDigest>"
 
 
-NO_GIST = Gist(b"", None)
+NO_DIGEST = RequestDigest(b"", None)
 
 
 class Memory:
     """What one server remembers."""
 
-    def __init__(self, limit: int, repeated: Repeated, looked_at: frozenset[str]) -> None:
-        """`limit` is in bytes, 0 for nothing; the names of headers `looked_at` in lower case."""
-        self._marks = blake2b(key=token_bytes(32), digest_size=16)
-        self._gists = blake2b(key=token_bytes(32), digest_size=16)
+    def __init__(
+        self,
+        limit: int = 0,
+        repeated: Repeated = lambda *_: False,
+        looked_at: frozenset[str] = frozenset(),
+    ) -> None:
+        """Take a limit in bytes, 0 for no memory.
+
+        Answers may depend on no headers except those `looked_at` (names in lower case) and on
+        whether there is an Idempotency-Key.
+        """
+        self._for_bytes = blake2b(key=token_bytes(32), digest_size=16)
+        self._for_requests = blake2b(key=token_bytes(32), digest_size=16)
         self._longest = _LONGEST if limit else 0
         self._limit = limit
         self._repeated = repeated
@@ -68,18 +77,18 @@ class Memory:
         self._answers: dict[bytes, Framed] = {}
         self._order: deque[tuple[tuple[bytes, ...], Framed]] = deque()
 
-    def mark(self, data: bytes) -> bytes:
-        """Return a hash of bytes; blank for what is not remembered."""
+    def digest_of_bytes(self, data: bytes) -> bytes:
+        """Return a hash of a request's bytes; blank if they are not remembered."""
         if len(data) > self._longest:
             return b""
-        hashed = self._marks.copy()
+        hashed = self._for_bytes.copy()
         hashed.update(data)
         return hashed.digest()
 
-    def gist(self, request: Request) -> Gist:
-        """Return what counts in a request, however it was sent."""
+    def digest(self, request: Request) -> RequestDigest:
+        """Return what a request is remembered by, however it was sent."""
         if len(request.body) > self._longest or not self._longest:
-            return NO_GIST
+            return NO_DIGEST
         keys, lines = [], [request.method, request.target]
         for name, value in request.headers:
             lower = name.lower()
@@ -90,38 +99,35 @@ class Memory:
                 lines.append(lower)
         text = "\n".join((*lines, "", "")).encode() + request.body
         if len(text) > self._longest or len(keys) > 1:
-            return NO_GIST
-        hashed = self._gists.copy()
+            return NO_DIGEST
+        hashed = self._for_requests.copy()
         hashed.update(text)
-        return Gist(hashed.digest(), keys[0] if keys else None)
+        return RequestDigest(hashed.digest(), keys[0] if keys else None)
 
-    def answer(self, mark: bytes) -> bytes | None:
-        """Return the answer to bytes with this hash, if it is remembered and given once more."""
-        framed = self._answers.get(mark)
-        return framed.raw() if framed and self._repeated(framed.final, None) else None
+    def answer(self, digest: bytes, key: str | None = None) -> bytes | None:
+        """Return the answer with this digest, if it is remembered and may be given again.
 
-    def answer_to(self, gist: Gist) -> bytes | None:
-        """Return the answer to a request, if it is remembered and given once more."""
-        framed = self._answers.get(gist.mark)
-        return framed.raw(gist.key) if framed and self._repeated(framed.final, gist.key) else None
+        `key` is the Idempotency-Key that it then echoes.
+        """
+        framed = self._answers.get(digest)
+        return framed.raw(key) if framed and self._repeated(framed.final, key) else None
 
-    def keep(self, mark: bytes, gist: Gist, framed: Framed) -> None:
-        """Remember the answer to a request if it is final; `mark` is blank or that of its bytes."""
-        if framed.final is None or not gist.mark or bool(framed.echo) != (gist.key is not None):
+    def keep(self, digest_of_bytes: bytes, request: RequestDigest, framed: Framed) -> None:
+        """Remember the answer to a request if it is final; the first digest may be blank."""
+        digest, key = request
+        if framed.final is None or not digest or bool(framed.echo) != (key is not None):
             return
-        marks = (gist.mark, mark) if mark and gist.key is None else (gist.mark,)
-        self._order.append((marks, framed))
-        self._answers.update(dict.fromkeys(marks, framed))
+        digests = (digest, digest_of_bytes) if digest_of_bytes and key is None else (digest,)
+        self._order.append((digests, framed))
+        self._answers.update(dict.fromkeys(digests, framed))
         self._weight += _weight(framed)
         while self._weight > self._limit:
-            self._forget(*self._order.popleft())
-
-    def _forget(self, marks: tuple[bytes, ...], framed: Framed) -> None:
-        self._weight -= _weight(framed)
-        for mark in marks:
-            if self._answers.get(mark) is framed:
-                del self._answers[mark]
+            oldest_digests, oldest = self._order.popleft()
+            self._weight -= _weight(oldest)
+            for each in oldest_digests:
+                if self._answers.get(each) is oldest:
+                    del self._answers[each]
 
 
 def _weight(framed: Framed) -> int:
-    return len(framed.head) + len(framed.body) + _BESIDE
+    return len(framed.head) + len(framed.body) + _OVERHEAD

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
 
-__all__ = ["Upstream"]
+__all__ = ["HttpUpstream"]
 
 _MAX_HEAD = 64 * 1024
 _LARGE = 2**20
@@ -79,7 +79,7 @@ class _NoCookies(DummyCookieJar):
         """Leave cookies alone: aiohttp logs the names of those that it cannot read."""
 
 
-class Upstream:
+class HttpUpstream:
     """Where requests are forwarded to, with a pool of connections. Use with `async with`."""
 
     def __init__(self, base_url: str, *, timeout: float, max_body: int) -> None:

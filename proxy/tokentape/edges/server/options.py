@@ -1,10 +1,9 @@
-"""What holds for a server and all its connections."""
+"""What a server calls, and what holds for all its connections."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 from tokentape.edges.server.memory import Memory
 from tokentape.pure.http.messages import Request, Response
@@ -19,17 +18,18 @@ Handler = Callable[[Request], Answer | Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Terms:
-    """What holds for all connections of a server. Sizes are in bytes, times in seconds."""
+class ServerOptions:
+    """Sizes are in bytes, times in seconds."""
 
-    handler: Handler
-    memory: Memory
     max_head: int
     max_body: int
+    max_connections: int
     request_timeout: float
-    idle_timeout: float
+    """For a request to arrive whole."""
+    idle_timeout: float = 75.0
+    """For the next request to begin, and for a client to take its answer."""
+    shutdown_timeout: float
+    """For answers under way when the server stops."""
+    memory: Memory = field(default_factory=Memory)
     on_fault: Callable[[str], None]
-    joined: Callable[[Any], bool]
-    """Hears of a connection; tells whether there is room for it."""
-    left: Callable[[Any], None]
-    """Hears that a connection has ended, and nothing works for it any more."""
+    """Gets the class name of what a handler raised, and nothing else of it."""
