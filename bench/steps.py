@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 from tokentape.edges.server.framing import RequestBuffer
 from tokentape.edges.server.memory import LIMIT as MEMORY
-from tokentape.edges.server.memory import Gist, Memory
+from tokentape.edges.server.memory import Memory, RequestDigest
 from tokentape.edges.server.writer import framed
 from tokentape.edges.settings import MatchSettings, RedactSettings
 from tokentape.pure.cassette.model import Interaction
@@ -135,15 +135,15 @@ def once_more(recording: Recording, sent: Sequence[bytes]) -> Steps:
     """Return what each step takes when the same bytes come again."""
     session = service(recording)
     memory = Memory(MEMORY, session.repeated, session.redactor.relevant_headers)
-    marks = [memory.mark(data) for data in sent]
-    for request, mark in zip(read(sent), marks, strict=True):
+    digests = [memory.digest_of_bytes(data) for data in sent]
+    for request, digest in zip(read(sent), digests, strict=True):
         response = answered(session, request)
         assert response.final
-        memory.keep(mark, memory.gist(request), framed(response, to_head=False, connection=""))
-    assert all(map(memory.answer, marks))
+        memory.keep(digest, memory.digest(request), framed(response, to_head=False, connection=""))
+    assert all(map(memory.answer, digests))
     return {
-        "hashing": fastest([lambda: [memory.mark(data) for data in sent]] * ROUNDS),
-        "looking up, counting": fastest([lambda: [memory.answer(mark) for mark in marks]] * ROUNDS),
+        "hashing": fastest([lambda: [memory.digest_of_bytes(data) for data in sent]] * ROUNDS),
+        "looking up, counting": fastest([lambda: [memory.answer(digest) for digest in digests]] * ROUNDS),
     }
 
 
@@ -155,17 +155,17 @@ def with_new_keys(recording: Recording) -> Steps:
     sent = [text.replace(NEW, b"first %d" % number) for number, text in enumerate(texts)]
 
     def looked_up() -> list[bytes | None]:
-        again = (gist if gist.key is None else Gist(gist.mark, next(keys)) for gist in gists)
-        return list(map(memory.answer_to, again))
+        again = (each if each.key is None else RequestDigest(each.digest, next(keys)) for each in digests)
+        return [memory.answer(each.digest, each.key) for each in again]
 
     requests, keys = read(sent), map(str, count())
-    gists = [memory.gist(request) for request in requests]
-    for request, gist in zip(requests, gists, strict=True):
-        memory.keep(b"", gist, framed(answered(session, request), to_head=False, connection=""))
+    digests = [memory.digest(request) for request in requests]
+    for request, digest in zip(requests, digests, strict=True):
+        memory.keep(b"", digest, framed(answered(session, request), to_head=False, connection=""))
     assert all(looked_up())
     return {
         "reading HTTP": fastest([lambda: read(sent)] * ROUNDS),
-        "hashing": fastest([lambda: [memory.gist(request) for request in requests]] * ROUNDS),
+        "hashing": fastest([lambda: [memory.digest(request) for request in requests]] * ROUNDS),
         "looking up, counting": fastest([looked_up] * ROUNDS),
     }
 

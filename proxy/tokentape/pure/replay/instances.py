@@ -62,8 +62,6 @@ _RENEWED = MADE_KINDS - {"fingerprint"}
 """Kinds of values that are new for each instance: ids and times."""
 _AS_SENT = "~"
 """Ranks after every kind of variable."""
-
-
 Identity = tuple[str, tuple[str, ...]]
 """The match key, and the values that an instance is played for."""
 Context = tuple[int, tuple[str, ...]]
@@ -84,7 +82,7 @@ class Instance:
     further: bool = False
     served: int = 0
     """How many of its requests have been answered."""
-    made: list[str] = field(default_factory=list)
+    made_ids: list[str] = field(default_factory=list)
     """The keys of ids that it made."""
 
 
@@ -94,10 +92,8 @@ class Match:
 
     position: int
     instance: Instance
-    begins_further: bool
-    """It is the first answer of a further instance."""
-    is_last: bool
-    """The same request gets this interaction again from now on."""
+    begins_further: bool  # the first answer of a further instance
+    is_last: bool  # the same request gets this interaction again from now on
 
 
 Standing = tuple[Variable, Instance]
@@ -149,18 +145,15 @@ class Instances:
     def add_recorded(
         self, request: RedactedRequest, interaction: Interaction, secrets: Iterable[Secret]
     ) -> None:
-        """Append what was recorded just now, to answer the very same request again, and no other.
-
-        `secrets` are the values of its variables.
-        """
+        """Append what was recorded just now, for the very same request: `secrets` are its values."""
         position = self._recordings.add_recorded(interaction)
         key = self._rules.of_request(request)
         identity = key.text, key.identity
         instance = self._instances.setdefault(identity, Instance(identity, (0, ()), (), {}))
         instance.positions = (*instance.positions[: instance.served], position)
         instance.served = len(instance.positions)
-        texts = [secret.text for secret in secrets]
-        instance.values.update(zip(interaction.variables, texts, strict=True))
+        pairs = zip(interaction.variables, secrets, strict=True)
+        instance.values.update((variable, secret.text) for variable, secret in pairs)
 
     def match(self, request: RedactedRequest, *, repeat: bool, further: bool) -> Match | None:
         """Return the recorded answer to a request; None for a miss.
@@ -189,7 +182,7 @@ class Instances:
     def values(self, match: Match) -> tuple[list[str | None], bool]:
         """Return what the variables of an answer stand for, None for a stand-in of their kind.
 
-        Beside it whether that is so whatever comes.
+        And whether they will always stand for it.
         """
         instance, settled = match.instance, True
         texts: list[str | None] = []
@@ -203,12 +196,9 @@ class Instances:
 
     def names_unknown_id(self, request: RedactedRequest) -> bool:
         """Tell whether a request names an id that this session has not given out, or forgot."""
-        return any(
-            secret.kind in ID_PREFIXES
-            and secret.key not in self._made
-            and secret.key not in self._standing
-            for secret in self._rules.of_request(request).secrets
-        )
+        secrets = self._rules.of_request(request).secrets
+        ids = [secret.key for secret in secrets if secret.kind in ID_PREFIXES]
+        return any(key not in self._made and key not in self._standing for key in ids)
 
     def _begun(self, key: MatchKey, identity: Identity, *, further: bool) -> Instance | None:
         """Begin an instance for values that have none; None for what was not recorded."""
@@ -238,10 +228,8 @@ class Instances:
 
     def _sent(self, key: MatchKey) -> _Sent:
         """Return the values of a request in the order of its key, with what they stand for."""
-        places: dict[str, int] = {}
-        if key.alike:
-            for secret in key.secrets:
-                places.setdefault(secret.key, len(places))
+        as_sent = reversed([*enumerate(key.secrets if key.alike else ())])
+        places = {secret.key: place for place, secret in as_sent}  # the first of each
 
         def rank(value: Secret) -> Variable:
             stands_for = self._made.get(value.key) or self._standing.get(value.key)
@@ -249,13 +237,13 @@ class Instances:
 
         secrets = key.arranged(rank)
         keys = [secret.key for secret in secrets]
-        made = [self._made.get(each) for each in keys]
+        own_ids = [self._made.get(each) for each in keys]
         standing = [self._standing.get(each) for each in keys]
         return _Sent(
             secrets,
             keys,
-            tuple([each and each[0] for each in made]),
-            tuple([each for each, id_ in zip(keys, made, strict=True) if id_]),
+            tuple([each and each[0] for each in own_ids]),
+            tuple([each for each, id_ in zip(keys, own_ids, strict=True) if id_]),
             [each and each[0] for each in standing],
         )
 
@@ -277,11 +265,11 @@ class Instances:
 
         The same request made both ids, and was answered alike, each variable in its place.
         """
-        for own, other in zip(ids, variables, strict=True):
-            if own is None or own == other:
+        for own, recorded in zip(ids, variables, strict=True):
+            if own is None or own == recorded:
                 continue
             around = self._recordings.variables_around
-            for mine, theirs in zip(around(own), around(other), strict=True):
+            for mine, theirs in zip(around(own), around(recorded), strict=True):
                 text = _known_to(instance.continued, mine)
                 if text is not None:
                     instance.values.setdefault(theirs, text)
@@ -290,8 +278,8 @@ class Instances:
         """Remember an instance, and what its values stand for."""
         self._instances[instance.identity] = instance
         self._order.append(instance)
-        for variable, secret, made in zip(variables, sent.secrets, sent.ids, strict=True):
-            if made is None:
+        for variable, secret, own_id in zip(variables, sent.secrets, sent.ids, strict=True):
+            if own_id is None:
                 self._standing[secret.key] = (variable, instance)
             if not instance.further:
                 self._know_first(variable, secret)
@@ -305,7 +293,7 @@ class Instances:
 
     def _forget(self, instance: Instance) -> None:
         self._instances.pop(instance.identity, None)
-        for key in (*instance.identity[1], *instance.made):
+        for key in (*instance.identity[1], *instance.made_ids):
             for table in (self._standing, self._made):
                 entry = table.get(key)
                 if entry is not None and entry[1] is instance:
@@ -317,10 +305,7 @@ class Instances:
     def _resolved(
         self, variable: Variable, position: int, instance: Instance
     ) -> tuple[str | None, bool]:
-        """Return what a variable stands for that its instance does not know yet.
-
-        Beside it whether that is so whatever comes.
-        """
+        """Return what a variable stands for that its instance does not know, and if for good."""
         kind = variable[0]
         if kind in _RENEWED and self._recordings.maker(variable) == position:
             return self._new(variable, instance), True
@@ -344,7 +329,7 @@ class Instances:
             self._know_first(variable, value)
         if self.numbering is not None or self._recordings.is_sent_kind(variable[0]):
             self._made[value.key] = (variable, instance)
-            instance.made.append(value.key)
+            instance.made_ids.append(value.key)
         return value.text
 
     def _fingerprint(self, variable: Variable, instance: Instance) -> str | None:
@@ -353,10 +338,9 @@ class Instances:
         number = source and _known_to((instance, *instance.continued), source)
         if source is None or number is None:
             return None
-        instance.values[variable] = self._made_up.fingerprint(
-            variable, (source[0], same(source[0], number))
-        )
-        return instance.values[variable]
+        text = self._made_up.fingerprint(variable, (source[0], same(source[0], number)))
+        instance.values[variable] = text
+        return text
 
 
 def _known_to(instances: Iterable[Instance], variable: Variable) -> str | None:

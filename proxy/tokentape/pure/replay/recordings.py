@@ -178,9 +178,9 @@ class Recordings:
         """Return the variables of a recorded answer."""
         return self._interactions[position].response_variables
 
-    def variables_around(self, made: Variable) -> tuple[Variable, ...]:
+    def variables_around(self, variable: Variable) -> tuple[Variable, ...]:
         """Return the variables of the interaction that made one, as far as they count."""
-        interaction = self._interactions[self._makers[made]]
+        interaction = self._interactions[self._makers[variable]]
         return (*self._rules.of_recorded(interaction)[1], *interaction.response_variables)
 
     def number_behind(self, fingerprint: Variable) -> Variable | None:
@@ -190,13 +190,13 @@ class Recordings:
     def _origin_of(self, ids: Ids) -> tuple[object, ...]:
         """Return where ids come from: the request that made each, its answer, the place in it."""
         origins: list[object] = []
-        for made in ids:
-            if made is None:
+        for variable in ids:
+            if variable is None:
                 origins.append(None)
                 continue
-            position = self._makers[made]
+            position = self._makers[variable]
             interaction = self._interactions[position]
-            place = interaction.response_variables.index(made)
+            place = interaction.response_variables.index(variable)
             origins.append((self._origins[position], interaction.outline.response(), place))
         return tuple(origins)
 
