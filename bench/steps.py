@@ -18,14 +18,13 @@ from tempfile import TemporaryDirectory
 
 from tokentape.edges.server.framing import RequestBuffer
 from tokentape.edges.server.memory import LIMIT as MEMORY
-from tokentape.edges.server.memory import Memory, RequestDigest
+from tokentape.edges.server.memory import Memory
 from tokentape.edges.server.writer import framed
 from tokentape.edges.settings import MatchSettings, RedactSettings
 from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.redaction import Redactor
 from tokentape.pure.replay.decide import Mode
-from tokentape.pure.replay.instances import Instances
 from tokentape.session import assembly
 from tokentape.session.service import Policy, Service
 
@@ -74,8 +73,8 @@ def _redactor() -> Redactor:
 
 def service(recording: Recording) -> Service:
     """Return a session of a cassette, without a port."""
-    instances = Instances(assembly.match_rules(MatchSettings()), recording.name)
-    service = Service(Mode.REPLAY, recording.name, _redactor(), Policy(), instances, lambda _: None)
+    rules = assembly.match_rules(MatchSettings())
+    service = Service(Mode.REPLAY, recording.name, _redactor(), Policy(), rules, lambda _: None)
     service.load(recording.interactions)
     return service
 
@@ -135,15 +134,15 @@ def once_more(recording: Recording, sent: Sequence[bytes]) -> Steps:
     """Return what each step takes when the same bytes come again."""
     session = service(recording)
     memory = Memory(MEMORY, session.repeated, session.redactor.relevant_headers)
-    digests = [memory.digest_of_bytes(data) for data in sent]
+    digests = list(map(memory.digest_of_bytes, sent))
     for request, digest in zip(read(sent), digests, strict=True):
         response = answered(session, request)
         assert response.final
         memory.keep(digest, memory.digest(request), framed(response, to_head=False, connection=""))
     assert all(map(memory.answer, digests))
     return {
-        "hashing": fastest([lambda: [memory.digest_of_bytes(data) for data in sent]] * ROUNDS),
-        "looking up, counting": fastest([lambda: [memory.answer(digest) for digest in digests]] * ROUNDS),
+        "hashing": fastest([lambda: list(map(memory.digest_of_bytes, sent))] * ROUNDS),
+        "looking up, counting": fastest([lambda: list(map(memory.answer, digests))] * ROUNDS),
     }
 
 
@@ -155,8 +154,9 @@ def with_new_keys(recording: Recording) -> Steps:
     sent = [text.replace(NEW, b"first %d" % number) for number, text in enumerate(texts)]
 
     def looked_up() -> list[bytes | None]:
-        again = (each if each.key is None else RequestDigest(each.digest, next(keys)) for each in digests)
-        return [memory.answer(each.digest, each.key) for each in again]
+        return [
+            memory.answer(digest, None if key is None else next(keys)) for digest, key in digests
+        ]
 
     requests, keys = read(sent), map(str, count())
     digests = [memory.digest(request) for request in requests]
