@@ -107,12 +107,12 @@ class Stage:
     def send(self, request: Request, *, taken: bool = True) -> Response:
         """Ask, and take the answer whole, or go away before."""
         digest, key = PORT.digest(request)
-        before = self.port.get(digest)
+        before = self.port.get(digest) if digest else None
         if before and self.service.repeated(before.final, key):
             return replace(before, echo=tuple((name, key) for name, _ in before.echo))
         answer, done = asyncio.run(self._handled(request))
         done(taken)
-        if answer.final and taken and bool(answer.echo) == (key is not None):
+        if digest and answer.final and taken and bool(answer.echo) == (key is not None):
             self.port[digest] = answer
         return answer
 

@@ -35,18 +35,15 @@ def interactions(draw: st.DrawFn) -> Interaction:
 
 def plainly(recorded: Sequence[Interaction]) -> tuple[OrderDependent, ...]:
     """Compare answers as texts, their variables renamed by what the request calls them."""
-    keys = [RULES.of_recorded(one) for one in recorded]
-    anchors: dict[Variable, str] = {}
-    for one, (key, _) in zip(recorded, keys, strict=True):
-        anchors = dict.fromkeys(one.request_variables, key) | anchors
     groups: dict[object, list[int]] = defaultdict(list)
-    for number, (key, asked) in enumerate(keys):
-        makers = [maker(variable, recorded[:number]) for variable in asked]
-        told = [
-            None if anchors[variable] == key or made is not None else variable
-            for variable, made in zip(asked, makers, strict=True)
-        ]
-        groups[origin(number, recorded), tuple(told), tuple(map(asked.index, asked))].append(number)
+    senders: dict[Variable, object] = {}
+    for number, interaction in enumerate(recorded):
+        variables = RULES.of_recorded(interaction)[1]
+        for place, variable in enumerate(variables):
+            senders.setdefault(variable, (origin(number, recorded), place))
+        telling = tuple(senders[variable] for variable in variables)
+        repeated = tuple(map(variables.index, variables))
+        groups[origin(number, recorded), telling, repeated].append(number)
     return tuple(
         OrderDependent(group[0] + 1, number + 1)
         for group in groups.values()

@@ -158,7 +158,11 @@ def _params(request: RedactedRequest) -> object:
     """Return what makes two requests the same, secrets and all. Only to be compared in memory."""
     not_params = ("idempotency_key", "key")
     live = {kind: secret for kind, secret in request.live.items() if kind not in not_params}
-    return (request.path, request.query, request.body, live)
+    fields = [
+        sorted((entry.text, [secret.key for secret in entry.secrets]) for entry in part)
+        for part in (request.query, request.body)
+    ]
+    return (request.path, fields, live)
 
 
 def _again(outcome: Outcome, key: str) -> Outcome:

@@ -274,9 +274,8 @@ class Service:
             return
         if written:
             self._used.add(match.position)
-            return
-        waits_for_a_retry = request is not None and self._retries.remembers(request)
-        if match.position not in self._used and not waits_for_a_retry:
+            self.instances.deliver(match)
+        elif request is None or not self._retries.remembers(request):
             self.instances.release(match)
 
 

@@ -13,10 +13,11 @@ and any number of them at once. So nothing is bound for good, and nothing is sea
 3. That is an *instance*: a recorded set, played for one set of live values. It knows what its
    variables stand for. When all sets are taken, new values take the one taken longest ago as a
    *further* instance: the same recorded answers, with their own values and ids of their own.
-4. A request *continues* the instances that it names by an id that they made or by a value that
-   stands for the variable recorded there. A variable in an answer is what the request sent; or a
-   new id or time, if the recording shows it first here; or what the continued instances know; or
-   what the first instance of the session knows; or else a stand-in.
+4. A request *continues* the instances whose ids it names; or, if it names none, the one in which
+   all its values stand for the variables recorded there. It joins the story of the first of them:
+   what it sends is known there from then on. A variable in an answer is what the request sent; or
+   a new id or time, if the recording shows it first here; or what the continued instances know; or,
+   where nothing in the story was played before, what the session knows first; or else a stand-in.
 
 **A worked example.** Recorded, with two people's names as variables:
 
@@ -54,10 +55,12 @@ from tokentape.pure.replay.recordings import Ids, Recordings
 from tokentape.pure.replay.takings import Takings
 from tokentape.pure.stripe.kinds import ID_PREFIXES, MADE_KINDS, Secret, same
 
-BESIDE_RECORDED = 50_000
+BESIDE_RECORDED = 130_000
 """Instances that are remembered beside one for each recorded interaction."""
 _CONTINUED = 32
 """Instances that one continues, at most: the nearest."""
+_TRANSLATED = 1_000
+"""Variables of another part that an instance learns, at most."""
 _RENEWED = MADE_KINDS - {"fingerprint"}
 """Kinds of values that are new for each instance: ids and times."""
 _AS_SENT = "~"
@@ -78,10 +81,17 @@ class Instance:
     """Of its recorded requests, in recorded order."""
     values: dict[Variable, str]
     """What its variables stand for: what was sent, and the ids and times that it made."""
+    story: dict[Variable, str]
+    """What is known of whoever plays it: the values of the instance that it all began with."""
     continued: tuple[Instance, ...] = ()
+    again: bool = False
+    """What it plays had been played before."""
     further: bool = False
+    """So it is, or what it continues."""
     served: int = 0
     """How many of its requests have been answered."""
+    delivered: int = 0
+    """How many of these answers have reached the client."""
     made_ids: list[str] = field(default_factory=list)
     """The keys of ids that it made."""
 
@@ -92,12 +102,13 @@ class Match:
 
     position: int
     instance: Instance
+    number: int  # among the requests of the instance, from 1
     begins_further: bool  # the first answer of a further instance
     is_last: bool  # the same request gets this interaction again from now on
 
 
-Standing = tuple[Variable, Instance]
-"""A variable that a live value stands for, and the instance in which it does."""
+Standing = tuple[Variable, Instance | None]
+"""A variable that a live value stands for, and the instance in which it does; None for several."""
 
 
 @dataclass(slots=True, repr=False)
@@ -130,7 +141,7 @@ class Instances:
         self._takings: dict[Context, Takings] = {}
         self._standing: dict[str, Standing] = {}
         """What a live value stood for last, by its key."""
-        self._made: dict[str, Standing] = {}
+        self._made: dict[str, tuple[Variable, Instance]] = {}
         """The ids that this session made up, by their keys."""
         self._first: dict[Variable, str] = {}
         """What the first instance of each variable knows."""
@@ -145,11 +156,13 @@ class Instances:
     def add_recorded(
         self, request: RedactedRequest, interaction: Interaction, secrets: Iterable[Secret]
     ) -> None:
-        """Append what was recorded just now, for the very same request: `secrets` are its values."""
+        """Append what was recorded just now, for the same request; `secrets` are its values."""
         position = self._recordings.add_recorded(interaction)
         key = self._rules.of_request(request)
         identity = key.text, key.identity
-        instance = self._instances.setdefault(identity, Instance(identity, (0, ()), (), {}))
+        values: dict[Variable, str] = {}
+        begun = Instance(identity, (0, ()), (), values, values)
+        instance = self._instances.setdefault(identity, begun)
         instance.positions = (*instance.positions[: instance.served], position)
         instance.served = len(instance.positions)
         pairs = zip(interaction.variables, secrets, strict=True)
@@ -164,19 +177,23 @@ class Instances:
         key = self._rules.of_request(request)
         identity = key.text, key.identity
         instance = self._instances.get(identity)
-        if instance is None:
-            instance = self._begun(key, identity, further=further and repeat)
-        if instance is None or (instance.served == len(instance.positions) and not repeat):
+        begins = instance is None and self._begun(key, identity, further=further and repeat)
+        instance = begins or instance
+        if not instance or (instance.served == len(instance.positions) and not repeat):
             return None
-        begins = instance.further and not instance.served
-        instance.served = min(instance.served + 1, len(instance.positions))
-        is_last = repeat and instance.served == len(instance.positions)
-        return Match(instance.positions[instance.served - 1], instance, begins, is_last)
+        number = instance.served = min(instance.served + 1, len(instance.positions))
+        is_last = repeat and number == len(instance.positions)
+        further = bool(begins) and instance.again
+        return Match(instance.positions[number - 1], instance, number, further, is_last)
+
+    def deliver(self, match: Match) -> None:
+        """Note that an answer has reached its client."""
+        match.instance.delivered = max(match.instance.delivered, match.number)
 
     def release(self, match: Match) -> None:
-        """Let an answer be given again as if for the first time: it did not reach the client."""
+        """Let an answer be given again as if for the first time, if it reached no client."""
         instance = match.instance
-        if instance.served and instance.positions[instance.served - 1] == match.position:
+        if instance.delivered < match.number == instance.served:
             instance.served -= 1
 
     def values(self, match: Match) -> tuple[list[str | None], bool]:
@@ -219,8 +236,12 @@ class Instances:
         variables = recorded.variables
         values = dict(zip(variables, [secret.text for secret in sent.secrets], strict=True))
         continued = self._continued(variables, sent)
+        story = continued[0].story if continued and not again else values
         identity = exact.text, identity[1]  # one text for all, not one for each
-        instance = Instance(identity, context, recorded.positions, values, continued, again)
+        instance = Instance(identity, context, recorded.positions, values, story, continued, again)
+        instance.further = again or any(each.further for each in continued)
+        for variable, text in values.items():
+            story.setdefault(variable, text)
         if is_alias:
             self._translate(instance, sent.ids, variables)
         self._note(instance, variables, sent)
@@ -250,11 +271,9 @@ class Instances:
     def _continued(self, variables: Sequence[Variable], sent: _Sent) -> tuple[Instance, ...]:
         """Return the instances that a request continues, those first whose ids it names."""
         named = [self._made[key][1] for key in sent.named]
-        for variable, key, stood_for in zip(variables, sent.keys, sent.standing, strict=True):
-            if stood_for == variable:
-                named.append(self._standing[key][1])
-        if not named:
-            return ()
+        if not named and list(variables) == sent.standing:
+            standing = {self._standing[key][1] for key in sent.keys}
+            named = [each for each in standing if each and len(standing) == 1]
         nearest = list(islice(dict.fromkeys(named), _CONTINUED))
         for instance in nearest[:]:
             nearest += instance.continued
@@ -265,14 +284,19 @@ class Instances:
 
         The same request made both ids, and was answered alike, each variable in its place.
         """
-        for own, recorded in zip(ids, variables, strict=True):
-            if own is None or own == recorded:
-                continue
-            around = self._recordings.variables_around
-            for mine, theirs in zip(around(own), around(recorded), strict=True):
+        around = self._recordings.variables_around
+        parts = dict.fromkeys(zip(ids, variables, strict=True))
+        pairs = (
+            pair
+            for own, recorded in parts
+            if own is not None and own != recorded
+            for pair in zip(around(own), around(recorded), strict=True)
+        )
+        for mine, theirs in islice(pairs, _TRANSLATED):
+            if theirs not in instance.values:
                 text = _known_to(instance.continued, mine)
                 if text is not None:
-                    instance.values.setdefault(theirs, text)
+                    instance.values[theirs] = text
 
     def _note(self, instance: Instance, variables: Sequence[Variable], sent: _Sent) -> None:
         """Remember an instance, and what its values stand for."""
@@ -280,7 +304,9 @@ class Instances:
         self._order.append(instance)
         for variable, secret, own_id in zip(variables, sent.secrets, sent.ids, strict=True):
             if own_id is None:
-                self._standing[secret.key] = (variable, instance)
+                before = self._standing.get(secret.key, (variable, instance))[1]
+                same_story = before is not None and before.story is instance.story
+                self._standing[secret.key] = (variable, instance if same_story else None)
             if not instance.further:
                 self._know_first(variable, secret)
         if len(self._order) > len(self._recordings) + BESIDE_RECORDED:
@@ -293,11 +319,12 @@ class Instances:
 
     def _forget(self, instance: Instance) -> None:
         self._instances.pop(instance.identity, None)
-        for key in (*instance.identity[1], *instance.made_ids):
-            for table in (self._standing, self._made):
-                entry = table.get(key)
-                if entry is not None and entry[1] is instance:
-                    del table[key]
+        for key in instance.identity[1]:
+            if self._standing.get(key, (None, None))[1] in (None, instance):
+                self._standing.pop(key, None)
+        for key in instance.made_ids:
+            if key in self._made and self._made[key][1] is instance:
+                del self._made[key]
         if instance.context[1]:
             self._takings.pop(instance.context, None)
         instance.continued = ()  # those before it are to go, too
@@ -309,25 +336,31 @@ class Instances:
         kind = variable[0]
         if kind in _RENEWED and self._recordings.maker(variable) == position:
             return self._new(variable, instance), True
-        text = _known_to(instance.continued, variable)
-        if text is None and kind == "fingerprint":
-            text = self._fingerprint(variable, instance)
+        text = self._fingerprint(variable, instance) if kind == "fingerprint" else None
+        text = text or _known_to((instance, *instance.continued), variable)
         if text is None and kind in _RENEWED and self._recordings.maker(variable) is not None:
-            value = self._made_up.first(variable)  # shown before it is made, out of order
-            self._made.setdefault(value.key, (variable, instance))
-            return value.text, False
-        others = (instance, *instance.continued)
-        if text is None and not any(each.further for each in others):
+            return self._new(variable, instance, shown_before_made=True), False
+        if text is None and not instance.further:
             text = self._first.get(variable)
         return text, text is not None or not self._recordings.is_sent(variable)
 
-    def _new(self, variable: Variable, instance: Instance) -> str:
-        """Make up an id or time: the first follows from the cassette's name only."""
-        value, is_first = self._made_up.new(variable)
-        instance.values[variable] = value.text
+    def _new(
+        self, variable: Variable, instance: Instance, *, shown_before_made: bool = False
+    ) -> str:
+        """Make up an id or time: the first follows from the cassette's name only.
+
+        One that an answer shows out of order, before it is made, is left for who makes it.
+        """
+        if shown_before_made and not instance.further:
+            value, is_first = self._made_up.first(variable), False
+        else:
+            value, is_first = self._made_up.new(variable)
+            instance.values[variable] = value.text
+            instance.story.setdefault(variable, value.text)
         if is_first:
             self._know_first(variable, value)
-        if self.numbering is not None or self._recordings.is_sent_kind(variable[0]):
+        is_named = self.numbering is not None or self._recordings.is_sent_kind(variable[0])
+        if is_named and not (shown_before_made and value.key in self._made):
             self._made[value.key] = (variable, instance)
             instance.made_ids.append(value.key)
         return value.text
@@ -344,5 +377,8 @@ class Instances:
 
 
 def _known_to(instances: Iterable[Instance], variable: Variable) -> str | None:
-    knowing = (each.values for each in instances if variable in each.values)
-    return next((values[variable] for values in knowing), None)
+    for instance in instances:
+        text = instance.values.get(variable) or instance.story.get(variable)
+        if text is not None:
+            return text
+    return None

@@ -28,7 +28,7 @@ class OrderDependent:
 
 
 _Numbers = tuple[int, ...]
-_Request = tuple[object, tuple[Variable | None, ...], _Numbers]
+_Request = tuple[int, tuple[tuple[int, int], ...], _Numbers]
 """What is the same for requests that are one to every rule."""
 
 
@@ -37,24 +37,19 @@ def order_dependent(
 ) -> tuple[OrderDependent, ...]:
     """Return each interaction that only its order tells from an earlier one, with that one.
 
-    Its key tells, and a variable that was sent under another key first: its value stands for it by
-    then. Ids that are alike do not: in another order, each would be the other.
+    Its key tells, and which request sent each of its variables first, as far as that one's key
+    tells it from others: in another order, people and ids that are alike would change places.
     """
     pairs: list[OrderDependent] = []
-    anchors: dict[Variable, str] = {}
+    senders: dict[Variable, tuple[int, int]] = {}
     recordings = Recordings(rules)
     first: dict[_Request, tuple[int, Interaction, _Numbers]] = {}
     for number, interaction in enumerate(recorded, 1):
         origin = recordings.add(interaction)
-        key, variables = rules.of_recorded(interaction)
-        for variable in interaction.request_variables:
-            anchors.setdefault(variable, key)
-        telling = tuple(
-            [
-                None if anchors[variable] == key or recordings.is_made_id(variable) else variable
-                for variable in variables
-            ]
-        )
+        variables = rules.of_recorded(interaction)[1]
+        for place, variable in enumerate(variables):
+            senders.setdefault(variable, (origin, place))
+        telling = tuple([senders[variable] for variable in variables])
         numbers = _numbered((*variables, *interaction.response_variables))
         request = origin, telling, numbers[: len(variables)]
         earlier, alike, others = first.setdefault(request, (number, interaction, numbers))

@@ -92,8 +92,9 @@ class Recordings:
     def __init__(self, rules: MatchRules) -> None:
         self._rules = rules
         self._interactions: list[Interaction] = []
-        self._origins: list[object] = []
+        self._origins: list[int] = []
         """By position: the same for requests that are alike, with all the ids that they name."""
+        self._numbers_of_origins: dict[object, int] = {}
         self._shapes: dict[tuple[str, tuple[int, ...]], _Shape] = defaultdict(_Shape)
         self._keys = 0
         self._sent: set[Variable] = set()
@@ -104,7 +105,7 @@ class Recordings:
     def __len__(self) -> int:
         return len(self._interactions)
 
-    def add(self, interaction: Interaction) -> object:
+    def add(self, interaction: Interaction) -> int:
         """Append an interaction that may be played.
 
         Return its origin: the same for requests of one key that name ids which are alike.
@@ -120,7 +121,7 @@ class Recordings:
             if ids:
                 shape.alike.setdefault(self._origin_of(ids), _Alike()).keys.append(exact)
         exact.add(position, variables)
-        origin: object = (text, self._origin_of(ids)) if ids else text
+        origin = self._number((text, self._origin_of(ids)))
         self._origins.append(origin)
         self.add_recorded(interaction)
         return origin
@@ -187,6 +188,10 @@ class Recordings:
         """Return the card or account number that a fingerprint was made from, if it is known."""
         return self._numbers.get(fingerprint)
 
+    def _number(self, origin: object) -> int:
+        """Return a number for an origin: those of ids would be nested in each other without end."""
+        return self._numbers_of_origins.setdefault(origin, len(self._numbers_of_origins))
+
     def _origin_of(self, ids: Ids) -> tuple[object, ...]:
         """Return where ids come from: the request that made each, its answer, the place in it."""
         origins: list[object] = []
@@ -197,7 +202,8 @@ class Recordings:
             position = self._makers[variable]
             interaction = self._interactions[position]
             place = interaction.response_variables.index(variable)
-            origins.append((self._origins[position], interaction.outline.response(), place))
+            origin = self._origins[position], interaction.outline.response(), place
+            origins.append(self._number(origin))
         return tuple(origins)
 
     def _meet_fingerprint(self, variable: Variable, interaction: Interaction) -> None:
