@@ -117,8 +117,7 @@ def test_a_worker_that_is_lost_ends_the_session(session: Session) -> None:
     os.kill(workers(session)[0], signal.SIGKILL)
     assert session.ended() == 1
     assert session.said.endswith(
-        "tokentape: error: a worker was lost, so the others were ended: "
-        "the receipt is not known\n"
+        "tokentape: error: a worker was lost, so the others were ended: the receipt is not known\n"
     )
     assert refused(session)
 
