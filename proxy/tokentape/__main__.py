@@ -9,7 +9,10 @@ from typing import NoReturn
 
 import click
 
-from tokentape.command_line import cassettes, serving  # noqa: F401  they declare the commands
+from tokentape.command_line import serving  # noqa: F401  declares commands: the first of --help
+
+# isort: split
+from tokentape.command_line import cassettes  # noqa: F401  and the others
 from tokentape.command_line.options import Invocation, cli
 from tokentape.errors import TokentapeError
 
