@@ -84,7 +84,7 @@ def _read_file(path: Path) -> Settings:
 mode_option: Decorator = click.option(
     "--mode",
     type=click.Choice(["record", "replay", "auto"]),
-    default=lambda: usual_mode(os.environ),
+    default=lambda: usual_mode(os.environ).value,
     help="What to do with traffic.  [default: replay where CI is set, else auto]",
 )
 
