@@ -11,7 +11,6 @@ from typing import Any
 import click
 
 from tokentape.edges.settings import Settings, load
-from tokentape.pure.replay.decide import usual_mode
 
 Invocation = Callable[[], int]
 """A command with its settings and arguments: runs it, and returns the exit status."""
@@ -81,10 +80,16 @@ def _read_file(path: Path) -> Settings:
     return config_file.read(path, Settings)
 
 
+def _usual_mode() -> str:
+    from tokentape.pure.replay.decide import usual_mode  # noqa: PLC0415  help needs none of it
+
+    return usual_mode(os.environ).value
+
+
 mode_option: Decorator = click.option(
     "--mode",
     type=click.Choice(["record", "replay", "auto"]),
-    default=lambda: usual_mode(os.environ).value,
+    default=_usual_mode,
     help="What to do with traffic.  [default: replay where CI is set, else auto]",
 )
 
