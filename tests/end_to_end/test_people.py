@@ -56,10 +56,12 @@ def test_who_is_known_by_now_is_known_by_name_and_not_by_order(two: Workplace) -
 
 def test_a_value_is_the_same_only_in_the_same_field(two: Workplace) -> None:
     """A person and a card bore one name in the recording: that is a coincidence."""
-    with two.replayed("people") as url:
-        client = Client(url)
+    with two.serving("replay", "people", "--strict") as session:
+        client = Client(session.url)
         client.post(person("Ada", "Ohnesorg"))
         assert client.post(card(name="Ohnesorg")).json["card"]["name"] == "Ohnesorg"
+        assert session.end() == 1  # the other interactions are unused
+    assert "2 replayed, 0 missed" in session.said
 
 
 def test_a_server_that_runs_on_serves_the_next_run_with_other_names(two: Workplace) -> None:

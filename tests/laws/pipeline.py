@@ -9,6 +9,7 @@ from random import Random
 from string import ascii_letters, digits
 
 from tokentape.edges import package_data
+from tokentape.edges.server import Answer as Served
 from tokentape.edges.server.memory import Memory
 from tokentape.edges.settings import MatchSettings, RedactSettings
 from tokentape.mock.upstream import MockStripe
@@ -20,7 +21,7 @@ from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.replay.decide import Mode
 from tokentape.session import assembly
 from tokentape.session.recorder import Recorder
-from tokentape.session.service import Handled, Policy, Service
+from tokentape.session.service import Policy, Service
 
 REDACTOR = assembly.redactor(RedactSettings(), MatchSettings())
 RULES = MatchRules()
@@ -116,7 +117,7 @@ class Stage:
             self.port[digest] = answer
         return answer
 
-    async def _handled(self, request: Request) -> Handled:
+    async def _handled(self, request: Request) -> Served:
         outcome = self.service.handle(request)
         return outcome if isinstance(outcome, tuple) else await outcome
 

@@ -11,7 +11,6 @@ import click
 
 from tokentape import __version__
 from tokentape.edges.settings import load
-from tokentape.pure.replay.decide import usual_mode
 
 Invocation = Callable[[], int]
 """A command with its settings and arguments: runs it, and returns the exit status."""
@@ -102,10 +101,16 @@ def with_settings(*names: str, **replacements: Decorator) -> Decorator:
     return decorate
 
 
+def _usual_mode() -> str:
+    from tokentape.pure.replay.decide import usual_mode  # noqa: PLC0415  help needs none of it
+
+    return usual_mode(os.environ).value
+
+
 mode_option: Decorator = click.option(
     "--mode",
     type=click.Choice(["record", "replay", "auto"]),
-    default=lambda: usual_mode(os.environ),
+    default=_usual_mode,
     help="What to do with traffic.  [default: replay where CI is set, else auto]",
 )
 

@@ -16,7 +16,7 @@ from tokentape.edges.settings import Settings
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.redaction.live_keys import has_live_key
 from tokentape.pure.replay.decide import Mode, replays, writes
-from tokentape.session.opening import Opener
+from tokentape.session.opening import InProcessUpstream, Opener
 from tokentape.session.service import RESULT, Notice
 
 T = TypeVar("T")
@@ -94,7 +94,7 @@ class InProcess:
         """Record what was answered to a request; tell whether it may be written."""
         before = len(self.service.recorded)
         self.service.mode = Mode.RECORD
-        self.service.upstream = _Answered(answer)
+        self.service.upstream = InProcessUpstream(lambda _: answer)
         handled = self.service.handle(request)
         if inspect.isawaitable(handled):
             await handled
@@ -111,13 +111,3 @@ class InProcess:
         for chunk in self._chunks:
             take.append(chunk)
         return str(await take.finish())
-
-
-class _Answered:
-    """An upstream that has answered already."""
-
-    def __init__(self, answer: Response) -> None:
-        self._answer = answer
-
-    async def send(self, request: Request) -> Response:  # noqa: ARG002  an upstream's interface
-        return self._answer

@@ -203,7 +203,7 @@ class Opener:
 async def upstream_of(settings: Settings, stack: AsyncExitStack) -> Upstream:
     """Return the upstream that the settings name, to be closed by `stack`."""
     if settings.upstream == "mock":
-        return _BuiltInMock(assembly.built_in_mock())
+        return InProcessUpstream(assembly.built_in_mock())
     from tokentape.edges import upstream  # noqa: PLC0415  the others need no HTTP client
 
     outside = upstream.HttpUpstream(
@@ -212,13 +212,14 @@ async def upstream_of(settings: Settings, stack: AsyncExitStack) -> Upstream:
     return await stack.enter_async_context(outside)
 
 
-class _BuiltInMock:
-    """The built-in mock as an upstream, without a socket."""
+class InProcessUpstream:
+    """An upstream without a socket."""
 
     def __init__(self, answer: Callable[[Request], Response]) -> None:
         self._answer = answer
 
     async def send(self, request: Request) -> Response:
+        """Return the answer."""
         return self._answer(request)
 
 

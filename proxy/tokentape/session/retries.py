@@ -46,11 +46,6 @@ class Try:
     outcome: Outcome | asyncio.Future[Outcome | None]
     """None if there came none: then whoever waits is the next to try."""
 
-    @classmethod
-    def of(cls, request: RedactedRequest, outcome: Outcome) -> Try:
-        """Return what retries of a request are recognised by."""
-        return cls(request, _sender(request), outcome)
-
 
 class Retries:
     """The keys of one session. Bounded; in memory only."""
@@ -139,10 +134,10 @@ def _scope(request: RedactedRequest) -> _Scope | None:
     key = request.live.get("idempotency_key")
     if key is None or not key.text or request.method != "POST":
         return None
-    return (key.text, *_sender(request))
+    return (key.text, *sender(request))
 
 
-def _sender(request: RedactedRequest) -> tuple[str, ...]:
+def sender(request: RedactedRequest) -> tuple[str, ...]:
     """Return the API key, and the account that a request is for."""
     api_key = request.live.get("key")
     accounts = [

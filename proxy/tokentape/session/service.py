@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
 
+from tokentape.edges.server import Answer
 from tokentape.errors import CassetteError, UnreadableBody, UpstreamFailure
 from tokentape.pure.cassette.match_key import MatchRules
 from tokentape.pure.cassette.model import HeldBack, Interaction, Numbering
@@ -19,7 +20,7 @@ from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.redaction import Redactor
 from tokentape.pure.redaction.live_keys import has_live_key
-from tokentape.pure.replay.decide import Forward, Miss, Mode, Refuse, decide, replays, writes
+from tokentape.pure.replay.decide import Mode, Refuse, Unmatched, decide, replays, writes
 from tokentape.pure.replay.instances import Instances, Match
 from tokentape.pure.replay.misses import Neighbours, report
 from tokentape.pure.replay.order import order_dependent
@@ -27,7 +28,7 @@ from tokentape.pure.replay.receipt import Counts, Receipt
 from tokentape.pure.replay.rendering import Renderer
 from tokentape.pure.stripe.refusals import refusal, upstream_failed
 from tokentape.pure.stripe.routes import is_tokens
-from tokentape.session.retries import Outcome, Retries, Try
+from tokentape.session.retries import Outcome, Retries, Try, sender
 
 if TYPE_CHECKING:
     from tokentape.pure.leak_check import RawValues
@@ -35,11 +36,6 @@ if TYPE_CHECKING:
 
 Notice = Callable[[str], None]
 """Takes a line for people; everything in it is redacted."""
-
-Done = Callable[[bool], None]
-"""Called once an answer has been written to its client whole (True), or could not be (False)."""
-
-Handled = tuple[Response, Done]
 
 RESULT = "Tokentape-Result"
 """The header that says what was done: recorded, replayed, forwarded, miss or refused."""
@@ -104,7 +100,7 @@ class Service:
             self.instances.add(interaction)
             self._add(interaction)
 
-    def handle(self, request: Request) -> Handled | Awaitable[Handled]:
+    def handle(self, request: Request) -> Answer | Awaitable[Answer]:
         """Answer one request: at once from the cassette, later if it has to be forwarded.
 
         Never raises for what a client or an upstream sends.
@@ -117,12 +113,10 @@ class Service:
             return self._handled(outcome, redacted)
         return self._later(outcome, redacted)
 
-    async def _later(
-        self, outcome: Awaitable[Outcome], redacted: RedactedRequest | None
-    ) -> Handled:
+    async def _later(self, outcome: Awaitable[Outcome], redacted: RedactedRequest | None) -> Answer:
         return self._handled(await outcome, redacted)
 
-    def _handled(self, outcome: Outcome, redacted: RedactedRequest | None) -> Handled:
+    def _handled(self, outcome: Outcome, redacted: RedactedRequest | None) -> Answer:
         return outcome.response, lambda written: self._done(outcome, redacted, written=written)
 
     def repeated(self, final: object, retry_key: str | None) -> bool:
@@ -174,12 +168,14 @@ class Service:
         match decision:
             case Match() if redacted is not None:
                 return self._replay(decision, redacted)
-            case Forward(recorded):
-                return self._forward(request, redacted if recorded else None)
+            case Unmatched.RECORD:
+                return self._forward(request, redacted)
+            case Unmatched.FORWARD:
+                return self._forward(request, None)
             case Refuse(status, code, message):
                 self.counts.refused += 1
                 return Outcome(refusal(status, code, message))
-            case Match() | Miss():
+            case Match() | Unmatched.MISS:
                 return self._miss(redacted)
 
     def _match(self, request: RedactedRequest | None) -> Match | None:
@@ -202,7 +198,9 @@ class Service:
         is_final = self.remembers and match.is_last and settled
         if not is_final or _RETRY_KEY in interaction.outline.text:
             return outcome
-        return Outcome(response.as_final(Try.of(request, outcome) if key else True), match)
+        return Outcome(
+            response.as_final(Try(request, sender(request), outcome) if key else True), match
+        )
 
     def _miss(self, request: RedactedRequest | None) -> Outcome:
         self.counts.missed += 1

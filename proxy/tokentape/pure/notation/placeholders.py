@@ -1,4 +1,4 @@
-"""Tape notation: text in which placeholders stand for what is not kept. A closed grammar.
+"""Cassette notation: text in which placeholders stand for what is not kept. A closed grammar.
 
     {{card:visa}}           a published test value, by its public name
     {{cvc:3}}               a class without identity: any value of the class
@@ -58,12 +58,12 @@ Variable = tuple[str, int]
 
 
 def escape(text: str) -> str:
-    """Return literal text in tape notation."""
+    """Return literal text in cassette notation."""
     return text.replace("{{", OPEN) if "{{" in text else text
 
 
 def parts(text: str) -> Iterable[str | Placeholder]:
-    """Take tape notation apart into literal text (unescaped) and placeholders.
+    """Take cassette notation apart into literal text (unescaped) and placeholders.
 
     Raises ValueError at an opening that begins no placeholder.
     """
@@ -90,12 +90,8 @@ def _literal(text: str) -> str:
 
 
 def _placeholder(match: re.Match[str]) -> Placeholder:
-    return Placeholder(
-        kind=match["kind"],
-        number=match["number"] or "",
-        name=match["name"] or match["guard"] or "",
-        slot=match["slot"] or "",
-    )
+    kind, number, guard, name, slot = match.group("kind", "number", "guard", "name", "slot")
+    return Placeholder(kind, number or "", name or guard or "", slot or "")
 
 
 def whole(text: str) -> Placeholder | None:
@@ -114,9 +110,8 @@ def blanked(text: str) -> tuple[str, tuple[Variable, ...]]:
     if "{{" not in text:
         return text, ()
     pieces = _NUMBERED.split(text)
-    opened = pieces[1::2]
-    known = {one: _variable(one) for one in set(opened)}
-    variables = tuple([known[one] for one in opened])
+    by_text = {opened: _variable(opened) for opened in set(pieces[1::2])}
+    variables = tuple([by_text[opened] for opened in pieces[1::2]])
     pieces[1::2] = ["{{" + kind + "." + UNNUMBERED for kind, _ in variables]
     return "".join(pieces), variables
 
@@ -145,5 +140,5 @@ def _variable(opened: str) -> Variable:
 
 @lru_cache(maxsize=200)
 def _kind(opened: str) -> str:
-    """Return one and the same text for a kind: a cassette has very many variables, of few kinds."""
+    """Return one text for each kind: a cassette has very many variables, of few kinds."""
     return opened[2:]

@@ -1,4 +1,4 @@
-"""What has been through redaction: text in tape notation, and the secrets it stands for beside it.
+"""What has been through redaction: cassette notation, and the secrets it stands for beside it.
 
 The text may go anywhere. The secrets stay in memory: they are compared and given back, and their
 repr shows nothing. Only redaction makes these types out of raw messages.
@@ -17,19 +17,17 @@ _BEGUN = tuple("{{" + kind for kind in NUMBER_KINDS)
 
 
 class Redacted(NamedTuple):
-    """Tape notation with unnumbered variables, and one secret for each of them, in order."""
+    """Cassette notation with unnumbered variables, and one secret for each of them, in order."""
 
     text: str
     secrets: tuple[Secret, ...] = ()
 
 
 def joined(pieces: Iterable[Redacted], between: str = "") -> Redacted:
-    """Put redacted pieces together, `between` being literal tape notation."""
+    """Put redacted pieces together, `between` being literal notation."""
     listed = tuple(pieces)
-    return Redacted(
-        between.join(piece.text for piece in listed),
-        tuple(secret for piece in listed for secret in piece.secrets),
-    )
+    text = between.join(piece.text for piece in listed)
+    return Redacted(text, tuple(secret for piece in listed for secret in piece.secrets))
 
 
 class RedactedRequest(NamedTuple):
@@ -41,17 +39,19 @@ class RedactedRequest(NamedTuple):
     headers: tuple[tuple[str, Redacted], ...]
     body: tuple[Redacted, ...]
     live: Mapping[str, Secret]
-    """What came in for kinds that are kept as a class alone: the key, the CVC. For rehydration."""
+    """What was sent for kinds that are stored as a class alone, to be given back: key, CVC."""
 
     @property
     def numbers(self) -> dict[str, Redacted]:
-        """The card or account number of this request by kind, whose parts an answer may show."""
-        return {
-            found.kind: Redacted(text, entry.secrets[-1:] if found.number else ())
-            for entry in (*self.query, *self.body)
-            for text in (entry.text.partition("=")[2],)
-            if text.startswith(_BEGUN) and (found := whole(text)) and found.kind in NUMBER_KINDS
-        }
+        """The card or account number by kind, whose parts a response may show."""
+        numbers = {}
+        for entry in (*self.query, *self.body):
+            text = entry.text.partition("=")[2]
+            placeholder = whole(text) if text.startswith(_BEGUN) else None
+            if placeholder and placeholder.kind in NUMBER_KINDS:
+                secrets = entry.secrets[-1:] if placeholder.number else ()
+                numbers[placeholder.kind] = Redacted(text, secrets)
+        return numbers
 
 
 class RedactedResponse(NamedTuple):
@@ -61,4 +61,4 @@ class RedactedResponse(NamedTuple):
     headers: tuple[tuple[str, Redacted], ...]
     body: Redacted
     echoes: Mapping[Secret, Secret] = MappingProxyType({})
-    """Values of this answer that a request sent in a field of another name, with the latter."""
+    """Values of this response that a request sent in a field of another name, with the latter."""

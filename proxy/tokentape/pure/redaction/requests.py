@@ -30,6 +30,9 @@ _FORM = Redacted(FORM)
 _CREDENTIALS = {"authorization": "key", "idempotency-key": "idempotency_key"}
 """Headers whose values are given back at replay, with their kinds."""
 _SLOTS = ("year", "month", "day")
+_CLOCK = re.compile(r"[0-9]{1,13}")
+_SENT = Redacted("{{time:sent}}")
+"""The clock of the moment: at replay any other moment will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,14 @@ def request_headers(values: Values, match_headers: tuple[str, ...]) -> Mapping[s
     """Return the headers that count in requests, by their names in lower case."""
     known = values.catalog.request_headers
     names = {name.lower(): name for name in (*match_headers, *known)}
-    return {
-        lower: RequestHeader(
-            names.get(lower, ""),
-            known.get(names.get(lower, ""), Field("text")),
-            _CREDENTIALS.get(lower, ""),
-        )
-        for lower in {**names, **_CREDENTIALS}
+    headers = {
+        lower: RequestHeader(name, known.get(name, Field("text")), _CREDENTIALS.get(lower, ""))
+        for lower, name in names.items()
+    }
+    return headers | {
+        lower: RequestHeader("", Field(kind), kind)
+        for lower, kind in _CREDENTIALS.items()
+        if lower not in headers
     }
 
 
@@ -109,31 +113,21 @@ def _entries(
 
 def _entry(field: RequestField, value: str, date: str, values: Values) -> Redacted:
     """Redact a field, which may be a part of a date of birth."""
-    redacted = _in_vocabulary(value, field.vocabulary, values)
-    if redacted is None and field.slot:
+    known = field.vocabulary
+    normal = values.catalog.normal_form(known, value) if known and value else None
+    if value == "" or normal is not None:
+        entry = field.entry(Redacted(quote_plus(normal or "", errors="surrogateescape")))
+    elif field.slot:
         return field.entry(values.redacted("dob", date, field.field, field.slot))
-    if redacted is None and field.kind == "time":
-        return field.entry(_time(value, field, values))
-    entry = field.entry(redacted or values.redacted(field.kind, value, field.field))
+    elif field.kind == "time" and _CLOCK.fullmatch(value):
+        return field.entry(_SENT)
+    else:
+        kind = "text" if field.kind == "time" else field.kind
+        entry = field.entry(values.redacted(kind, value, field.field))
     public = not entry.secrets and field.kind not in CLASS_ONLY
     if public and len(field.remembered) < MOST_REMEMBERED:
         field.remembered[value] = entry
     return entry
-
-
-def _in_vocabulary(value: str, known: Field | None, values: Values) -> Redacted | None:
-    """Return a value that is kept as it is, or None."""
-    if value == "":
-        return Redacted("")
-    normal = None if known is None else values.catalog.normal_form(known, value)
-    return None if normal is None else Redacted(quote_plus(normal, errors="surrogateescape"))
-
-
-def _time(value: str, field: RequestField, values: Values) -> Redacted:
-    if re.fullmatch(r"[0-9]{1,13}", value):
-        # The clock of the moment: at replay any other moment will do.
-        return Redacted("{{time:sent}}")
-    return values.redacted("text", value, field.field)
 
 
 def _dates(sent: Pairs, values: Values) -> dict[Path, str]:

@@ -146,14 +146,18 @@ class _Redaction:
         if isinstance(value, dict):
             return enclosed("{", self._members(value, field), "}", len(field.path))
         if isinstance(value, list):
-            items = [self._item(index, item, field) for index, item in enumerate(value)]
+            places = (self._child(field, str(n), is_member=False) for n in range(len(value)))
+            items = [
+                place.begin + self.node(item, place)
+                for item, place in zip(value, places, strict=True)
+            ]
             return enclosed("[", items, "]", len(field.path))
         return self._leaf(value, field)
 
     def _members(self, members: Mapping[str, Json], parent: ResponseField) -> list[str]:
         lines = []
         for name, value in members.items():
-            field = parent.members.get(name) or self._member(parent, name)
+            field = parent.members.get(name) or self._child(parent, name, is_member=True)
             kind = type(value)
             line = field.lines.get((kind, value)) if kind in _LEAVES else None
             if line is None or str(value) in self.given_away:
@@ -161,24 +165,19 @@ class _Redaction:
             lines.append(line)
         return lines
 
-    def _member(self, parent: ResponseField, name: str) -> ResponseField:
+    def _child(self, parent: ResponseField, name: str, *, is_member: bool) -> ResponseField:
         path = (*parent.path, name)
         located = self.values.catalog.locate_response(path)
         is_known = located.depth == len(path)
-        own = is_known and len(parent.path) not in located.free
-        key = string(escape(name)) if own else self._written(self._user_name(name, parent))
-        begin = f"{begun(len(path))}{key}: "
+        begin = begun(len(path))
+        if is_member:
+            own = is_known and len(parent.path) not in located.free
+            key = string(escape(name)) if own else self._written(self._user_name(name, parent))
+            begin += f"{key}: "
         field = ResponseField(path, field_name(path, located), located.field, is_known, begin)
-        if is_known and not located.free and not any(map(str.isdigit, path)):
+        if is_member and is_known and not located.free and not any(map(str.isdigit, path)):
             parent.members[name] = field
         return field
-
-    def _item(self, index: int, value: Json, parent: ResponseField) -> str:
-        path = (*parent.path, str(index))
-        located = self.values.catalog.locate_response(path)
-        is_known = located.depth == len(path)
-        field = ResponseField(path, field_name(path, located), located.field, is_known)
-        return begun(len(path)) + self.node(value, field)
 
     def _user_name(self, name: str, parent: ResponseField) -> Redacted:
         """Redact a name that the API does not know, as the request's if that has it."""

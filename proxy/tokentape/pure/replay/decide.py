@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,16 +22,13 @@ class Mode(StrEnum):
     AUTO = "auto"
 
 
-@dataclass(frozen=True, slots=True)
-class Forward:
-    """Pass on to the upstream, and record the exchange or not."""
+class Unmatched(Enum):
+    """What happens to a request that nothing recorded answers, and that is not refused."""
 
-    recorded: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Miss:
-    """Nothing recorded answers, and the upstream must not be asked."""
+    MISS = auto()
+    FORWARD = auto()
+    RECORD = auto()
+    """Forwarded too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,6 @@ LIVE_KEY = Refuse(
     "This request carries a live-mode key, so nothing was forwarded. Record with a test-mode key, "
     "or allow live keys with --allow-live if you know what you do.",
 )
-_MISS = Miss()
 
 
 def decide(
@@ -66,7 +62,7 @@ def decide(
     forward_others: bool,
     barred_key: Callable[[], bool],
     find: Callable[[], Match | None],
-) -> Match | Forward | Miss | Refuse:
+) -> Match | Unmatched | Refuse:
     """Return what happens to a request; a match is replayed.
 
     `tokens`: it is to /v1/tokens. `readable`: its body could be taken apart. `barred_key` tells
@@ -78,8 +74,10 @@ def decide(
     if match is not None:
         return match
     if not writes(mode):
-        return _MISS
-    return LIVE_KEY if barred_key() else Forward(recorded=tokens and readable)
+        return Unmatched.MISS
+    if barred_key():
+        return LIVE_KEY
+    return Unmatched.RECORD if tokens and readable else Unmatched.FORWARD
 
 
 def writes(mode: Mode) -> bool:

@@ -113,7 +113,8 @@ def report(
     every recorded answer is given again and again, to whoever sends the request.
     """
     hidden = _hidden_difference(request, unknown_id=unknown_id, may_be_used_up=may_be_used_up)
-    lines = [f"No interaction of cassette {name} answers {_shown(_first_line(request))}."]
+    path = request.path.text.replace(".?", "")
+    lines = [f"No interaction of cassette {name} answers {request.method} {path}."]
     for recorded in near:
         shown = "; ".join(recorded.differences[:SHOWN_DIFFERENCES]) or hidden
         more = len(recorded.differences) - SHOWN_DIFFERENCES
@@ -148,14 +149,6 @@ def _entries(key: str) -> frozenset[_Entry]:
     return frozenset((entry, n) for entry, count in counts.items() for n in range(count))
 
 
-def _first_line(request: RedactedRequest) -> str:
-    return f"{request.method} {request.path.text}"
-
-
-def _shown(text: str) -> str:
-    return text.replace(".?", "")
-
-
 def _differences(sent: frozenset[_Entry], recorded: frozenset[_Entry]) -> tuple[str, ...]:
     only_sent, only_recorded = _by_name(sent - recorded), _by_name(recorded - sent)
     names = sorted(only_sent.keys() | only_recorded.keys())
@@ -166,7 +159,7 @@ def _by_name(entries: frozenset[_Entry]) -> dict[str, str]:
     """Return the last value of each field; the request's first line has a blank name."""
     values: dict[str, str] = {}
     for entry, _ in sorted(entries):
-        name, *value = _VALUE.split(_shown(entry), maxsplit=1)
+        name, *value = _VALUE.split(entry.replace(".?", ""), maxsplit=1)
         values.update({name: value[0]} if value else {"": name})
     return values
 
