@@ -148,17 +148,17 @@ class Recorder:
             if not self._is_public(located.field, value):
                 yield value
         for name, value in request.headers:
-            known = catalog.request_headers.get(name.title())
-            if name.lower() not in _OF_THE_PROTOCOL and not self._is_public(known, value):
+            definition = catalog.request_headers.get(name.title())
+            if name.lower() not in _OF_THE_PROTOCOL and not self._is_public(definition, value):
                 yield value
 
-    def _is_public(self, known: Field | None, value: str) -> bool:
+    def _is_public(self, definition: Field | None, value: str) -> bool:
         """Tell a value that is kept as it is, or by the name under which it was published."""
-        if known is None:
+        if definition is None:
             return False
         values = self.redactor.values
-        kind = id_kind(value) if known.kind == _ID.kind else known.kind
-        is_kept = values.catalog.normal_form(known, value) is not None
+        kind = id_kind(value) if definition.kind == _ID.kind else definition.kind
+        is_kept = values.catalog.normal_form(definition, value) is not None
         return is_kept or values.published.name(kind, value) is not None
 
 

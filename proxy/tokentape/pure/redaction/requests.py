@@ -41,7 +41,7 @@ class RequestHeader:
 
     name: str
     """In canonical spelling; blank where it is not stored."""
-    known: Field
+    definition: Field
     credential: str = ""
     """Its kind where the value is given back."""
     remembered: dict[str, Redacted] = field_(default_factory=dict, repr=False, compare=False)
@@ -50,10 +50,12 @@ class RequestHeader:
 
 def request_headers(values: Values, match_headers: tuple[str, ...]) -> Mapping[str, RequestHeader]:
     """Return the headers that count in requests, by their names in lower case."""
-    known = values.catalog.request_headers
-    names = {name.lower(): name for name in (*match_headers, *known)}
+    definitions = values.catalog.request_headers
+    names = {name.lower(): name for name in (*match_headers, *definitions)}
     headers = {
-        lower: RequestHeader(name, known.get(name, Field("text")), _CREDENTIALS.get(lower, ""))
+        lower: RequestHeader(
+            name, definitions.get(name, Field("text")), _CREDENTIALS.get(lower, "")
+        )
         for lower, name in names.items()
     }
     return headers | {
@@ -113,8 +115,8 @@ def _entries(
 
 def _entry(field: RequestField, value: str, date: str, values: Values) -> Redacted:
     """Redact a field, which may be a part of a date of birth."""
-    known = field.vocabulary
-    normal = values.catalog.normal_form(known, value) if known and value else None
+    vocabulary = field.vocabulary
+    normal = values.catalog.normal_form(vocabulary, value) if vocabulary and value else None
     if value == "" or normal is not None:
         entry = field.entry(Redacted(quote_plus(normal or "", errors="surrogateescape")))
     elif field.slot:
@@ -172,11 +174,13 @@ def _headers(
 
 
 def _header(header: RequestHeader, value: str, values: Values) -> Redacted:
-    known = header.known
-    if FORM in known.values:
+    definition = header.definition
+    if FORM in definition.values:
         return _FORM
-    if values.catalog.normal_form(known, value) is None:
-        return values.redacted("text" if known.kind == KEEP else known.kind, value, header.name)
+    if values.catalog.normal_form(definition, value) is None:
+        return values.redacted(
+            "text" if definition.kind == KEEP else definition.kind, value, header.name
+        )
     line = Redacted(escape(value))
     if len(header.remembered) < MOST_REMEMBERED:
         header.remembered[value] = line

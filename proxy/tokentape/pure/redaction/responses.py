@@ -41,8 +41,8 @@ class ResponseField:
     path: Path
     name: str
     """Which field it is, list positions aside."""
-    known: Field | None
-    is_known: bool
+    definition: Field | None
+    in_catalog: bool
     """The API knows the whole path."""
     begin: str = ""
     """How its line begins, with its name."""
@@ -56,9 +56,9 @@ class ResponseRedactor:
 
     def __init__(self, values: Values) -> None:
         self._values = values
-        self._root = ResponseField((), "", None, is_known=True)
-        known = values.catalog.response_headers
-        self._headers_known = {name.lower(): (name, field) for name, field in known.items()}
+        self._root = ResponseField((), "", None, in_catalog=True)
+        headers = values.catalog.response_headers
+        self._definitions = {name.lower(): (name, field) for name, field in headers.items()}
         self._remembered: dict[tuple[str, str], tuple[str, Redacted]] = {}
         """Header lines of closed vocabularies, as they came and redacted."""
 
@@ -90,13 +90,13 @@ class ResponseRedactor:
         return tuple(sorted([line for line in lines if line is not None], key=itemgetter(0)))
 
     def _header(self, line: tuple[str, str]) -> tuple[str, Redacted] | None:
-        name, known = self._headers_known.get(line[0].lower(), ("", None))
-        if known is None:
+        name, definition = self._definitions.get(line[0].lower(), ("", None))
+        if definition is None:
             return None
         value = media_type(line[1]) if name == "Content-Type" else line[1]
-        if known.kind == "object_id":
+        if definition.kind == "object_id":
             return name, self._values.redacted("object_id", value, name)
-        if self._values.catalog.normal_form(known, value) is None:
+        if self._values.catalog.normal_form(definition, value) is None:
             return None
         redacted = name, Redacted(escape(value))
         if len(self._remembered) < MOST_REMEMBERED:
@@ -141,7 +141,7 @@ class _Redaction:
 
     def node(self, value: Json, field: ResponseField) -> str:
         """Return one node of the document, redacted."""
-        if not field.is_known:
+        if not field.in_catalog:
             return self._unknown(field, value)
         if isinstance(value, dict):
             return enclosed("{", self._members(value, field), "}", len(field.path))
@@ -168,14 +168,14 @@ class _Redaction:
     def _child(self, parent: ResponseField, name: str, *, is_member: bool) -> ResponseField:
         path = (*parent.path, name)
         located = self.values.catalog.locate_response(path)
-        is_known = located.depth == len(path)
+        in_catalog = located.depth == len(path)
         begin = begun(len(path))
         if is_member:
-            own = is_known and len(parent.path) not in located.free
+            own = in_catalog and len(parent.path) not in located.free
             key = string(escape(name)) if own else self._written(self._user_name(name, parent))
             begin += f"{key}: "
-        field = ResponseField(path, field_name(path, located), located.field, is_known, begin)
-        if is_member and is_known and not located.free and not any(map(str.isdigit, path)):
+        field = ResponseField(path, field_name(path, located), located.field, in_catalog, begin)
+        if is_member and in_catalog and not located.free and not any(map(str.isdigit, path)):
             parent.members[name] = field
         return field
 
@@ -185,12 +185,12 @@ class _Redaction:
         return self.values.redacted("field", name, (self.echo.of(own) or own).field)
 
     def _leaf(self, value: Json, field: ResponseField) -> str:
-        known = field.known
+        definition = field.definition
         if value is None or value == "":
             token = "null" if value is None else '""'
-        elif known is not None and self._is_kept(known, value):
+        elif definition is not None and self._is_kept(definition, value):
             token = string(escape(value)) if isinstance(value, str) else _dumped(value)
-            if known.anything:  # whatever it holds
+            if definition.anything:  # whatever it holds
                 return token
         else:
             return self._redacted(field, value)
@@ -199,7 +199,7 @@ class _Redaction:
         return token
 
     def _redacted(self, field: ResponseField, value: Json) -> str:
-        kind = field.known.kind if field.known else ""
+        kind = field.definition.kind if field.definition else ""
         if isinstance(value, str):
             return self._written(self._text(field, value))
         if kind == "time" and type(value) is int:
@@ -212,15 +212,15 @@ class _Redaction:
         self.secrets += redacted.secrets
         return string(redacted.text)
 
-    def _is_kept(self, known: Field, value: Json) -> bool:
-        if known.kind != KEEP and not known.anything:
+    def _is_kept(self, definition: Field, value: Json) -> bool:
+        if definition.kind != KEEP and not definition.anything:
             return False
         if isinstance(value, bool):
-            return known.anything or known.form == "bool"
+            return definition.anything or definition.form == "bool"
         if isinstance(value, (str, int)):
-            plain = self.values.catalog.normal_form(known, str(value)) is not None
+            plain = self.values.catalog.normal_form(definition, str(value)) is not None
             return plain and str(value) not in self.given_away
-        return known.anything
+        return definition.anything
 
     def _unknown(self, field: ResponseField, value: Json) -> str:
         """Return what nobody vouches for: a text as one, anything else with its whole inside."""
@@ -231,16 +231,18 @@ class _Redaction:
         return self._written(self.values.redacted("json", _dumped(value), field.name))
 
     def _text(self, field: ResponseField, value: str) -> Redacted:
-        known = field.known
-        if known is None:
+        definition = field.definition
+        if definition is None:
             return self._value("text", value, field.name)
-        if known.kind == "message":
+        if definition.kind == "message":
             return self._message(value, field)
-        if known.form == "param":
+        if definition.form == "param":
             return self.values.name(split_name(value))
-        if known.slot:
-            return self._part(known.kind, known.slot, value, field)
-        return self._value("text" if known.kind in _NO_KIND else known.kind, value, field.name)
+        if definition.slot:
+            return self._part(definition.kind, definition.slot, value, field)
+        return self._value(
+            "text" if definition.kind in _NO_KIND else definition.kind, value, field.name
+        )
 
     def _time(self, value: int) -> Redacted:
         """Redact a time. Two objects made within a second have two times: a second is chance."""

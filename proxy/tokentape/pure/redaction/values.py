@@ -162,14 +162,14 @@ def last_name(field: str) -> str:
 
 
 def _request_field(name: Redacted, path: Path, located: Located) -> RequestField:
-    known, field = located.field, field_name(path, located)
-    if known is None:
+    definition, field = located.field, field_name(path, located)
+    if definition is None:
         return RequestField(name, field, None, "text")
-    if known.slot:  # the parts of a date of birth are one value, of the field around them
-        return RequestField(name, field_name(path[:-1], located), None, "dob", known.slot)
-    kind = known.kind if known.kind in KINDS else "text"
-    keeps = known.kind == KEEP or known.anything
-    return RequestField(name, field, known if keeps else None, kind)
+    if definition.slot:  # the parts of a date of birth are one value, of the field around them
+        return RequestField(name, field_name(path[:-1], located), None, "dob", definition.slot)
+    kind = definition.kind if definition.kind in KINDS else "text"
+    keeps = definition.kind == KEEP or definition.anything
+    return RequestField(name, field, definition if keeps else None, kind)
 
 
 def _prepared(field: RequestField) -> RequestField:
