@@ -1,11 +1,8 @@
 """One client: its requests, one at a time, and their answers, in order, on either lane.
 
-The fast lane answers plain requests in the very call that brought their last byte. Whatever is not
-plain takes aiohttp's lane (`by_aiohttp`) until it has been read. Both give a request to the same
-handler, and its answer the same bytes.
-
-A connection is in one state at any time. `due` is the moment (loop time) at which it has been in
-it for too long; the listener looks at it about once a second.
+The fast lane answers plain requests in the very call that brought their last byte. All others take
+aiohttp's lane (`by_aiohttp`) until they have been read. A connection is always in one state; `due`
+is the moment (loop time) at which it has been in it for too long.
 
     idle       no request has begun                     -> closed silently when due
     receiving  a request has begun and is not whole     -> 408 when due
@@ -14,9 +11,6 @@ it for too long; the listener looks at it about once a second.
     writing    the client has not yet taken the answer  -> dropped when due
     leaving    the last answer is out, the rest of what comes is ignored  -> dropped when due
     lost       the TCP connection is gone               -> never due
-
-Example: `POST …` without its body (receiving), the body (answering, writing, idle in one call),
-`HEAD …` (reading; two turns of the event loop later answering, writing, idle), end (leaving).
 """
 
 from __future__ import annotations
@@ -24,13 +18,13 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, cast
 
 from tokentape.edges.server.framing import ReceivedRequest, RequestBuffer
 from tokentape.edges.server.head import MALFORMED, Refused
-from tokentape.edges.server.memory import NO_DIGEST
-from tokentape.edges.server.options import Answer, Done, Handler, ServerOptions
+from tokentape.edges.server.memory import NO_DIGEST, Memory
 from tokentape.edges.server.writer import CONTINUE, Framed, Unwritable, framed
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.stripe.refusals import refusal
@@ -50,6 +44,32 @@ FAULT = refusal(
     "tokentape failed at this request, and says why on its standard error.",
     type="api_error",
 )
+
+Done = Callable[[bool], None]
+"""Called once for an answer: has all of it been handed to the client's connection?"""
+
+Answer = tuple[Response, Done]
+
+Handler = Callable[[Request], Answer | Awaitable[Answer]]
+"""Answers a request: at once, which costs no task and no turn of the event loop, or later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ServerOptions:
+    """What holds for all connections of a server. Sizes are in bytes, times in seconds."""
+
+    max_head: int
+    max_body: int
+    max_connections: int
+    request_timeout: float
+    """For a request to arrive whole."""
+    idle_timeout: float = 75.0
+    """For the next request to begin, and for a client to take its answer."""
+    shutdown_timeout: float
+    """For answers under way when the server stops."""
+    memory: Memory = field(default_factory=Memory)
+    on_fault: Callable[[str], None]
+    """Gets the class name of what a handler raised, and nothing else of it."""
 
 
 class _State(Enum):
@@ -109,7 +129,7 @@ class Connection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(0)
         self._enter(_State.IDLE, self._options.idle_timeout)
         if not self._joined(self):
-            self._leave_with(CROWDED)
+            self._leave(CROWDED)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
         """End; the handler goes on if it works, since its request may have been sent on."""
@@ -146,17 +166,17 @@ class Connection(asyncio.Protocol):
             self._client_ended = True
             return True
         if self._state is _State.RECEIVING:
-            self._leave_with(MALFORMED)
+            self._leave(MALFORMED)
         return False
 
     def resume_writing(self) -> None:
         """Go on after an answer that took time to be written."""
-        # Not in here: asyncio's transport would report a close from in here twice.
-        self._loop.call_soon(self._went_out)
 
-    def _went_out(self) -> None:
-        if self._state is _State.WRITING and self._concluded():
-            self._go_on()
+        def go_on() -> None:
+            if self._state is _State.WRITING and self._concluded():
+                self._go_on()
+
+        self._loop.call_soon(go_on)  # not now: asyncio's transport would report a close twice
 
     def finish(self) -> None:
         """Close once nothing is under way."""
@@ -177,7 +197,7 @@ class Connection(asyncio.Protocol):
     def expire(self) -> None:
         """End the state that lasted too long."""
         if self._state in (_State.RECEIVING, _State.READING):
-            self._leave_with(TIMEOUT)
+            self._leave(TIMEOUT)
         elif self._state is _State.IDLE:
             self._transport.close()
         else:
@@ -196,13 +216,10 @@ class Connection(asyncio.Protocol):
                 if not (self._answered if received.plain else self._read)(received):
                     return
         except Refused as refused:
-            self._leave_with(refused.response)
-        else:
-            self._await_more()
-
-    def _await_more(self) -> None:
+            self._leave(refused.response)
+            return
         if self._client_ended:
-            self._leave_with(MALFORMED if self._buffer else None)
+            self._leave(MALFORMED if self._buffer else None)
         elif self._buffer:
             if self._state is _State.IDLE or self.due == math.inf:
                 self._enter(_State.RECEIVING, self._options.request_timeout)
@@ -231,7 +248,7 @@ class Connection(asyncio.Protocol):
     def _refuse(self) -> None:
         """Refuse a request that aiohttp reads in another way, or where there should be none."""
         if self._state is _State.READING:
-            self._leave_with(MALFORMED)
+            self._leave(MALFORMED)
         elif self._state not in (_State.LEAVING, _State.LOST):
             self._transport.abort()
 
@@ -321,13 +338,10 @@ class Connection(asyncio.Protocol):
         except Exception as error:  # noqa: BLE001 - as above
             self._fault(error)
 
-    def _leave_with(self, response: Response | None) -> None:
+    def _leave(self, response: Response | None = None) -> None:
+        """End the connection, with a last response, and wait a little for the client to do so."""
         if response is not None:
             self._transport.write(framed(response, connection="close").raw())
-        self._leave()
-
-    def _leave(self) -> None:
-        """End the connection, and wait a little for the client to do the same."""
         self._enter(_State.LEAVING, _LINGER_SECONDS)
         if self._client_ended:
             self._transport.close()

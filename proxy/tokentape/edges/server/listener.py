@@ -11,8 +11,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from tokentape.edges.server.connection import Connection
-from tokentape.edges.server.options import Handler, ServerOptions
+from tokentape.edges.server.connection import Connection, Handler, ServerOptions
 from tokentape.errors import ConfigurationError
 
 _WATCH_SECONDS = 1.0
