@@ -24,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokentape.edges import cassette_file
 from tokentape.edges.cassette_file import Take, discard, exists, names, read, recover, revise
-from tokentape.edges.cassette_file.cassettes import umask
+from tokentape.edges.cassette_file.plain_files import umask
 from tokentape.edges.cassette_file.take import whole
 from tokentape.errors import CassetteError
 
