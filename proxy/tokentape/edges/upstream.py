@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from aiohttp.tracing import Trace
 
 _MAX_HEAD = 64 * 1024
-_LARGE = 2**20
-"""Bytes from which aiohttp wants a body as a file, to send it in pieces."""
+_LARGE = 2**20  # bytes from which aiohttp wants a body as a file, to send it in pieces
 _FAILURES: Sequence[tuple[type[Exception], int, str]] = (
     (TimeoutError, 504, "it did not answer in time"),
     (aiohttp.ClientConnectorCertificateError, 502, "its TLS certificate is not trusted"),

@@ -168,7 +168,7 @@ def recover(directory: Path, name: str, check: Callable[[bytes], object]) -> int
     """Make what a killed recorder left the cassette; return how many interactions that holds.
 
     `check` gets its bytes first, and raises what it finds wrong: a take may come from anywhere.
-    Raises CassetteError if nothing was left, while a recording is under way, or if the disk refuses.
+    Raises CassetteError if nothing was left, if a recording is under way, or if the disk refuses.
     """
     failure = _not_written(name)
     with paths_of(directory, name, failure) as paths, _interrupted(paths) as take:

@@ -1,16 +1,7 @@
 """One client: its requests, one at a time, and their answers, in order, on either lane.
 
 The fast lane answers plain requests in the very call that brought their last byte. All others take
-aiohttp's lane (`by_aiohttp`) until they have been read. A connection is always in one state; `due`
-is the moment (loop time) at which it has been in it for too long.
-
-    idle       no request has begun                     -> closed silently when due
-    receiving  a request has begun and is not whole     -> 408 when due
-    reading    aiohttp reads a request                  -> 408 when due
-    answering  the handler works                        -> never due
-    writing    the client has not yet taken the answer  -> dropped when due
-    leaving    the last answer is out, the rest of what comes is ignored  -> dropped when due
-    lost       the TCP connection is gone               -> never due
+aiohttp's lane (`by_aiohttp`) until they have been read.
 """
 
 from __future__ import annotations
@@ -61,25 +52,24 @@ class ServerOptions:
     max_head: int
     max_body: int
     max_connections: int
-    request_timeout: float
-    """For a request to arrive whole."""
-    idle_timeout: float = 75.0
-    """For the next request to begin, and for a client to take its answer."""
-    shutdown_timeout: float
-    """For answers under way when the server stops."""
+    request_timeout: float  # for a request to arrive whole
+    idle_timeout: float = 75.0  # for the next request to begin, and to take an answer
+    shutdown_timeout: float  # for answers under way when the server stops
     memory: Memory = field(default_factory=Memory)
     on_fault: Callable[[str], None]
     """Gets the class name of what a handler raised, and nothing else of it."""
 
 
 class _State(Enum):
-    IDLE = auto()
-    RECEIVING = auto()
-    READING = auto()
-    ANSWERING = auto()
-    WRITING = auto()
-    LEAVING = auto()
-    LOST = auto()
+    """What a connection is in, and what happens when it has been in it for too long."""
+
+    IDLE = auto()  # no request has begun; closed silently
+    RECEIVING = auto()  # a request has begun and is not whole; 408
+    READING = auto()  # aiohttp reads a request; 408
+    ANSWERING = auto()  # the handler works; never too long
+    WRITING = auto()  # the client has not yet taken the answer; dropped
+    LEAVING = auto()  # the last answer is out, and what comes is ignored; dropped
+    LOST = auto()  # the TCP connection is gone
 
 
 def _ignore(_written: bool) -> None:  # noqa: FBT001 - a Done
@@ -87,7 +77,7 @@ def _ignore(_written: bool) -> None:  # noqa: FBT001 - a Done
 
 
 class Connection(asyncio.Protocol):
-    """The server's end of one TCP connection."""
+    """The server's end of one TCP connection; `due` is when to call `expire`, as loop time."""
 
     _transport: asyncio.Transport
 
@@ -98,7 +88,7 @@ class Connection(asyncio.Protocol):
         joined: Callable[[Connection], bool],
         left: Callable[[Connection], None],
     ) -> None:
-        """Begin; `joined` tells whether there is room, `left` is called at the very end."""
+        """Take two hooks: `joined` returns whether there is room, `left` is called at the end."""
         self.due = math.inf
         self._handler = handler
         self._options = options
@@ -111,15 +101,11 @@ class Connection(asyncio.Protocol):
         self._reader: AiohttpReader | None = None
         self._task: asyncio.Task[None] | None = None
         # About the current request and its answer:
-        self._digest_of_bytes = b""
-        """Blank if its bytes did not come in one piece."""
+        self._digest_of_bytes = b""  # blank if its bytes did not come in one piece
         self._digest = NO_DIGEST
-        self._to_keep: Framed | None = None
-        """The answer, to be remembered once it has been written."""
+        self._to_keep: Framed | None = None  # to be remembered once it has been written
         self._done: Done = _ignore
-        self._is_1_0 = False
-        self._last = False
-        """No other request is answered after it."""
+        self._last = False  # no other request is answered after it
         self._client_ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -241,7 +227,7 @@ class Connection(asyncio.Protocol):
 
     def _accept(self, received: ReceivedRequest, closing: bool) -> None:  # noqa: FBT001
         if self._state is _State.READING:
-            self._is_1_0, self._last = received.is_1_0, self._last or closing
+            self._last = self._last or closing
             if self._answered(received):
                 self._go_on()
 
@@ -260,7 +246,7 @@ class Connection(asyncio.Protocol):
         """Answer a request, or have the handler do it; tell whether its answer is out already."""
         request = received.request
         self._state, self.due = _State.ANSWERING, math.inf
-        usual = not (self._last or self._is_1_0 or request.method == "HEAD")
+        usual = not (self._last or received.is_1_0 or request.method == "HEAD")
         self._digest = self._memory.digest(request) if usual else NO_DIGEST
         if self._digest.digest and (raw := self._memory.answer(*self._digest)):
             return self._written(raw) and self._concluded()
@@ -269,18 +255,18 @@ class Connection(asyncio.Protocol):
         except Exception as error:  # noqa: BLE001 - the last resort; the text may quote the request
             outcome = self._fault(error)
         if isinstance(outcome, tuple):
-            return self._reply(request, outcome)
-        self._task = self._loop.create_task(self._reply_later(request, outcome))
+            return self._reply(received, outcome)
+        self._task = self._loop.create_task(self._reply_later(received, outcome))
         return False
 
-    async def _reply_later(self, request: Request, outcome: Awaitable[Answer]) -> None:
+    async def _reply_later(self, received: ReceivedRequest, outcome: Awaitable[Answer]) -> None:
         try:
             answer = await outcome
         except Exception as error:  # noqa: BLE001 - as above
             answer = self._fault(error)
         finally:
             self._task = None
-        goes_on = self._reply(request, answer)
+        goes_on = self._reply(received, answer)
         if self._state is _State.LOST:
             self._left(self)
         elif goes_on:
@@ -290,21 +276,20 @@ class Connection(asyncio.Protocol):
         self._options.on_fault(type(error).__name__)
         return FAULT, _ignore
 
-    def _reply(self, request: Request, answer: Answer) -> bool:
+    def _reply(self, received: ReceivedRequest, answer: Answer) -> bool:
         """Write an answer; tell whether it is out and another request may follow."""
         response, self._done = answer
         if self._state is _State.LOST or self._transport.is_closing():
             self._settle(written=False)
             return False
-        to_head = request.method == "HEAD"
-        connection = "close" if self._last else "keep-alive" if self._is_1_0 else ""
+        to_head = received.request.method == "HEAD"
+        connection = "close" if self._last else "keep-alive" if received.is_1_0 else ""
         try:
             ready = framed(response, to_head=to_head, connection=connection)
             raw = ready.raw()
         except Unwritable as error:
             self._settle(written=False)
-            ready = framed(self._fault(error)[0], to_head=to_head, connection=connection)
-            raw = ready.raw()
+            return self._reply(received, self._fault(error))  # which can be written
         self._to_keep = ready if self._digest.digest and not self._last else None
         return self._written(raw) and self._concluded()
 
@@ -325,7 +310,7 @@ class Connection(asyncio.Protocol):
         if self._last:
             self._leave()
             return False
-        self._digest_of_bytes, self._is_1_0 = b"", False
+        self._digest_of_bytes = b""
         self._enter(_State.IDLE, self._options.idle_timeout)
         if self._buffer:
             self._transport.resume_reading()

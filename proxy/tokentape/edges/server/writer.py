@@ -24,14 +24,11 @@ class Framed(NamedTuple):
     """An answer ready to go out except for the date and what echoes the request."""
 
     status_line: bytes
-    head: bytes
-    """The other lines, and the blank one."""
+    head: bytes  # the other lines, and the blank one
     body: bytes
-    dated: bool
-    """The answer has its own date."""
+    dated: bool  # the answer has its own date
     echo: Headers
-    final: object
-    """What its handler marked it with, if the same request gets it from now on; else None."""
+    final: object  # what its handler marked it with; None if it may change
 
     def __repr__(self) -> str:
         return "<Framed>"
