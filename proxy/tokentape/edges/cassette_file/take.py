@@ -69,7 +69,7 @@ class Take:
         assert chunk.endswith(b"\n")
         assert not re.search(rb"\n[^ \n]", chunk)
         self._refuse_if_ended()
-        data = chunk + _frame(self._count + 1)
+        data = b"%b%b%d\n" % (chunk, _FRAME, self._count + 1)
         try:
             self._raise_failed_sync()
             if self._end + len(data) > MAX_BYTES:
@@ -140,11 +140,6 @@ class Take:
         plain_files.replace(paths.cassette, paths.draft, text)
 
 
-def _frame(number: int) -> bytes:
-    """Return the line after an interaction; `number` counts all that the take holds, from 1."""
-    return b"%b%d\n" % (_FRAME, number)
-
-
 def whole(take: io.FileIO) -> tuple[int, bytes]:
     """Return the number of interactions up to a take's last frame line, and their cassette."""
     text = bytearray()
@@ -155,7 +150,7 @@ def whole(take: io.FileIO) -> tuple[int, bytes]:
             if b"\0" in line:  # a power cut may leave gaps in the file
                 break
             if line.startswith(_FRAME):
-                if line != _frame(count):
+                if line != b"%b%d\n" % (_FRAME, count):
                     break
                 whole_count, end = count, len(text)
                 continue

@@ -220,8 +220,8 @@ class Connection(asyncio.Protocol):
         if self._reader is None:
             from tokentape.edges.server.by_aiohttp import AiohttpReader  # noqa: PLC0415 - slow
 
-            outcomes = self._accept, self._refuse, self._fail
-            self._reader = AiohttpReader(self._transport, *outcomes)
+            transport = self._transport
+            self._reader = AiohttpReader(transport, self._accept, self._refuse, self._fail)
         self._reader.read(received)
         return False
 

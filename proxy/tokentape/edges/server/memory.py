@@ -65,7 +65,7 @@ class Memory:
         self._looked_at = looked_at
         self._weight = 0
         self._answers: dict[bytes, Framed] = {}
-        self._order: deque[tuple[tuple[bytes, ...], Framed]] = deque()
+        self._order: deque[tuple[tuple[bytes, ...], Framed, int]] = deque()
 
     def digest_of_bytes(self, data: bytes) -> bytes:
         """Return a hash of a request's bytes; blank if they are not remembered."""
@@ -108,16 +108,13 @@ class Memory:
         if framed.final is None or not digest or bool(framed.echo) != (key is not None):
             return
         digests = (digest, digest_of_bytes) if digest_of_bytes and key is None else (digest,)
-        self._order.append((digests, framed))
+        weight = len(framed.head) + len(framed.body) + _OVERHEAD
+        self._order.append((digests, framed, weight))
         self._answers.update(dict.fromkeys(digests, framed))
-        self._weight += _weight(framed)
+        self._weight += weight
         while self._weight > self._limit:
-            oldest_digests, oldest = self._order.popleft()
-            self._weight -= _weight(oldest)
-            for each in oldest_digests:
+            forgotten, oldest, weight = self._order.popleft()
+            self._weight -= weight
+            for each in forgotten:
                 if self._answers.get(each) is oldest:
                     del self._answers[each]
-
-
-def _weight(framed: Framed) -> int:
-    return len(framed.head) + len(framed.body) + _OVERHEAD
