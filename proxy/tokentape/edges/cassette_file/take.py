@@ -23,8 +23,7 @@ from tokentape.edges.cassette_file.plain_files import MAX_BYTES, remove
 from tokentape.errors import CassetteBusy, CassetteError
 
 _FRAME = b"# end of interaction "
-_SYNC_INTERVAL = 1.0
-"""Seconds from a write to the sync that covers it."""
+_SYNC_INTERVAL = 1.0  # seconds from a write to the sync that covers it
 
 
 class Take:
@@ -60,10 +59,11 @@ class Take:
         self._syncing: asyncio.Task[None] | None = None
 
     def append(self, chunk: bytes) -> None:
-        """Write an interaction, a YAML list item with its other lines indented; sync it later.
+        """Write an interaction: a YAML list item with its other lines indented.
 
-        Raises CassetteError if the disk refuses. A failed write is undone, and a later append may
-        succeed; after a failed sync none does, for what was written before it may be lost.
+        A task of the event loop syncs it within a second. Raises CassetteError if the disk refuses:
+        a failed write is undone, and a later append may succeed; after a failed sync none does, for
+        what was written before it may be lost.
         """
         assert chunk.startswith(b"- ")
         assert chunk.endswith(b"\n")
