@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from tokentape.edges.cassette_file.cassettes import umask
+from tokentape.edges.cassette_file.plain_files import umask
 from vcr.cassette import Cassette
 from vcr.serializers import yamlserializer
 

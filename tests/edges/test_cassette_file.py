@@ -24,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokentape.edges import cassette_file
 from tokentape.edges.cassette_file import Take, discard, exists, names, read, recover, revise
-from tokentape.edges.cassette_file.cassettes import umask
+from tokentape.edges.cassette_file.plain_files import umask
 from tokentape.edges.cassette_file.take import whole
 from tokentape.errors import CassetteError
 
@@ -91,14 +91,14 @@ def written(directory: Path) -> bytes:
 def diverted(take: Take, device: str) -> Iterator[None]:
     """Let what `take` writes go to a device that refuses it."""
     descriptor = take._file.fileno()
-    kept, other = os.dup(descriptor), os.open(device, os.O_RDWR)
-    os.dup2(other, descriptor)
+    file, refusing = os.dup(descriptor), os.open(device, os.O_RDWR)
+    os.dup2(refusing, descriptor)
     try:
         yield
     finally:
-        os.dup2(kept, descriptor)
-        os.close(kept)
-        os.close(other)
+        os.dup2(file, descriptor)
+        os.close(file)
+        os.close(refusing)
 
 
 @contextmanager
@@ -364,9 +364,11 @@ class TestRecording:
         assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
         assert everything(tmp_path) == ["declined.yaml"]
 
-    @pytest.mark.parametrize("other", [cassette(1), cassette(1, 2, 3), cassette(2, 1), b""])
-    async def test_other_bytes_are_replaced(self, tmp_path: Path, other: bytes) -> None:
-        saved(tmp_path, content=other)
+    @pytest.mark.parametrize("content", [cassette(1), cassette(1, 2, 3), cassette(2, 1), b""])
+    async def test_a_cassette_with_other_bytes_is_replaced(
+        self, tmp_path: Path, content: bytes
+    ) -> None:
+        saved(tmp_path, content=content)
         await (await recorded(tmp_path, 1, 2)).finish()
         assert read(tmp_path, NAME) == cassette(1, 2)
 
@@ -391,15 +393,15 @@ class TestRecording:
         await take.abandon()
 
     def test_two_that_begin_at_once_do_not_share_a_take(self, tmp_path: Path) -> None:
-        other: list[Take] = []
+        takes: list[Take] = []
 
         def begin() -> None:
-            other.append(Take(tmp_path, NAME, HEADER))
+            takes.append(Take(tmp_path, NAME, HEADER))
 
         with just_before("flock", begin), pytest.raises(CassetteError, match="cannot begin"):
             Take(tmp_path, NAME, HEADER)
         assert everything(tmp_path) == [".declined.take"]
-        let_go(other[0])
+        let_go(takes[0])
 
     async def test_a_name_is_recorded_once_at_a_time(self, tmp_path: Path) -> None:
         take = await recorded(tmp_path, 1)
@@ -920,7 +922,9 @@ class TestOwnerAndMode:
         await recorded_again(tmp_path)
         assert mode_and_owner(tmp_path / "declined.yaml")[0] == 0o666 & ~mask
 
-    async def test_so_has_one_that_was_recovered(self, tmp_path: Path, mask: int) -> None:
+    async def test_a_recovered_cassette_has_the_mode_that_the_umask_gives(
+        self, tmp_path: Path, mask: int
+    ) -> None:
         await taken_over(tmp_path)
         assert mode_and_owner(tmp_path / "declined.yaml")[0] == 0o666 & ~mask
 
@@ -945,7 +949,7 @@ class TestOwnerAndMode:
         assert read(tmp_path, NAME) == cassette(7)
         assert mode_and_owner(tmp_path / "declined.yaml")[0] == mode
 
-    async def test_it_does_not_keep_what_lets_it_run_as_its_owner(self, tmp_path: Path) -> None:
+    async def test_a_cassette_does_not_keep_setuid_and_setgid(self, tmp_path: Path) -> None:
         saved(tmp_path).chmod(0o6755)
         await recorded_again(tmp_path)
         assert mode_and_owner(tmp_path / "declined.yaml")[0] == 0o755
@@ -953,7 +957,7 @@ class TestOwnerAndMode:
     @as_root
     @pytest.mark.parametrize("mode", [0o644, 0o600])
     @pytest.mark.parametrize("rewrite", REWRITES)
-    async def test_root_rewrites_a_cassette_and_it_stays_its_owners(
+    async def test_a_cassette_that_root_rewrites_keeps_its_owner(
         self, tmp_path: Path, mode: int, rewrite: Rewrite
     ) -> None:
         path = saved(tmp_path)
@@ -1021,17 +1025,17 @@ class TestKilled:
         command = [sys.executable, "-m", "tests.edges.recorder_to_kill", "endless", str(tmp_path)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as recorder:
             assert recorder.stdout
-            heard = [int(next(recorder.stdout)) for _ in range(answers)]
+            answered = [int(next(recorder.stdout)) for _ in range(answers)]
             with pytest.raises(CassetteError, match="being recorded by another process"):
                 Take(tmp_path, NAME, HEADER)
             recorder.kill()
-            heard += [int(line) for line in recorder.stdout if line.endswith("\n")]
+            answered += [int(line) for line in recorder.stdout if line.endswith("\n")]
         assert read(tmp_path, NAME) == OLD
         count = recovered(tmp_path, NAME)
         loaded = yaml.safe_load(read(tmp_path, NAME))["interactions"]
-        kept = [int(each["request"]["body"]) for each in loaded]
-        assert len(kept) == count
-        assert set(heard) <= set(kept)
+        numbers = [int(each["request"]["body"]) for each in loaded]
+        assert len(numbers) == count
+        assert set(answered) <= set(numbers)
 
 
 def discard_quietly(directory: Path) -> None:

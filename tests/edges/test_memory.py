@@ -64,14 +64,14 @@ def test_what_a_request_is_remembered_by_is_what_an_answer_can_depend_on() -> No
     assert not marked(body=b"card[name]=Eve")
 
 
-def test_an_idempotency_key_is_no_part_of_it() -> None:
+def test_the_digest_of_a_request_does_not_cover_its_idempotency_key() -> None:
     first, second = keyed("a"), keyed("b", "idempotency-key")
 
     assert first.digest == second.digest != b""
     assert (first.key, second.key) == ("a", "b")
 
 
-def test_it_is_where_requests_are_matched_by_it() -> None:
+def test_an_idempotency_key_counts_where_requests_are_matched_by_it() -> None:
     port = Memory(1 << 20, lambda *_: True, REDACTOR.relevant_headers | {"idempotency-key"})
     digests = {
         port.digest(Request("POST", "/v1/tokens", (("Idempotency-Key", key),), b"a=1")).digest
@@ -80,7 +80,7 @@ def test_it_is_where_requests_are_matched_by_it() -> None:
     assert len(digests) == 2
 
 
-def test_two_keys_are_not_remembered() -> None:
+def test_requests_with_two_idempotency_keys_are_not_remembered() -> None:
     keys = (("Idempotency-Key", "a"), ("idempotency-key", "b"))
 
     assert PORT.digest(Request("POST", "/v1/tokens", keys)) is NO_DIGEST
@@ -92,9 +92,9 @@ def test_long_requests_are_not_remembered() -> None:
         assert (PORT.digest(request).digest != b"") == remembered
 
 
-def test_the_handler_hears_of_each_answer_that_is_given_once_more() -> None:
-    heard: list[tuple[object, str | None]] = []
-    memory = Memory(10_000, lambda *seen: heard.append(seen) or True, frozenset())
+def test_the_handler_is_called_for_each_answer_that_is_given_again() -> None:
+    calls: list[tuple[object, str | None]] = []
+    memory = Memory(10_000, lambda *seen: calls.append(seen) or True, frozenset())
     with_key = memory.digest(Request("POST", "/", ECHO))
     without = memory.digest(Request("POST", "/"))
     memory.keep(b"", with_key, framed(answer(b"a", ECHO, "one")))
@@ -105,7 +105,7 @@ def test_the_handler_hears_of_each_answer_that_is_given_once_more() -> None:
     assert b"\r\nIdempotency-Key: second\r\n" in raw
     assert b"first" not in raw
     assert memory.answer(b"digest") == memory.answer(*without) is not None
-    assert heard == [("one", "second"), ("two", None), ("two", None)]
+    assert calls == [("one", "second"), ("two", None), ("two", None)]
 
 
 def test_the_handler_may_answer_itself() -> None:

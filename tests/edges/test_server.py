@@ -399,7 +399,7 @@ class TestAnswers:
         with serve(fixed(Response(499))) as serving:
             assert serving.exchange(GET).startswith(b"HTTP/1.1 499 \r\n")
 
-    def test_to_head_tell_the_length_alone(self, serve: Serve) -> None:
+    def test_to_head_requests_have_a_length_and_no_body(self, serve: Serve) -> None:
         with serve(fixed(Response(200, (), b"body"))) as serving:
             raw = serving.exchange(b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
 
@@ -453,7 +453,9 @@ class TestAnswers:
 
 
 class TestFaults:
-    def test_name_the_class_alone(self, serve: Serve, answering: Any) -> None:
+    def test_of_the_handler_report_only_the_class_of_the_error(
+        self, serve: Serve, answering: Any
+    ) -> None:
         def fail(request: Request) -> Answer:
             raise KeyError(request.target, SECRET)
 
@@ -466,7 +468,7 @@ class TestFaults:
         ] * 2
         assert serving.faults == ["KeyError", "KeyError"]
 
-    def test_of_what_is_called_after_an_answer_do_not_touch_it(self, serve: Serve) -> None:
+    def test_of_the_callback_do_not_change_the_answer(self, serve: Serve) -> None:
         def done(_written: bool) -> None:
             raise ValueError(SECRET)
 
@@ -476,7 +478,7 @@ class TestFaults:
         assert [reply.body for reply in replies] == [b"ok", b"ok"]
         assert serving.faults == ["ValueError", "ValueError"]
 
-    def test_of_the_loop_itself_name_the_class_alone(self, serve: Serve) -> None:
+    def test_of_the_event_loop_report_only_the_class_of_the_error(self, serve: Serve) -> None:
         def explode() -> None:
             raise RuntimeError(SECRET)
 
@@ -501,7 +503,9 @@ class TestWhatIsWritten:
         outcomes: queue.Queue[bool] = queue.Queue()
         return answering(lambda _: (Response(200, (), b"x" * size), outcomes.put)), outcomes
 
-    def test_is_told_once_it_is_out(self, serve: Serve, answering: Any) -> None:
+    def test_the_callback_gets_true_once_the_answer_is_out(
+        self, serve: Serve, answering: Any
+    ) -> None:
         handler, outcomes = self.telling(10, answering)
         with serve(handler) as serving:
             serving.exchange(GET + LAST_GET)
@@ -509,7 +513,9 @@ class TestWhatIsWritten:
         assert [outcomes.get(timeout=10), outcomes.get(timeout=10)] == [True, True]
         assert outcomes.empty()
 
-    def test_is_not_told_before(self, serve: Serve, answering: Any) -> None:
+    def test_the_callback_is_not_called_before_the_answer_is_out(
+        self, serve: Serve, answering: Any
+    ) -> None:
         handler, outcomes = self.telling(self.LARGE, answering)
         with serve(handler) as serving, serving.connect() as client:
             client.sendall(GET + LAST_GET)
@@ -524,7 +530,9 @@ class TestWhatIsWritten:
 
         assert serving.faults == []
 
-    def test_is_told_when_the_client_leaves_midway(self, serve: Serve, answering: Any) -> None:
+    def test_the_callback_gets_false_when_the_client_leaves_midway(
+        self, serve: Serve, answering: Any
+    ) -> None:
         handler, outcomes = self.telling(self.LARGE, answering)
         with serve(handler) as serving:
             with serving.connect() as client:
@@ -536,7 +544,7 @@ class TestWhatIsWritten:
 
         assert serving.faults == []
 
-    def test_is_told_when_the_client_left_before(self, serve: Serve) -> None:
+    def test_the_callback_gets_false_when_the_client_left_before(self, serve: Serve) -> None:
         outcomes: queue.Queue[bool] = queue.Queue()
         begun, gone = threading.Event(), threading.Event()
 
@@ -703,24 +711,24 @@ class TestHostileClients:
             pytest.param(POST + CHUNKED + b"\r\n1\r\nab\r\n", id="a chunk of another size"),
         ],
     )
-    def test_get_it_at_once(self, serve: Serve, beginning: bytes) -> None:
+    def test_get_a_refusal_as_soon_as_it_is_certain(self, serve: Serve, beginning: bytes) -> None:
         with serve(OK) as serving, serving.connect() as client:
             client.sendall(beginning)
             assert read_reply(client).status == 400
 
-    def test_get_it_for_trailers_without_end(self, serve: Serve) -> None:
+    def test_get_a_refusal_for_trailers_without_end(self, serve: Serve) -> None:
         with serve(OK) as serving, serving.connect() as client:
             client.sendall(POST + CHUNKED + b"\r\n0\r\n" + b"X: %b\r\n" % SECRET * 1_000)
             assert read_reply(client).status == 431
 
-    def test_get_it_in_the_middle_of_a_body_too(self, serve: Serve) -> None:
+    def test_get_a_refusal_in_the_middle_of_a_body(self, serve: Serve) -> None:
         with serve(OK) as serving, serving.connect() as client:
             client.sendall(POST + CHUNKED + b"\r\n2\r\na=\r\n")
             time.sleep(0.02)
             client.sendall(SECRET + b"zz\r\n")
             assert read_reply(client).status == 400
 
-    def test_get_it_behind_a_good_request(self, serve: Serve, answering: Any) -> None:
+    def test_get_a_refusal_behind_a_good_request(self, serve: Serve, answering: Any) -> None:
         with serve(answering(echo)) as serving:
             replies = split(serving.exchange(GET + b"%b\r\n\r\n" % SECRET + GET))
 
@@ -772,7 +780,7 @@ class TestLimits:
 
         assert (reply.status, json.loads(reply.body)["error"]["code"]) == (408, "request_timeout")
 
-    def test_bytes_that_trickle_do_not_extend_it(self, serve: Serve) -> None:
+    def test_bytes_that_trickle_do_not_extend_the_time_for_a_request(self, serve: Serve) -> None:
         with serve(OK, request_timeout=0.2) as serving, serving.connect() as client:
             client.settimeout(0.02)
             client.sendall(b"GET /")
@@ -804,7 +812,7 @@ class TestLimits:
             assert serving.exchange(LAST_GET).startswith(b"HTTP/1.1 200 ")
 
     @pytest.mark.parametrize("before", [b"", GET])
-    def test_an_idle_connection_is_closed_without_a_word(self, serve: Serve, before: bytes) -> None:
+    def test_an_idle_connection_is_closed_silently(self, serve: Serve, before: bytes) -> None:
         with serve(OK, idle_timeout=0.1) as serving:
             replies = split(serving.exchange(before, end=False))
 
@@ -834,7 +842,7 @@ class TestLimits:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             released.set()
 
-    def test_connections_beyond_the_number_are_turned_away(self, serve: Serve) -> None:
+    def test_connections_beyond_the_limit_are_refused(self, serve: Serve) -> None:
         with serve(OK, max_connections=2) as serving:
             with serving.connect() as first, serving.connect() as second:
                 for client in (first, second):
@@ -954,7 +962,7 @@ class TestTheSameRequest:
         assert bodies == [b"1", b"1", b"1", b"6"]  # its bytes and what they say are looked up
         assert calls == ["GET", *[self.FINAL] * 4, "GET"]
 
-    def test_is_the_same_whatever_no_answer_can_hang_on(
+    def test_is_the_same_with_headers_that_no_answer_depends_on(
         self, serving: Serving, calls: list[object]
     ) -> None:
         head, body = POST + b"Content-Length: 3\r\n", b"\r\na=1"
@@ -972,7 +980,7 @@ class TestTheSameRequest:
 
         assert calls == ["POST", self.FINAL, self.FINAL, "POST"]
 
-    def test_has_an_idempotency_key_of_its_own(self, serving: Serving, calls: list[object]) -> None:
+    def test_gets_its_own_idempotency_key(self, serving: Serving, calls: list[object]) -> None:
         keyed = b"POST /v1/tokens HTTP/1.1\r\nHost: x\r\nIDEMPOTENCY-key: %b\r\n\r\n"
         with serving.connect() as client:
             answers = []
@@ -1029,7 +1037,7 @@ class TestTheSameRequest:
 
         assert calls == ["GET", "GET", self.FINAL, "a", "GET"]
 
-    def test_are_not_remembered_beyond_the_limit(self, serve: Serve) -> None:
+    def test_is_answered_by_the_handler_beyond_the_limit(self, serve: Serve) -> None:
         calls = []
 
         def handler(request: Request) -> Answer:
@@ -1047,7 +1055,7 @@ class TestTheSameRequest:
 
         assert calls == ["/v1/tokens/1", "/v1/tokens/2", "/v1/tokens/3", "/v1/tokens/1"]
 
-    def test_is_given_again_once_it_has_been_written(self, serve: Serve) -> None:
+    def test_gets_an_answer_again_once_that_has_been_written(self, serve: Serve) -> None:
         large, calls = b"x" * 8_000_000, []
 
         def handler(request: Request) -> Answer:

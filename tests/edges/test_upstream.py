@@ -163,7 +163,7 @@ class TestTheRequest:
         assert b"Content-Type" not in raw
 
     @pytest.mark.parametrize(
-        ("asked", "passed"),
+        ("codings", "passed"),
         [
             (["gzip, deflate, br, zstd"], "gzip, deflate"),
             (["br", "GZIP;q=0.5, *"], "GZIP;q=0.5"),
@@ -173,9 +173,9 @@ class TestTheRequest:
         ],
     )
     async def test_asks_for_codings_that_can_be_decoded(
-        self, asked: list[str], passed: str | None
+        self, codings: list[str], passed: str | None
     ) -> None:
-        headers = tuple(("Accept-Encoding", value) for value in asked)
+        headers = tuple(("Accept-Encoding", value) for value in codings)
 
         raw, _ = await sent(Request("GET", "/", headers))
 
@@ -350,7 +350,7 @@ class TestFailures:
         edge = HttpUpstream("http://tokentape.invalid", timeout=10, max_body=1)
         assert await failed(edge) == (502, "its host name is not known")
 
-    async def test_it_speaks_no_tls(self) -> None:
+    async def test_the_upstream_speaks_no_tls(self) -> None:
         async def talk(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
@@ -359,7 +359,7 @@ class TestFailures:
             assert await failed(edge) == (502, "no TLS connection could be made with it")
 
     @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
-    async def test_its_certificate_is_not_trusted(self, tmp_path: Path) -> None:
+    async def test_the_certificate_is_not_trusted(self, tmp_path: Path) -> None:
         subprocess.run(
             "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=x -keyout key.pem -out cert.pem",
             shell=True,
@@ -373,7 +373,7 @@ class TestFailures:
             edge = HttpUpstream(f"https://localhost:{port}", timeout=10, max_body=1)
             assert await failed(edge) == (502, "its TLS certificate is not trusted")
 
-    async def test_it_points_back_at_the_proxy(self) -> None:
+    async def test_the_upstream_points_back_at_the_proxy(self) -> None:
         hops = []
 
         async def forward(request: Request) -> tuple[Response, Callable[[bool], None]]:
@@ -462,7 +462,7 @@ class TestConnections:
     @pytest.mark.parametrize(
         "late", [b"HTTP/1.1 408 Late\r\nContent-Length: 0\r\n\r\n", b"nonsense"]
     )
-    async def test_are_not_used_again_after_what_nobody_asked_for(self, late: bytes) -> None:
+    async def test_are_not_used_again_after_an_answer_without_a_request(self, late: bytes) -> None:
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await read_request(reader)
             writer.write(OK)
@@ -494,7 +494,7 @@ class TestConnections:
 
         assert len(set(ports)) == 2
 
-    async def test_are_kept_for_the_next_request(self) -> None:
+    async def test_stay_open_for_the_next_request(self) -> None:
         ports = set()
 
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

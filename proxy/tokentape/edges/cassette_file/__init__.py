@@ -1,8 +1,8 @@
 """Cassettes on disk, as bytes: names, reading, and takes, which are recordings under way.
 
 The cassette `checkout/declined` is `checkout/declined.yaml` under the cassette directory. While it
-is recorded, the hidden *take* beside it, `checkout/.declined.take`, grows, and each interaction
-that is recorded ends with a *frame line*:
+is recorded, the hidden *take* beside it grows, `checkout/.declined.take`. Each interaction in it
+ends with a *frame line*:
 
     version: 1
     interactions:
@@ -12,7 +12,7 @@ that is recorded ends with a *frame line*:
 
 An interaction is recorded once its frame line is written: the process may be killed then. The file
 is synced to disk within a second, and at the end. What follows the last frame line, a torn tail or
-zeros that a power cut left, is cut. A take without a frame line holds nothing that was recorded.
+zeros that a power cut left, does not count.
 
 At the end the take without its frames is written to a draft, `.declined.yaml.take`, and the draft
 renamed onto the cassette; only then is the take removed. So a process killed at any moment leaves
@@ -21,9 +21,6 @@ the old cassette or the new one, whole, and every interaction that `append` has 
 A cassette that is replaced keeps its owner and mode, a new one gets the mode of the user's umask;
 only their owner can read takes and drafts. Names cannot leave the directory, and no link is
 followed below it; it may be a link itself.
-
-Bottom up: `plain_files` does the I/O; `cassettes` knows names, reads and replaces; `take` records,
-recovers what a killed process left, and rewrites cassettes under the lock of a take.
 """
 
 from tokentape.edges.cassette_file.cassettes import exists, is_name, names, read

@@ -1,4 +1,4 @@
-"""Cassettes: names, paths, reading, listing, and replacing one whole or not at all."""
+"""Cassettes: their names, paths, contents and list."""
 
 from __future__ import annotations
 
@@ -7,20 +7,12 @@ import errno
 import os
 import re
 import stat
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from tokentape.edges.cassette_file.plain_files import (
-    make_folder,
-    open_if_exists,
-    open_plain,
-    refuse_link,
-    sync_folder,
-    write_all,
-)
+from tokentape.edges.cassette_file.plain_files import open_if_exists, refuse_link
 from tokentape.errors import CassetteError
 
 _SEGMENT = re.compile(
@@ -97,11 +89,12 @@ def read(directory: Path, name: str) -> bytes:
 
 def exists(directory: Path, name: str) -> bool:
     """Tell whether cassette `name` exists; raise CassetteError if it is no plain file."""
-    with paths_of(directory, name, "the cassette cannot be read") as paths:
-        file = open_if_exists(paths.cassette)
-        if file is not None:
-            file.close()
-    return file is not None
+    failure = "the cassette cannot be read"
+    with (
+        paths_of(directory, name, failure) as paths,
+        open_if_exists(paths.cassette) or nullcontext() as file,
+    ):
+        return file is not None
 
 
 def names(directory: Path) -> list[str]:
@@ -112,50 +105,3 @@ def names(directory: Path) -> list[str]:
         raise disk_error(error, "the cassettes cannot be listed", directory) from None
     stems = (path.relative_to(directory).as_posix().removesuffix(".yaml") for path in files)
     return sorted(filter(is_name, stems))
-
-
-def publish(paths: CassettePaths, text: bytes) -> None:
-    """Make `text` the cassette, on disk, or raise OSError and leave the old cassette as it is."""
-    make_folder(paths.cassette.parent)  # somebody may have removed it
-    paths.draft.unlink(missing_ok=True)
-    if (old := open_if_exists(paths.cassette)) is not None:
-        with old:
-            if os.fstat(old.fileno()).st_size == len(text) and old.read(len(text)) == text:
-                return
-    try:
-        with open_plain(paths.draft, "x") as draft:
-            write_all(draft, text)
-            _set_owner_and_mode(draft.fileno(), paths.cassette)
-            os.fsync(draft.fileno())
-        paths.draft.replace(paths.cassette)
-        sync_folder(paths.cassette.parent)
-    finally:
-        paths.draft.unlink(missing_ok=True)
-
-
-def _set_owner_and_mode(draft: int, cassette: Path) -> None:
-    """Give a draft those of the cassette that it replaces, or the mode that a new file gets.
-
-    What the system does not permit is left out: only root gives files away.
-    """
-    if sys.platform == "win32":  # where files inherit their rights from the folder
-        return
-    old = cassette.lstat() if cassette.exists() else None
-    with suppress(OSError):
-        os.fchmod(draft, 0o777 & old.st_mode if old else 0o666 & ~umask())
-    if old:
-        with suppress(OSError):
-            os.fchown(draft, -1, old.st_gid)
-        with suppress(OSError):
-            os.fchown(draft, old.st_uid, -1)
-
-
-def umask(status: Path = Path("/proc/self/status")) -> int:
-    """Return the process's umask; `status` is where Linux shows it, since 4.7."""
-    with suppress(OSError):
-        for line in status.read_text("ascii", "replace").splitlines():
-            if line.startswith("Umask:"):
-                return int(line.split()[1], 8)
-    mask = os.umask(0o077)  # what other threads make in this moment is private, not public
-    os.umask(mask)
-    return mask

@@ -1,4 +1,4 @@
-"""Plain files only: no links, folders, pipes, devices or giants."""
+"""Plain files: no links, folders, pipes, devices or giants; replaced whole or not at all."""
 
 from __future__ import annotations
 
@@ -100,3 +100,53 @@ def sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def replace(path: Path, draft: Path, data: bytes) -> None:
+    """Make `data` the content of `path`, on disk, or raise OSError and leave it as it is.
+
+    It is written to `draft` first. A file that has the same content is left untouched.
+    """
+    make_folder(path.parent)
+    draft.unlink(missing_ok=True)
+    if (old := open_if_exists(path)) is not None:
+        with old:
+            if os.fstat(old.fileno()).st_size == len(data) and old.read(len(data)) == data:
+                return
+    try:
+        with open_plain(draft, "x") as file:
+            write_all(file, data)
+            _set_owner_and_mode(file.fileno(), path)
+            os.fsync(file.fileno())
+        draft.replace(path)
+        sync_folder(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _set_owner_and_mode(draft: int, path: Path) -> None:
+    """Give a draft those of the file that it replaces, or the mode that a new file gets.
+
+    What the system does not permit is left out: only root gives files away.
+    """
+    if sys.platform == "win32":  # where files inherit their rights from the folder
+        return
+    old = path.lstat() if path.exists() else None
+    with suppress(OSError):
+        os.fchmod(draft, 0o777 & old.st_mode if old else 0o666 & ~umask())
+    if old:
+        with suppress(OSError):
+            os.fchown(draft, -1, old.st_gid)
+        with suppress(OSError):
+            os.fchown(draft, old.st_uid, -1)
+
+
+def umask(status: Path = Path("/proc/self/status")) -> int:
+    """Return the process's umask; `status` is where Linux shows it, since 4.7."""
+    with suppress(OSError):
+        for line in status.read_text("ascii", "replace").splitlines():
+            if line.startswith("Umask:"):
+                return int(line.split()[1], 8)
+    mask = os.umask(0o077)  # what other threads make in this moment is private, not public
+    os.umask(mask)
+    return mask

@@ -11,31 +11,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tokentape.edges.cassette_file import plain_files
 from tokentape.edges.cassette_file.cassettes import (
     CassettePaths,
     disk_error,
     exists,
     paths_of,
-    publish,
     read,
 )
-from tokentape.edges.cassette_file.plain_files import (
-    MAX_BYTES,
-    lock,
-    make_folder,
-    open_if_exists,
-    open_plain,
-    remove,
-    sync_data,
-    sync_folder,
-    too_large,
-    write_all,
-)
+from tokentape.edges.cassette_file.plain_files import MAX_BYTES, remove
 from tokentape.errors import CassetteBusy, CassetteError
 
 _FRAME = b"# end of interaction "
-_SYNC_INTERVAL = 1.0
-"""Seconds from a write to the sync that covers it."""
+_SYNC_INTERVAL = 1.0  # seconds from a write to the sync that covers it
 
 
 class Take:
@@ -48,18 +36,17 @@ class Take:
         header: bytes,
         first: Sequence[bytes] = (),
         *,
-        sync: Callable[[int], None] = sync_data,
+        sync: Callable[[int], None] = plain_files.sync_data,
     ) -> None:
-        """Begin a take.
+        """Begin with the interactions `first`, in the form that `append` takes.
 
-        `header` ends with the line `interactions:`. `first` are the interactions that the cassette
-        has already, in the form that `append` takes. `sync` takes a file descriptor and returns
-        once what was written to it is on disk. Raises CassetteError if another process is recording
-        this name, if a killed one left something, or if the disk refuses.
+        `header` ends with the line `interactions:`. `sync` takes a file descriptor and returns once
+        what was written to it is on disk. Raises CassetteError if another process is recording this
+        name, if a killed one left something, or if the disk refuses.
         """
         assert header.endswith(b"interactions:\n")
         with paths_of(directory, name, "the recording cannot begin") as paths:
-            make_folder(paths.cassette.parent)
+            plain_files.make_folder(paths.cassette.parent)
             exists(directory, name)  # what no cassette can replace is refused now, not at the end
             self._file = _create(paths, name, b"".join((header, *first)))
         self._directory = directory
@@ -72,23 +59,23 @@ class Take:
         self._syncing: asyncio.Task[None] | None = None
 
     def append(self, chunk: bytes) -> None:
-        """Write an interaction to the file: a YAML list item with its other lines indented.
+        """Write an interaction: a YAML list item with its other lines indented.
 
-        A task of the running event loop syncs it within a second. Raises CassetteError if the disk
-        refuses. A failed write is undone, and a later append may succeed; after a failed sync none
-        does, for what was written before it may be lost.
+        A task of the event loop syncs it within a second. Raises CassetteError if the disk refuses:
+        a failed write is undone, and a later append may succeed; after a failed sync none does, for
+        what was written before it may be lost.
         """
         assert chunk.startswith(b"- ")
         assert chunk.endswith(b"\n")
         assert not re.search(rb"\n[^ \n]", chunk)
         self._refuse_if_ended()
-        data = chunk + _frame(self._count + 1)
+        data = b"%b%b%d\n" % (chunk, _FRAME, self._count + 1)
         try:
             self._raise_failed_sync()
             if self._end + len(data) > MAX_BYTES:
-                raise too_large()
+                raise plain_files.too_large()
             self._file.seek(self._end)
-            write_all(self._file, data)
+            plain_files.write_all(self._file, data)
         except OSError as error:
             with suppress(OSError):  # what stays has no frame line, and the next write is over it
                 self._file.truncate(self._end)
@@ -101,9 +88,8 @@ class Take:
     async def finish(self) -> Path:
         """Make the take, to which something was appended, the cassette; return its path.
 
-        A cassette with the same bytes is left untouched. Raises CassetteError if the disk refuses,
-        or has refused to sync: the old cassette stands and the take stays to be recovered.
-        Cancelling does not stop it.
+        Raises CassetteError if the disk refuses, or has refused to sync: the old cassette stands
+        and the take stays to be recovered. Cancelling does not stop it.
         """
         assert self._syncing, "a take that recorded nothing is abandoned"
         await self._remove_after(self._publish, _not_written(self._name))
@@ -151,19 +137,11 @@ class Take:
         count, text = whole(self._file)
         if count != self._count:
             raise OSError(errno.EIO, "the take was changed meanwhile")
-        publish(paths, text)
-
-
-def _frame(number: int) -> bytes:
-    """Return the line after an interaction; `number` counts all that the take holds, from 1."""
-    return b"%b%d\n" % (_FRAME, number)
+        plain_files.replace(paths.cassette, paths.draft, text)
 
 
 def whole(take: io.FileIO) -> tuple[int, bytes]:
-    """Return how many interactions a take has up to its last frame line, and them as a cassette.
-
-    The number is 0 if there is no frame line.
-    """
+    """Return the number of interactions up to a take's last frame line, and their cassette."""
     text = bytearray()
     count = whole_count = end = 0
     take.seek(0)
@@ -172,7 +150,7 @@ def whole(take: io.FileIO) -> tuple[int, bytes]:
             if b"\0" in line:  # a power cut may leave gaps in the file
                 break
             if line.startswith(_FRAME):
-                if line != _frame(count):
+                if line != b"%b%d\n" % (_FRAME, count):
                     break
                 whole_count, end = count, len(text)
                 continue
@@ -184,9 +162,8 @@ def whole(take: io.FileIO) -> tuple[int, bytes]:
 def recover(directory: Path, name: str, check: Callable[[bytes], object]) -> int:
     """Make what a killed recorder left the cassette; return how many interactions that holds.
 
-    `check` gets its bytes first, and raises if they are not acceptable: a take may have come from
-    anywhere. Raises CassetteError if nothing was left, if another process is recording it, or if
-    the disk refuses.
+    `check` gets its bytes first, and raises what it finds wrong: a take may come from anywhere.
+    Raises CassetteError if nothing was left, if a recording is under way, or if the disk refuses.
     """
     failure = _not_written(name)
     with paths_of(directory, name, failure) as paths, _interrupted(paths) as take:
@@ -194,7 +171,7 @@ def recover(directory: Path, name: str, check: Callable[[bytes], object]) -> int
         if not take or not count:
             raise paths.error("there is no interrupted recording to recover")
         check(text)
-        publish(paths, text)
+        plain_files.replace(paths.cassette, paths.draft, text)
         remove(paths.take, take)
     return count
 
@@ -217,7 +194,8 @@ def revise(directory: Path, name: str, revised: Callable[[bytes], bytes]) -> Non
     failure = "the cassette cannot be written, so the old one stands"
     with paths_of(directory, name, failure) as paths, _create(paths, name) as lock_file:
         try:
-            publish(paths, revised(read(directory, name)))
+            text = revised(read(directory, name))
+            plain_files.replace(paths.cassette, paths.draft, text)
         finally:
             remove(paths.take, lock_file)
 
@@ -230,10 +208,7 @@ def _not_written(name: str) -> str:
 
 
 def _create(paths: CassettePaths, name: str, content: bytes = b"") -> io.FileIO:
-    """Make the file of a take, locked, in place of one that a killed process left empty.
-
-    Raises CassetteError if that one has interactions, OSError if another process is faster.
-    """
+    """Make and lock the file of a take; raise CassetteError if one with interactions was left."""
     with _interrupted(paths) as left:
         if left:
             if count := whole(left)[0]:
@@ -243,12 +218,12 @@ def _create(paths: CassettePaths, name: str, content: bytes = b"") -> io.FileIO:
                     f"`tokentape recover {name} --discard` drops it"
                 )
             remove(paths.take, left)
-    file = open_plain(paths.take, "x+")
+    file = plain_files.open_plain(paths.take, "x+")
     try:
-        if not lock(file) or not os.fstat(file.fileno()).st_nlink:
-            raise BlockingIOError(errno.EAGAIN, "another process was at it just now")
-        write_all(file, content)
-        sync_folder(paths.take.parent)
+        if not plain_files.lock(file) or not os.fstat(file.fileno()).st_nlink:
+            raise BlockingIOError(errno.EAGAIN, "another process was faster")
+        plain_files.write_all(file, content)
+        plain_files.sync_folder(paths.take.parent)
     except BaseException:
         remove(paths.take, file)
         file.close()
@@ -259,12 +234,12 @@ def _create(paths: CassettePaths, name: str, content: bytes = b"") -> io.FileIO:
 @contextmanager
 def _interrupted(paths: CassettePaths) -> Iterator[io.FileIO | None]:
     """Yield the take that a killed recorder left, locked, or None; refuse one under way."""
-    file = open_if_exists(paths.take, "r+")
+    file = plain_files.open_if_exists(paths.take, "r+")
     if file is None:
         yield None
         return
     with file:
-        if not lock(file):
+        if not plain_files.lock(file):
             message = "is being recorded by another process; wait or choose another name"
             raise CassetteBusy(message, file=str(paths.cassette))
         yield file

@@ -1,15 +1,14 @@
 """The HTTP/1.1 server: whole requests in, whole answers out, and nothing logged about either.
 
-Bottom up: `head` reads heads and `framing` cuts whole requests out of what comes (both without
-I/O); `by_aiohttp` reads what is not plain again, with aiohttp's own server; `writer` makes bytes of
-answers (no I/O), and `memory` has those that never change again; `connection` is one client, on the
-same `options` as all; `listener` is the port.
+Bottom up: `head` reads heads, `framing` cuts whole requests out of what comes, `writer` makes bytes
+of answers (all without I/O), and `memory` has answers that never change again; `by_aiohttp` reads
+what is not plain a second time; `connection` is one client, `listener` the port.
 """
 
+from tokentape.edges.server.connection import Answer, Done, Handler, ServerOptions
 from tokentape.edges.server.listener import Server, loop_exception_handler, shared_sockets
 from tokentape.edges.server.memory import LIMIT as MEMORY
 from tokentape.edges.server.memory import Memory
-from tokentape.edges.server.options import Answer, Done, Handler, ServerOptions
 
 __all__ = [
     "MEMORY",

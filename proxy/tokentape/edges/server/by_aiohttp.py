@@ -1,17 +1,8 @@
 """Reads the requests that are not plain, with aiohttp's own server, by its public names only.
 
 aiohttp's `RequestHandler` is a protocol that reads requests and writes answers. A connection gives
-it one whole request at a time, as `framing` has cut it out. aiohttp must read the same request,
-down to the last byte; then the connection answers it, with its own deadlines and limits.
-
-    connection   AiohttpReader.read(received)
-    aiohttp        RequestHandler.data_received(bytes), and later, in its own task,
-                   AiohttpReader.compare(BaseRequest)
-    connection       accept(received, closing)  or  refuse()
-    aiohttp        `_PASSED`: an answer that writes nothing and leaves the connection open
-
-A connection makes a reader for its first request that is not plain: importing aiohttp takes longer
-than everything else at a start.
+it one whole request at a time, as `framing` has cut it out, by `read`. If aiohttp reads the same
+request, the connection may `accept` and answer it; aiohttp gets an answer that writes nothing.
 """
 
 from __future__ import annotations
@@ -25,10 +16,8 @@ from aiohttp import web
 from tokentape.edges.server.framing import ReceivedRequest
 from tokentape.pure.http.messages import Request
 
-_NEVER = 365 * 86_400.0
-"""Seconds: connections have their own deadlines."""
-_NO_LIMIT = 2**30
-"""Bytes: what is read here is within the connection's own limits already."""
+_NEVER = 365 * 86_400.0  # seconds: connections have their own deadlines
+_NO_LIMIT = 2**30  # bytes: what is read is within the connection's own limits already
 _SILENT = logging.Logger("tokentape.silent", logging.CRITICAL + 1)  # noqa: LOG001
 """What aiohttp would log quotes what was sent. No configuration reaches this logger."""
 

@@ -1,22 +1,7 @@
 """One client: its requests, one at a time, and their answers, in order, on either lane.
 
-The fast lane answers plain requests in the very call that brought their last byte. Whatever is not
-plain takes aiohttp's lane (`by_aiohttp`) until it has been read. Both give a request to the same
-handler, and its answer the same bytes.
-
-A connection is in one state at any time. `due` is the moment (loop time) at which it has been in
-it for too long; the listener looks at it about once a second.
-
-    idle       no request has begun                     -> closed silently when due
-    receiving  a request has begun and is not whole     -> 408 when due
-    reading    aiohttp reads a request                  -> 408 when due
-    answering  the handler works                        -> never due
-    writing    the client has not yet taken the answer  -> dropped when due
-    leaving    the last answer is out, the rest of what comes is ignored  -> dropped when due
-    lost       the TCP connection is gone               -> never due
-
-Example: `POST …` without its body (receiving), the body (answering, writing, idle in one call),
-`HEAD …` (reading; two turns of the event loop later answering, writing, idle), end (leaving).
+The fast lane answers plain requests in the very call that brought their last byte. All others take
+aiohttp's lane (`by_aiohttp`) until they have been read.
 """
 
 from __future__ import annotations
@@ -24,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, cast
 
 from tokentape.edges.server.framing import ReceivedRequest, RequestBuffer
 from tokentape.edges.server.head import MALFORMED, Refused
-from tokentape.edges.server.memory import NO_DIGEST
-from tokentape.edges.server.options import Answer, Done, Handler, ServerOptions
+from tokentape.edges.server.memory import NO_DIGEST, Memory
 from tokentape.edges.server.writer import CONTINUE, Framed, Unwritable, framed
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.stripe.refusals import refusal
@@ -51,15 +36,40 @@ FAULT = refusal(
     type="api_error",
 )
 
+Done = Callable[[bool], None]
+"""Called once for an answer: has all of it been handed to the client's connection?"""
+
+Answer = tuple[Response, Done]
+
+Handler = Callable[[Request], Answer | Awaitable[Answer]]
+"""Answers a request: at once, which costs no task and no turn of the event loop, or later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ServerOptions:
+    """What holds for all connections of a server. Sizes are in bytes, times in seconds."""
+
+    max_head: int
+    max_body: int
+    max_connections: int
+    request_timeout: float  # for a request to arrive whole
+    idle_timeout: float = 75.0  # for the next request to begin, and to take an answer
+    shutdown_timeout: float  # for answers under way when the server stops
+    memory: Memory = field(default_factory=Memory)
+    on_fault: Callable[[str], None]
+    """Gets the class name of what a handler raised, and nothing else of it."""
+
 
 class _State(Enum):
-    IDLE = auto()
-    RECEIVING = auto()
-    READING = auto()
-    ANSWERING = auto()
-    WRITING = auto()
-    LEAVING = auto()
-    LOST = auto()
+    """What a connection is in, and what happens when it has been in it for too long."""
+
+    IDLE = auto()  # no request has begun; closed silently
+    RECEIVING = auto()  # a request has begun and is not whole; 408
+    READING = auto()  # aiohttp reads a request; 408
+    ANSWERING = auto()  # the handler works; never too long
+    WRITING = auto()  # the client has not yet taken the answer; dropped
+    LEAVING = auto()  # the last answer is out, and what comes is ignored; dropped
+    LOST = auto()  # the TCP connection is gone
 
 
 def _ignore(_written: bool) -> None:  # noqa: FBT001 - a Done
@@ -67,7 +77,7 @@ def _ignore(_written: bool) -> None:  # noqa: FBT001 - a Done
 
 
 class Connection(asyncio.Protocol):
-    """The server's end of one TCP connection."""
+    """The server's end of one TCP connection; `due` is when to call `expire`, as loop time."""
 
     _transport: asyncio.Transport
 
@@ -78,7 +88,7 @@ class Connection(asyncio.Protocol):
         joined: Callable[[Connection], bool],
         left: Callable[[Connection], None],
     ) -> None:
-        """Begin; `joined` tells whether there is room, `left` is called at the very end."""
+        """Take two hooks: `joined` returns whether there is room, `left` is called at the end."""
         self.due = math.inf
         self._handler = handler
         self._options = options
@@ -91,15 +101,11 @@ class Connection(asyncio.Protocol):
         self._reader: AiohttpReader | None = None
         self._task: asyncio.Task[None] | None = None
         # About the current request and its answer:
-        self._digest_of_bytes = b""
-        """Blank if its bytes did not come in one piece."""
+        self._digest_of_bytes = b""  # blank if its bytes did not come in one piece
         self._digest = NO_DIGEST
-        self._to_keep: Framed | None = None
-        """The answer, to be remembered once it has been written."""
+        self._to_keep: Framed | None = None  # to be remembered once it has been written
         self._done: Done = _ignore
-        self._is_1_0 = False
-        self._last = False
-        """No other request is answered after it."""
+        self._last = False  # no other request is answered after it
         self._client_ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -109,7 +115,7 @@ class Connection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(0)
         self._enter(_State.IDLE, self._options.idle_timeout)
         if not self._joined(self):
-            self._leave_with(CROWDED)
+            self._leave(CROWDED)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
         """End; the handler goes on if it works, since its request may have been sent on."""
@@ -146,17 +152,17 @@ class Connection(asyncio.Protocol):
             self._client_ended = True
             return True
         if self._state is _State.RECEIVING:
-            self._leave_with(MALFORMED)
+            self._leave(MALFORMED)
         return False
 
     def resume_writing(self) -> None:
         """Go on after an answer that took time to be written."""
-        # Not in here: asyncio's transport would report a close from in here twice.
-        self._loop.call_soon(self._went_out)
 
-    def _went_out(self) -> None:
-        if self._state is _State.WRITING and self._concluded():
-            self._go_on()
+        def go_on() -> None:
+            if self._state is _State.WRITING and self._concluded():
+                self._go_on()
+
+        self._loop.call_soon(go_on)  # not now: asyncio's transport would report a close twice
 
     def finish(self) -> None:
         """Close once nothing is under way."""
@@ -177,7 +183,7 @@ class Connection(asyncio.Protocol):
     def expire(self) -> None:
         """End the state that lasted too long."""
         if self._state in (_State.RECEIVING, _State.READING):
-            self._leave_with(TIMEOUT)
+            self._leave(TIMEOUT)
         elif self._state is _State.IDLE:
             self._transport.close()
         else:
@@ -196,13 +202,10 @@ class Connection(asyncio.Protocol):
                 if not (self._answered if received.plain else self._read)(received):
                     return
         except Refused as refused:
-            self._leave_with(refused.response)
-        else:
-            self._await_more()
-
-    def _await_more(self) -> None:
+            self._leave(refused.response)
+            return
         if self._client_ended:
-            self._leave_with(MALFORMED if self._buffer else None)
+            self._leave(MALFORMED if self._buffer else None)
         elif self._buffer:
             if self._state is _State.IDLE or self.due == math.inf:
                 self._enter(_State.RECEIVING, self._options.request_timeout)
@@ -217,21 +220,21 @@ class Connection(asyncio.Protocol):
         if self._reader is None:
             from tokentape.edges.server.by_aiohttp import AiohttpReader  # noqa: PLC0415 - slow
 
-            outcomes = self._accept, self._refuse, self._fail
-            self._reader = AiohttpReader(self._transport, *outcomes)
+            transport = self._transport
+            self._reader = AiohttpReader(transport, self._accept, self._refuse, self._fail)
         self._reader.read(received)
         return False
 
     def _accept(self, received: ReceivedRequest, closing: bool) -> None:  # noqa: FBT001
         if self._state is _State.READING:
-            self._is_1_0, self._last = received.is_1_0, self._last or closing
+            self._last = self._last or closing
             if self._answered(received):
                 self._go_on()
 
     def _refuse(self) -> None:
         """Refuse a request that aiohttp reads in another way, or where there should be none."""
         if self._state is _State.READING:
-            self._leave_with(MALFORMED)
+            self._leave(MALFORMED)
         elif self._state not in (_State.LEAVING, _State.LOST):
             self._transport.abort()
 
@@ -243,7 +246,7 @@ class Connection(asyncio.Protocol):
         """Answer a request, or have the handler do it; tell whether its answer is out already."""
         request = received.request
         self._state, self.due = _State.ANSWERING, math.inf
-        usual = not (self._last or self._is_1_0 or request.method == "HEAD")
+        usual = not (self._last or received.is_1_0 or request.method == "HEAD")
         self._digest = self._memory.digest(request) if usual else NO_DIGEST
         if self._digest.digest and (raw := self._memory.answer(*self._digest)):
             return self._written(raw) and self._concluded()
@@ -252,18 +255,18 @@ class Connection(asyncio.Protocol):
         except Exception as error:  # noqa: BLE001 - the last resort; the text may quote the request
             outcome = self._fault(error)
         if isinstance(outcome, tuple):
-            return self._reply(request, outcome)
-        self._task = self._loop.create_task(self._reply_later(request, outcome))
+            return self._reply(received, outcome)
+        self._task = self._loop.create_task(self._reply_later(received, outcome))
         return False
 
-    async def _reply_later(self, request: Request, outcome: Awaitable[Answer]) -> None:
+    async def _reply_later(self, received: ReceivedRequest, outcome: Awaitable[Answer]) -> None:
         try:
             answer = await outcome
         except Exception as error:  # noqa: BLE001 - as above
             answer = self._fault(error)
         finally:
             self._task = None
-        goes_on = self._reply(request, answer)
+        goes_on = self._reply(received, answer)
         if self._state is _State.LOST:
             self._left(self)
         elif goes_on:
@@ -273,21 +276,20 @@ class Connection(asyncio.Protocol):
         self._options.on_fault(type(error).__name__)
         return FAULT, _ignore
 
-    def _reply(self, request: Request, answer: Answer) -> bool:
+    def _reply(self, received: ReceivedRequest, answer: Answer) -> bool:
         """Write an answer; tell whether it is out and another request may follow."""
         response, self._done = answer
         if self._state is _State.LOST or self._transport.is_closing():
             self._settle(written=False)
             return False
-        to_head = request.method == "HEAD"
-        connection = "close" if self._last else "keep-alive" if self._is_1_0 else ""
+        to_head = received.request.method == "HEAD"
+        connection = "close" if self._last else "keep-alive" if received.is_1_0 else ""
         try:
             ready = framed(response, to_head=to_head, connection=connection)
             raw = ready.raw()
         except Unwritable as error:
             self._settle(written=False)
-            ready = framed(self._fault(error)[0], to_head=to_head, connection=connection)
-            raw = ready.raw()
+            return self._reply(received, self._fault(error))  # which can be written
         self._to_keep = ready if self._digest.digest and not self._last else None
         return self._written(raw) and self._concluded()
 
@@ -308,7 +310,7 @@ class Connection(asyncio.Protocol):
         if self._last:
             self._leave()
             return False
-        self._digest_of_bytes, self._is_1_0 = b"", False
+        self._digest_of_bytes = b""
         self._enter(_State.IDLE, self._options.idle_timeout)
         if self._buffer:
             self._transport.resume_reading()
@@ -321,13 +323,10 @@ class Connection(asyncio.Protocol):
         except Exception as error:  # noqa: BLE001 - as above
             self._fault(error)
 
-    def _leave_with(self, response: Response | None) -> None:
+    def _leave(self, response: Response | None = None) -> None:
+        """End the connection, with a last response, and wait a little for the client to do so."""
         if response is not None:
             self._transport.write(framed(response, connection="close").raw())
-        self._leave()
-
-    def _leave(self) -> None:
-        """End the connection, and wait a little for the client to do the same."""
         self._enter(_State.LEAVING, _LINGER_SECONDS)
         if self._client_ended:
             self._transport.close()

@@ -2,16 +2,11 @@ r"""Where a request ends, decided from its bytes before the handler gets it; no 
 
 A request ends with its head, after Content-Length bytes, or with its last chunk (RFC 9112 §6). If
 two parties disagree about this, one client's bytes pass for another's request (§11.2). So what is
-not plain is read twice: `RequestBuffer` cuts it out, then aiohttp reads exactly these bytes, and
-must read the same request.
+not plain is read twice: `RequestBuffer` cuts it out, then aiohttp must read these bytes the same.
 
     POST /v1/tokens HTTP/1.1\r\n Host: x\r\n Transfer-Encoding: chunked\r\n \r\n     the head
     3\r\n a=1\r\n   2\r\n 23\r\n                                                     two chunks
     0\r\n \r\n                                                                       the last
-    GET /v1/…                                                                        the next
-
-becomes a request with the body `a=123` once all of the last chunk has come. Each byte is looked at
-a bounded number of times, however small the pieces in which it comes.
 """
 
 from __future__ import annotations
@@ -38,16 +33,13 @@ _LONGEST_CHUNK_LINE = 220
 
 
 class ReceivedRequest(NamedTuple):
-    """One request, whole."""
+    """One request, whole, and its bytes."""
 
     data: bytes
-    """Its bytes, all of them and no more."""
     request: Request
-    plain: bool
-    """The fast lane takes it."""
-    strict: bool
-    """It has neither trailers nor chunk extensions."""
-    is_1_0: bool
+    plain: bool  # the fast lane takes it
+    strict: bool  # it has neither trailers nor chunk extensions
+    is_1_0: bool  # it is HTTP/1.0
 
     def __repr__(self) -> str:
         return "<ReceivedRequest>"
@@ -68,15 +60,11 @@ class RequestBuffer:
 
     def _begin(self) -> None:
         self._head: Head | None = None
-        self._body = 0
-        """Where the body begins."""
-        self._at = 0
-        """Up to where the bytes have been looked at."""
-        self._end: int | None = None
-        """Where the request ends; None while that is not clear."""
+        self._body = 0  # where the body begins
+        self._at = 0  # up to where the bytes have been looked at
+        self._end: int | None = None  # where the request ends; None while that is not clear
         self._chunks: list[bytes] = []
-        self._size = 0
-        """Bytes in these chunks."""
+        self._size = 0  # bytes in these chunks
         self._strict = True
         self._owes_continue = False
 

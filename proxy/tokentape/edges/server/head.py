@@ -53,11 +53,9 @@ class Head(NamedTuple):
     method: str
     target: str
     headers: Headers
-    length: int | None
-    """Of the body, in bytes; None if it is chunked."""
+    length: int | None  # of the body, in bytes; None if it is chunked
     plain: bool
-    is_1_0: bool
-    """It is HTTP/1.0."""
+    is_1_0: bool  # it is HTTP/1.0
     expects_continue: bool
 
     def __repr__(self) -> str:
@@ -89,29 +87,25 @@ def read_head(data: bytes | bytearray) -> Head:
         and fields.get("connection", "keep-alive").lower() == "keep-alive"
     )
     if not plain:
-        _refuse_unsupported(method, target, version)
-        _refuse_doubtful(headers, is_1_1=version == "HTTP/1.1")
+        _check(method, target, version, headers)
     is_1_0 = version == "HTTP/1.0"
     length = _length(fields, is_1_0=is_1_0)
     return Head(method, target, headers, length, plain, is_1_0, "expect" in fields and not is_1_0)
 
 
-def _refuse_unsupported(method: str, target: str, version: str) -> None:
+def _check(method: str, target: str, version: str, headers: Headers) -> None:
+    """Refuse what is not supported, and two values where there may be one."""
     if method not in _METHODS:
         raise Refused(METHOD)
     if version not in ("HTTP/1.0", "HTTP/1.1"):
         raise Refused(VERSION)
     if target[0] != "/" or "#" in target:
         raise Refused(TARGET)
-
-
-def _refuse_doubtful(headers: Headers, *, is_1_1: bool) -> None:
-    """Refuse unusual expectations, and two values where there may be one."""
     names = [name.lower() for name, _ in headers]
     if any(name.lower() == "expect" and value.lower() != "100-continue" for name, value in headers):
         raise Refused(EXPECTATION)
-    hosts, *others = map(names.count, ("host", "content-length", "transfer-encoding"))
-    if not is_1_1 <= hosts <= 1 or max(others) > 1:
+    hosts, *framing = map(names.count, ("host", "content-length", "transfer-encoding"))
+    if hosts > 1 or max(framing) > 1 or (hosts == 0 and version == "HTTP/1.1"):
         raise Refused(MALFORMED)
 
 

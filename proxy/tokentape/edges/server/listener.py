@@ -11,8 +11,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from tokentape.edges.server.connection import Connection
-from tokentape.edges.server.options import Handler, ServerOptions
+from tokentape.edges.server.connection import Connection, Handler, ServerOptions
 from tokentape.errors import ConfigurationError
 
 _WATCH_SECONDS = 1.0
@@ -119,10 +118,9 @@ def shared_sockets(host: str, port: int, count: int) -> list[socket.socket]:
 
 
 def _cannot_listen(host: str, port: int, error: OSError | OverflowError) -> str:
+    why = _WHY.get(getattr(error, "errno", None) or 0, "the address is not valid")
     if isinstance(error, socket.gaierror):
         why = "the host is not known"
-    else:
-        why = _WHY.get(getattr(error, "errno", None) or 0, "the address is not valid")
     remedy = "Stop it, or choose" if why == _WHY[errno.EADDRINUSE] else "Choose"
     return (
         f"listen: cannot listen on {host}:{port}: {why}."
@@ -137,8 +135,4 @@ def loop_exception_handler(
 
     The loop's own handler prints reprs and texts, which may hold what came over the wire.
     """
-
-    def handle(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        on_fault(type(context.get("exception")).__name__)
-
-    return handle
+    return lambda _loop, context: on_fault(type(context.get("exception")).__name__)

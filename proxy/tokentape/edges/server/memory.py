@@ -1,17 +1,12 @@
 """The port's memory: answers that never change again, as bytes; nothing is computed twice.
 
-An answer is remembered if its handler says that it is final. It is looked up in two forms: by the
-bytes of its request, and by what counts in the request: method, target, body, and the headers that
-the handler looks at. Official clients send a new Idempotency-Key with each POST and report how long
-the last one took, so their bytes do not come again, and their requests do:
+An answer is remembered if its handler says that it is final. It is looked up by the bytes of its
+request, and by what counts in it: method, target, body, and the headers that the handler looks at.
+Official clients send a new Idempotency-Key with each POST and report how long the last one took, so
+their bytes do not come again, and their requests do; the answer then echoes the new key.
 
-    POST /v1/tokens   Idempotency-Key: 7a   Authorization: …   card[number]=…      answered
-    POST /v1/tokens   Idempotency-Key: 9c   Authorization: …   card[number]=…      remembered,
-                                                             with 9c wherever the answer echoes 7a
-
-Nothing that is remembered ever becomes false. The handler is notified of each answer that is given
-again, and answers itself if the request is a retry. The memory is bounded, keeps no request except
-as a keyed hash, and ends with its server (`tests/laws/test_memory.py`).
+The handler is called for each answer that is given again, and answers itself if the request is a
+retry. The memory is bounded and keeps requests only as keyed hashes (`tests/laws/test_memory.py`).
 """
 
 from __future__ import annotations
@@ -32,19 +27,15 @@ Repeated = Callable[[object, str | None], bool]
 """Called when a final answer is to be given again, with what its handler marked it with and the
 request's Idempotency-Key, if any. Returns False if the handler has to answer itself."""
 
-_LONGEST = 4096
-"""Bytes of the longest request that is remembered."""
-_OVERHEAD = 1000
-"""Bytes that an answer takes in memory in addition to its own, by estimate."""
+_LONGEST = 4096  # bytes of a request that is remembered
+_OVERHEAD = 1000  # bytes that an answer takes in memory in addition to its own, by estimate
 
 
 class RequestDigest(NamedTuple):
     """Identifies what counts in a request."""
 
-    digest: bytes
-    """A hash; blank for a request that is not remembered."""
-    key: str | None
-    """Its Idempotency-Key. The hash covers whether there is one, not which."""
+    digest: bytes  # blank for a request that is not remembered
+    key: str | None  # its Idempotency-Key; the digest covers whether there is one, not which
 
     def __repr__(self) -> str:
         return "<RequestDigest>"
@@ -62,10 +53,9 @@ class Memory:
         repeated: Repeated = lambda *_: False,
         looked_at: frozenset[str] = frozenset(),
     ) -> None:
-        """Take a limit in bytes, 0 for no memory.
+        """Take a limit in bytes, 0 for no memory, and the headers `looked_at` in lower case.
 
-        Answers may depend on no headers except those `looked_at` (names in lower case) and on
-        whether there is an Idempotency-Key.
+        Answers depend on no others, except on whether there is an Idempotency-Key.
         """
         self._for_bytes = blake2b(key=token_bytes(32), digest_size=16)
         self._for_requests = blake2b(key=token_bytes(32), digest_size=16)
@@ -75,7 +65,7 @@ class Memory:
         self._looked_at = looked_at
         self._weight = 0
         self._answers: dict[bytes, Framed] = {}
-        self._order: deque[tuple[tuple[bytes, ...], Framed]] = deque()
+        self._order: deque[tuple[tuple[bytes, ...], Framed, int]] = deque()
 
     def digest_of_bytes(self, data: bytes) -> bytes:
         """Return a hash of a request's bytes; blank if they are not remembered."""
@@ -118,16 +108,13 @@ class Memory:
         if framed.final is None or not digest or bool(framed.echo) != (key is not None):
             return
         digests = (digest, digest_of_bytes) if digest_of_bytes and key is None else (digest,)
-        self._order.append((digests, framed))
+        weight = len(framed.head) + len(framed.body) + _OVERHEAD
+        self._order.append((digests, framed, weight))
         self._answers.update(dict.fromkeys(digests, framed))
-        self._weight += _weight(framed)
+        self._weight += weight
         while self._weight > self._limit:
-            oldest_digests, oldest = self._order.popleft()
-            self._weight -= _weight(oldest)
-            for each in oldest_digests:
+            forgotten, oldest, weight = self._order.popleft()
+            self._weight -= weight
+            for each in forgotten:
                 if self._answers.get(each) is oldest:
                     del self._answers[each]
-
-
-def _weight(framed: Framed) -> int:
-    return len(framed.head) + len(framed.body) + _OVERHEAD

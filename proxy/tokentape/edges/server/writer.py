@@ -13,7 +13,7 @@ from tokentape.pure.http.messages import HOP_BY_HOP, Headers, Response
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _OURS = HOP_BY_HOP | {"content-length"}
-"""Headers of this hop: an answer's own are left out."""
+"""Headers that are written for this hop: those of an answer are left out."""
 
 
 class Unwritable(Exception):
@@ -21,18 +21,14 @@ class Unwritable(Exception):
 
 
 class Framed(NamedTuple):
-    """An answer ready to go out but for the date and what echoes the request."""
+    """An answer ready to go out except for the date and what echoes the request."""
 
-    first: bytes
-    """The status line."""
-    head: bytes
-    """The other lines, and the blank one."""
+    status_line: bytes
+    head: bytes  # the other lines, and the blank one
     body: bytes
-    dated: bool
-    """The answer has a date of its own."""
-    echo: Headers = ()
-    final: object = None
-    """What its handler marked it with, if the same request gets it from now on."""
+    dated: bool  # the answer has its own date
+    echo: Headers
+    final: object  # what its handler marked it with; None if it may change
 
     def __repr__(self) -> str:
         return "<Framed>"
@@ -40,11 +36,12 @@ class Framed(NamedTuple):
     def raw(self, key: str | None = None) -> bytes:
         """Return its bytes as of now. Raises Unwritable.
 
-        `key` is the Idempotency-Key of another request that gets it: then that is what it echoes.
+        `key` is the Idempotency-Key of another request that gets it, and is echoed then.
         """
         date = b"" if self.dated else _date_at(int(time.time()))
         echo = [f"{name}: {value if key is None else key}" for name, value in self.echo]
-        return b"".join((self.first, date, _encoded(echo) if echo else b"", self.head, self.body))
+        echoed = _encoded(echo) if echo else b""
+        return b"".join((self.status_line, date, echoed, self.head, self.body))
 
 
 def framed(response: Response, *, to_head: bool = False, connection: str = "") -> Framed:
@@ -53,29 +50,22 @@ def framed(response: Response, *, to_head: bool = False, connection: str = "") -
     `to_head` is for answers to HEAD, which have no body. `connection` is the value of the
     Connection header; blank is none.
     """
-    bodiless = response.status in (204, 304)
-    lines, named = _passed_on(response.headers)
-    if "server" not in named:
-        lines.append("Server: tokentape")
-    if connection:
-        lines.append(f"Connection: {connection}")
-    if not bodiless and (response.body or not to_head):
-        lines.append(f"Content-Length: {len(response.body)}")
-    body = b"" if bodiless or to_head else response.body
-    head = _encoded(lines) + b"\r\n\r\n"
-    first, dated = _status_line(response.status), "date" in named
-    return Framed(first, head, body, dated, response.echo, response.final)
-
-
-def _passed_on(headers: Headers) -> tuple[list[str], set[str]]:
-    """Return the header lines that go out as they are, and their names in lower case."""
-    lines, named = [], set()
-    for name, value in headers:
+    lines, names = [], set()
+    for name, value in response.headers:
         lower = name.lower()
         if lower not in _OURS:
             lines.append(f"{name}: {value}")
-            named.add(lower)
-    return lines, named
+            names.add(lower)
+    if "server" not in names:
+        lines.append("Server: tokentape")
+    if connection:
+        lines.append(f"Connection: {connection}")
+    bodiless = response.status in (204, 304)
+    if not bodiless and (response.body or not to_head):
+        lines.append(f"Content-Length: {len(response.body)}")
+    body = b"" if bodiless or to_head else response.body
+    status_line, head = _status_line(response.status), _encoded(lines) + b"\r\n\r\n"
+    return Framed(status_line, head, body, "date" in names, response.echo, response.final)
 
 
 def _encoded(lines: list[str]) -> bytes:
