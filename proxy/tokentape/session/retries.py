@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from tokentape.pure.http.messages import Headers, Response
 from tokentape.pure.notation.redacted import RedactedRequest
-from tokentape.pure.replay.instances import Match
+from tokentape.pure.replay.instance import Match
 from tokentape.pure.stripe.refusals import refusal
 
 REMEMBERED = 5_000

@@ -21,7 +21,8 @@ from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.redaction import Redactor
 from tokentape.pure.redaction.live_keys import has_live_key
 from tokentape.pure.replay.decide import Mode, Refuse, Unmatched, decide, replays, writes
-from tokentape.pure.replay.instances import Instances, Match
+from tokentape.pure.replay.instance import Match
+from tokentape.pure.replay.instances import Instances
 from tokentape.pure.replay.misses import Neighbours, report
 from tokentape.pure.replay.order import order_dependent
 from tokentape.pure.replay.receipt import Counts, Receipt

@@ -11,7 +11,7 @@ from enum import Enum, StrEnum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tokentape.pure.replay.instances import Match  # the command line needs only the modes
+    from tokentape.pure.replay.instance import Match  # the command line needs only the modes
 
 
 class Mode(StrEnum):

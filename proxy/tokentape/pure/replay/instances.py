@@ -43,13 +43,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 
 from tokentape.pure.cassette.match_key import MatchKey, MatchRules
 from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.notation.placeholders import Variable
 from tokentape.pure.notation.redacted import RedactedRequest
+from tokentape.pure.replay.instance import Context, Identity, Instance, Match, known_to
 from tokentape.pure.replay.made_up import MadeUp
 from tokentape.pure.replay.recordings import Ids, Recordings
 from tokentape.pure.replay.takings import Takings
@@ -65,48 +66,6 @@ _RENEWED = MADE_KINDS - {"fingerprint"}
 """Kinds of values that are new for each instance: ids and times."""
 _AS_SENT = "~"
 """Ranks after every kind of variable."""
-Identity = tuple[str, tuple[str, ...]]
-"""The match key, and the values that an instance is played for."""
-Context = tuple[int, tuple[str, ...]]
-"""The number of an exact key, and the keys of the live ids in it."""
-
-
-@dataclass(slots=True, repr=False, eq=False)
-class Instance:
-    """A recorded set, played for one set of live values."""
-
-    identity: Identity
-    context: Context
-    positions: Sequence[int]
-    """Of its recorded requests, in recorded order."""
-    values: dict[Variable, str]
-    """What its variables stand for: what was sent, and the ids and times that it made."""
-    story: dict[Variable, str]
-    """What is known of whoever plays it: the values of the instance that it all began with."""
-    continued: tuple[Instance, ...] = ()
-    again: bool = False
-    """What it plays had been played before."""
-    further: bool = False
-    """So it is, or what it continues."""
-    served: int = 0
-    """How many of its requests have been answered."""
-    delivered: int = 0
-    """How many of these answers have reached the client."""
-    made_ids: list[str] = field(default_factory=list)
-    """The keys of ids that it made."""
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """The interaction that answers, by its position in the cassette, and for whom."""
-
-    position: int
-    instance: Instance
-    number: int  # among the requests of the instance, from 1
-    begins_further: bool  # the first answer of a further instance
-    is_last: bool  # the same request gets this interaction again from now on
-
-
 Standing = tuple[Variable, Instance | None]
 """A variable that a live value stands for, and the instance in which it does; None for several."""
 
@@ -294,7 +253,7 @@ class Instances:
         )
         for mine, theirs in islice(pairs, _TRANSLATED):
             if theirs not in instance.values:
-                text = _known_to(instance.continued, mine)
+                text = known_to(instance.continued, mine)
                 if text is not None:
                     instance.values[theirs] = text
 
@@ -337,7 +296,7 @@ class Instances:
         if kind in _RENEWED and self._recordings.maker(variable) == position:
             return self._new(variable, instance), True
         text = self._fingerprint(variable, instance) if kind == "fingerprint" else None
-        text = text or _known_to((instance, *instance.continued), variable)
+        text = text or known_to((instance, *instance.continued), variable)
         if text is None and kind in _RENEWED and self._recordings.maker(variable) is not None:
             return self._new(variable, instance, shown_before_made=True), False
         if text is None and not instance.further:
@@ -368,17 +327,9 @@ class Instances:
     def _fingerprint(self, variable: Variable, instance: Instance) -> str | None:
         """Return a fingerprint: the same for the same live number, another for another."""
         source = self._recordings.number_behind(variable)
-        number = source and _known_to((instance, *instance.continued), source)
+        number = source and known_to((instance, *instance.continued), source)
         if source is None or number is None:
             return None
         text = self._made_up.fingerprint(variable, (source[0], same(source[0], number)))
         instance.values[variable] = text
         return text
-
-
-def _known_to(instances: Iterable[Instance], variable: Variable) -> str | None:
-    for instance in instances:
-        text = instance.values.get(variable) or instance.story.get(variable)
-        if text is not None:
-            return text
-    return None

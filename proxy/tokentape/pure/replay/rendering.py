@@ -19,7 +19,7 @@ from typing import NamedTuple
 from tokentape.pure.cassette.model import Interaction, Texts
 from tokentape.pure.http.json_text import string
 from tokentape.pure.http.messages import Headers, Response
-from tokentape.pure.notation.placeholders import Placeholder, parts, whole
+from tokentape.pure.notation.placeholders import Placeholder, Variable, parts, whole
 from tokentape.pure.stripe.kinds import CLASS_ONLY, SLOTS, UNQUOTED_KINDS, Secret, stand_in
 from tokentape.pure.stripe.published import Published
 
@@ -89,35 +89,34 @@ class Renderer:
             template = _template(outline, self.more, self._settled)
             self._templates[id(outline)] = template
         variables = interaction.response_variables
-
-        def filled(blank: Blank) -> str:
-            pieces = list(blank.pieces)
-            index = -1
-            for placeholder, write, variable in blank.holes:
-                index += 2
-                if variable is None:
-                    sent = live.get(placeholder.kind)
-                    text = (
-                        sent.text if sent else self._stand_in(placeholder.kind, 1, placeholder.name)
-                    )
-                else:
-                    value = values[variable]
-                    text = (
-                        self._stand_in(*variables[variable], placeholder.name)
-                        if value is None
-                        else value
-                    )
-                pieces[index] = write(text)
-            return "".join(pieces)
-
         headers = template.headers
         if template.blanks:
             lines = list(headers)
             for index, name, blank in template.blanks:
-                lines[index] = (name, filled(blank))
+                lines[index] = (name, self._filled(blank, variables, values, live))
             headers = tuple(lines)
-        body = filled(template.body).encode("utf-8", "replace")
+        body = self._filled(template.body, variables, values, live).encode("utf-8", "replace")
         return Response(outline.status, headers, body, echo)
+
+    def _filled(
+        self,
+        blank: Blank,
+        variables: Sequence[Variable],
+        values: Sequence[str | None],
+        live: Mapping[str, Secret],
+    ) -> str:
+        pieces = list(blank.pieces)
+        for hole, (placeholder, write, variable) in enumerate(blank.holes):
+            if variable is None:
+                sent = live.get(placeholder.kind)
+                text = sent.text if sent else None
+                standing = placeholder.kind, 1
+            else:
+                text, standing = values[variable], variables[variable]
+            pieces[2 * hole + 1] = write(
+                self._stand_in(*standing, placeholder.name) if text is None else text
+            )
+        return "".join(pieces)
 
     def _settled(self, placeholder: Placeholder) -> str | None:
         """Return what a placeholder stands for in every response, or None."""
