@@ -13,16 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tokentape.errors import UnreadableBody
-from tokentape.pure.http.forms import FORM_METHODS, query_pairs, request_pairs
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.notation.redacted import Redacted, RedactedRequest, RedactedResponse
-from tokentape.pure.redaction.requests import (
-    redacted_fields,
-    redacted_headers,
-    redacted_path,
-    request_headers,
-)
+from tokentape.pure.redaction.requests import redacted_request, request_headers
 from tokentape.pure.redaction.responses import ResponseRedactor
 from tokentape.pure.redaction.values import Values
 from tokentape.pure.stripe.kinds import Secret
@@ -58,16 +51,7 @@ class Redactor:
 
         Raises UnreadableBody where the body cannot be taken apart: nothing of it may be kept.
         """
-        if raw.method not in FORM_METHODS:
-            raise UnreadableBody("the method is none of the API's")
-        values, blank = self.values, self._keep_blank
-        live: dict[str, Secret] = {}
-        query = redacted_fields(query_pairs(raw.target), values, live, keep_blank=blank)
-        pairs = request_pairs(raw, values.catalog.names)
-        body = redacted_fields(pairs, values, live, keep_blank=blank)
-        headers = redacted_headers(raw, self._headers, values, live)
-        path = redacted_path(raw.target, values)
-        return RedactedRequest(raw.method, path, query, headers, body, live)
+        return redacted_request(raw, self.values, self._headers, keep_blank=self._keep_blank)
 
     def response(
         self,

@@ -11,15 +11,16 @@ from functools import lru_cache
 from operator import itemgetter
 from urllib.parse import quote_plus
 
-from tokentape.pure.http.forms import Pairs, Path
+from tokentape.errors import UnreadableBody
+from tokentape.pure.http.forms import Pairs, Path, query_pairs, request_pairs
 from tokentape.pure.http.messages import Request
 from tokentape.pure.notation.placeholders import Placeholder, escape
-from tokentape.pure.notation.redacted import Redacted
+from tokentape.pure.notation.redacted import Redacted, RedactedRequest
 from tokentape.pure.redaction.values import MOST_REMEMBERED, RequestField, Values
 from tokentape.pure.stripe.catalog import KEEP, Field
 from tokentape.pure.stripe.kinds import CLASS_ONLY, Secret, key_class, secret
 from tokentape.pure.stripe.normalise import normalised
-from tokentape.pure.stripe.routes import TOKENS, token_id
+from tokentape.pure.stripe.routes import METHODS, TOKENS, token_id
 
 FORM = "application/x-www-form-urlencoded"
 """The form that every body is stored in, whatever it came in."""
@@ -64,8 +65,21 @@ def request_headers(values: Values, match_headers: tuple[str, ...]) -> Mapping[s
     }
 
 
-def redacted_path(target: str, values: Values) -> Redacted:
-    """Redact the path of /v1/tokens or /v1/tokens/{id}."""
+def redacted_request(
+    raw: Request, values: Values, headers: Mapping[str, RequestHeader], *, keep_blank: bool
+) -> RedactedRequest:
+    """Redact a request to /v1/tokens. Raises UnreadableBody."""
+    if raw.method not in METHODS:
+        raise UnreadableBody("the method is none of the API's")
+    live: dict[str, Secret] = {}
+    query = _entries(query_pairs(raw.target), values, live, keep_blank=keep_blank)
+    pairs = request_pairs(raw, values.catalog.names)
+    body = _entries(pairs, values, live, keep_blank=keep_blank)
+    lines = _headers(raw, headers, values, live)
+    return RedactedRequest(raw.method, _path(raw.target, values), query, lines, body, live)
+
+
+def _path(target: str, values: Values) -> Redacted:
     token = token_id(target)
     if token is None:
         return _TOKENS
@@ -73,7 +87,7 @@ def redacted_path(target: str, values: Values) -> Redacted:
     return Redacted(f"{TOKENS}/{redacted.text}", redacted.secrets)
 
 
-def redacted_fields(
+def _entries(
     pairs: Pairs, values: Values, live: dict[str, Secret], *, keep_blank: bool
 ) -> tuple[Redacted, ...]:
     """Return `name=value` texts, sorted by what is shown of them: their order does not count.
@@ -135,7 +149,7 @@ def _part_of_date(value: str) -> str:
     return value.encode("unicode_escape").decode().replace("-", r"\x2d")
 
 
-def redacted_headers(
+def _headers(
     raw: Request, headers: Mapping[str, RequestHeader], values: Values, live: dict[str, Secret]
 ) -> tuple[tuple[str, Redacted], ...]:
     """Return the header lines that are stored; put credentials into `live`, over all others."""
