@@ -26,8 +26,8 @@ class Counts:
     unwritten: int = 0
     further: int = 0
 
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(*map(add, astuple(self), astuple(other)))
+    def __add__(self, counts: Counts) -> Counts:
+        return Counts(*map(add, astuple(self), astuple(counts)))
 
     def lines(self, unused: int) -> Iterator[str]:
         """Yield the numbers for people."""

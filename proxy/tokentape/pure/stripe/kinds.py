@@ -219,8 +219,8 @@ class Secret:
     key: str
     text: str
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self.key == other.key
+    def __eq__(self, value: object) -> bool:
+        return isinstance(value, Secret) and self.key == other.key
 
     def __hash__(self) -> int:
         return hash(self.key)
