@@ -220,7 +220,7 @@ class Secret:
     text: str
 
     def __eq__(self, value: object) -> bool:
-        return isinstance(value, Secret) and self.key == other.key
+        return isinstance(value, Secret) and self.key == value.key
 
     def __hash__(self) -> int:
         return hash(self.key)
