@@ -68,7 +68,7 @@ class _Connector(aiohttp.TCPConnector):
 
 class _NoCookies(aiohttp.DummyCookieJar):
     def update_cookies_from_headers(self, headers: Sequence[str], response_url: URL) -> None:
-        """Leave cookies alone: aiohttp logs the names of those that it cannot read."""
+        """Ignore cookies: aiohttp logs the names of those that it cannot read."""
 
 
 class HttpUpstream:

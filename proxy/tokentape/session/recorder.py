@@ -64,7 +64,7 @@ class Recorder:
     take: InteractionWriter
     numbering: Numbering
     vocabulary: frozenset[str]
-    """The API's own words: a value made of them alone cannot be told from them."""
+    """The API's own words: a value made only of them cannot be known from them."""
     _origins: dict[Secret, Origin] = field(default_factory=dict)
     """By id: what the object was made from."""
     _check: RedactionCheck = field(init=False)

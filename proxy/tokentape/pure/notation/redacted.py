@@ -39,7 +39,7 @@ class RedactedRequest(NamedTuple):
     headers: tuple[tuple[str, Redacted], ...]
     body: tuple[Redacted, ...]
     live: Mapping[str, Secret]
-    """What was sent for kinds that are stored as a class alone, to be given back: key, CVC."""
+    """What was sent for kinds that are stored only as a class, to be given back: key, CVC."""
 
     @property
     def numbers(self) -> dict[str, Redacted]:

@@ -27,7 +27,7 @@ class Redactor:
     def __init__(
         self, values: Values, *, keep_blank: bool = False, match_headers: tuple[str, ...] = ()
     ) -> None:
-        """`keep_blank`: blank fields are told from absent ones everywhere (`match.blank: strict`).
+        """`keep_blank`: blank fields differ from absent ones everywhere (`match.blank: strict`).
 
         `match_headers` are stored, redacted, beside the headers of the catalog.
         """

@@ -130,7 +130,7 @@ class _Redaction:
 
     values: Values
     live: Mapping[str, Secret]
-    """What the request sent for kinds that are kept as a class alone."""
+    """What the request sent for kinds that are kept only as a class."""
     numbers: Mapping[str, Redacted]
     echo: Echo
     owner: str

@@ -1,4 +1,4 @@
-"""One value through redaction: by its public name, by its class alone, or as a variable."""
+"""One value through redaction: by its public name, only by its class, or as a variable."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Values:
         name = self.published.name(kind, text)
         if name is not None:
             return Redacted(_notation(kind, "", name, slot))
-        # A guard stands with the whole value alone: a part of it tells no more.
+        # A guard stands only with the whole value: a part of it says no more.
         notation = _notation(kind, UNNUMBERED, "" if slot else guard(kind, text), slot)
         return Redacted(notation, (secret(kind, text, field),))
 
@@ -114,7 +114,7 @@ class Values:
 
 
 class _Fields(dict[Path, RequestField]):
-    """Fields looked up before: of the API's own names alone, so they are few and no secret."""
+    """Fields looked up before: only of the API's own names, so they are few and no secret."""
 
     def __init__(self, values: Values) -> None:
         super().__init__()

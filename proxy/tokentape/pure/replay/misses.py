@@ -1,6 +1,6 @@
 """Why nothing answered: the closest recorded requests and the fields that differ.
 
-Made from redacted texts alone, so it may be shown to anyone.
+Made only from redacted texts, so it may be shown to anyone.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Near:
 class Neighbours:
     """The recorded requests, as those that miss are compared with them.
 
-    Many of them differ in their variables alone: they are compared once.
+    Many of them differ only in their variables: they are compared once.
     """
 
     def __init__(self, rules: MatchRules) -> None:

@@ -41,7 +41,7 @@ class Kind:
     guards: frozenset[str] = frozenset()
     """Classes that a variable may have, as in `{{card.1:visa}}`."""
     classes: Mapping[str, str] = field(default_factory=dict)
-    """Classes that stand alone, as in `{{cvc:3}}`, and their stand-ins, if not by `stand_in`."""
+    """Classes that need no number, as in `{{cvc:3}}`, and stand-ins, if not by `stand_in`."""
     class_of: Callable[[str, int], str] | None = None
     """Returns the class of a text, given this year."""
 

@@ -1,6 +1,6 @@
 """Well-formed stand-ins for variables that no live request has bound.
 
-Each follows from the cassette's name and the variable alone, so a token has the same id in the
+Each follows only from the cassette's name and the variable, so a token has the same id in the
 response that made it and in the one that retrieves it, in every run. None can be a real value: the
 ranges are those set aside for documentation.
 """
