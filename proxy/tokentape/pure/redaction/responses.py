@@ -286,6 +286,8 @@ class _Redaction:
             case "field" | "fields":
                 names = (self.values.name(split_name(name)) for name in value.split(", "))
                 return joined(names, ", ")
+            case "expand":  # of all fields that may hold the same text
+                return self._value("text", value, "expand")
             case _:
                 return self._value("text", value, _MESSAGE)
 
