@@ -80,20 +80,17 @@ def _first_passes(lab: Lab) -> Iterator[Aim]:
 
 
 def _rates(lab: Lab) -> Iterator[Aim]:
-    many, small, bare = f"{lab.sizes.many:,}", f"{replay.SMALL:,}", replay.BARE
+    many, bare = f"{lab.sizes.many:,}", replay.BARE
 
     def aim(text: str, limit: float, name: str, against: str) -> Aim:
         return Aim(text, limit, replay.NAME, name, RATE, against, at_least=True)
 
-    for size in (f"{size:,}" for size in lab.sizes.replayed if size <= lab.sizes.many):
-        yield aim(f"replay of {size}, requests/s by bare aiohttp", 0.9, size, bare)
-    official, repeating = f"{many}, {replay.OFFICIAL}", f"{many}, {replay.REPEATING}"
-    yield aim(f"of {official}, by bare aiohttp", 0.9, official, bare)
-    yield aim(f"of {repeating}, by bare aiohttp", 2.1, repeating, bare)
-    same, most = f"{many}, {replay.ALIKE}", f"{lab.sizes.most:,}"
-    yield aim(f"of {many}, by {small}", 0.85, many, small)
-    yield aim(f"of {same}, by {small}", 0.85, same, small)
-    yield aim(f"of {most}, by {small}", 0.7, most, small)
+    for size in lab.sizes.replayed:
+        least = 2.1 if size <= replay.SMALL else 1.8 if size <= lab.sizes.many else 1.5
+        yield aim(f"replay of {size:,}, requests/s by bare aiohttp", least, f"{size:,}", bare)
+    kinds = ((replay.OFFICIAL, 1.0), (replay.GO, 0.4), (replay.REPEATING, 2.5))
+    for name, least in ((f"{many}, {kind}", least) for kind, least in kinds):
+        yield aim(f"of {name}, by bare aiohttp", least, name, bare)
 
 
 def _delays(lab: Lab) -> Iterator[Aim]:
