@@ -136,14 +136,17 @@ class Instances:
         key = self._rules.of_request(request)
         identity = key.text, key.identity
         instance = self._instances.get(identity)
-        begins = instance is None and self._begun(key, identity, further=further and repeat)
-        instance = begins or instance
-        if not instance or (instance.served == len(instance.positions) and not repeat):
+        begins_further = False
+        if instance is None:
+            instance = self._begun(key, identity, further=further and repeat)
+            if instance is None:
+                return None
+            begins_further = instance.again
+        if instance.served == len(instance.positions) and not repeat:
             return None
         number = instance.served = min(instance.served + 1, len(instance.positions))
         is_last = repeat and number == len(instance.positions)
-        further = bool(begins) and instance.again
-        return Match(instance.positions[number - 1], instance, number, further, is_last)
+        return Match(instance.positions[number - 1], instance, number, begins_further, is_last)
 
     def deliver(self, match: Match) -> None:
         """Note that an answer has reached its client."""
