@@ -22,7 +22,7 @@ from urllib.parse import unquote_plus
 
 import orjson
 
-from tokentape.pure.cassette.model import Interaction, Texts
+from tokentape.pure.cassette.model import OUTLINES_CACHED, Interaction, Texts
 from tokentape.pure.http.forms import Path, split_name
 from tokentape.pure.http.json_text import Json
 from tokentape.pure.notation.placeholders import Placeholder, numbered, parts, whole
@@ -39,8 +39,6 @@ _BAD_JSON = f"{BODY}, which is no JSON or repeats a name,"
 _NEEDLESS_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u00(?:[2-6][0-9a-f]|7[0-9a-e])", re.IGNORECASE)
 """Escapes of printable ASCII in JSON, which could hide a placeholder; redaction writes none."""
 _AS_WRITTEN = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-_CACHE_SIZE = 1_000
-"""Outlines, fields, header lines and leaves of response bodies whose result is cached."""
 
 
 def is_valid_placeholder(placeholder: Placeholder, values: Values) -> bool:
@@ -60,7 +58,7 @@ class RedactionCheck:
     def __init__(self, redactor: Redactor) -> None:
         self._values, self._catalog = redactor.values, redactor.values.catalog
         self._match_headers = redactor.match_headers
-        cached = lru_cache(_CACHE_SIZE, typed=True)
+        cached = lru_cache(OUTLINES_CACHED, typed=True)
         self._outline_problems = cached(self._check_outline)
         self._field_is_valid = cached(self._field)
         self._request_header_is_valid = cached(self._request_header)

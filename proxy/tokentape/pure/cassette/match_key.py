@@ -26,7 +26,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
-from tokentape.pure.cassette.model import Interaction, Texts
+from tokentape.pure.cassette.model import OUTLINES_CACHED, Interaction, Texts
 from tokentape.pure.notation.placeholders import Variable, unnumbered
 from tokentape.pure.notation.redacted import Redacted, RedactedRequest
 from tokentape.pure.stripe.kinds import Secret
@@ -130,7 +130,7 @@ def arranged(alike: Alike[V], rank: Callable[[V], object]) -> tuple[V, ...]:
     return tuple(ordered)
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(OUTLINES_CACHED)
 def _outline_key(outline: Texts, rules: MatchRules) -> tuple[str, tuple[tuple[slice, ...], ...]]:
     """Return the key of requests with this outline, and where its variables stand in theirs."""
     path, *rest = _placed(outline.request())

@@ -19,6 +19,14 @@ Lines = tuple[tuple[str, str], ...]
 """Header lines, names in canonical spelling, values in tape notation."""
 
 
+OUTLINES_CACHED = 1_000
+"""Outlines whose result is cached, in each step that looks at one.
+
+All steps keep as many: a smaller cache in one of them would do its work again for each interaction
+of a suite that has more kinds of requests than that, and comes back to them in turn.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Texts:
     """The request and response of an interaction, all texts in tape notation."""
@@ -180,7 +188,7 @@ class HeldBack:
     reasons: tuple[str, ...]
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(OUTLINES_CACHED)
 def _shared(outline: Texts) -> Texts:
     """Return the first of equal outlines, so that memory holds only that."""
     return outline

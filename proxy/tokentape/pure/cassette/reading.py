@@ -18,7 +18,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from tokentape.errors import CassetteError
-from tokentape.pure.cassette.model import Interaction, Lines, Texts, outlined
+from tokentape.pure.cassette.model import OUTLINES_CACHED, Interaction, Lines, Texts, outlined
 from tokentape.pure.cassette.writing import HEADER, MARGIN, outline_text
 from tokentape.pure.cassette.yaml_nodes import (
     Node,
@@ -167,7 +167,6 @@ _NEXT = b"\n- request:\n"
 _UNNUMBERED = f".{UNNUMBERED}".encode("ascii")
 _BODY = "    body: "
 _STRING = "      string: "
-_CACHE_SIZE = 1_000
 _NOT_CANONICAL = "this is not in canonical form"
 
 
@@ -202,10 +201,10 @@ def _chunks(data: bytes) -> Iterator[str]:
 
 def _outline_reader() -> Callable[[str], tuple[Texts, int]]:
     """Return a reader of interactions with unnumbered variables; it counts the request's."""
-    frame = lru_cache(_CACHE_SIZE)(_frame)
-    same = lru_cache(_CACHE_SIZE)(str)  # equal fields of a cassette are in memory once
+    frame = lru_cache(OUTLINES_CACHED)(_frame)
+    same = lru_cache(OUTLINES_CACHED)(str)  # equal fields of a cassette are in memory once
 
-    @lru_cache(_CACHE_SIZE)
+    @lru_cache(OUTLINES_CACHED)
     def outline(blank: str) -> tuple[Texts, int]:
         head, _, rest = blank.partition(_BODY)
         body, _, rest = rest.partition("\n")

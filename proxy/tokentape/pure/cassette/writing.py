@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from tokentape.pure.cassette.model import Interaction, Lines, Texts
+from tokentape.pure.cassette.model import OUTLINES_CACHED, Interaction, Lines, Texts
 from tokentape.pure.http.messages import reason_phrase
 from tokentape.pure.notation.placeholders import to_number
 
@@ -24,9 +24,6 @@ FRAME = HEADER + "request method uri headers body response status code message s
 
 MARGIN = "\n" + " " * 8
 """What comes before each line of a response body."""
-
-_CACHE_SIZE = 200
-"""Outlines whose text is cached: consecutive requests are much alike."""
 
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_\[\]{}.:=&%+?/*-]*")
 """What may stand in YAML without quotes, as a block value."""
@@ -46,12 +43,12 @@ def interaction_text(interaction: Interaction) -> str:
     )
 
 
-@lru_cache(_CACHE_SIZE)
+@lru_cache(OUTLINES_CACHED)
 def _numbers_format(outline: Texts) -> str:
     return to_number(outline_text(outline))
 
 
-@lru_cache(_CACHE_SIZE)
+@lru_cache(OUTLINES_CACHED)
 def outline_text(texts: Texts) -> str:
     """Return the text of an interaction with these texts, numbered or not."""
     return (

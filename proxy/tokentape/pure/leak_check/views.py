@@ -17,6 +17,7 @@ from typing import TypeVar
 
 import re2
 
+from tokentape.pure.cassette.model import OUTLINES_CACHED
 from tokentape.pure.leak_check.decodings import decoded
 
 MAX_DEPTH = 6
@@ -25,8 +26,6 @@ _EXTRA_ROOM = 4 << 20
 """Bytes that all decodings together may have, in addition to four times the text."""
 _LINE_END = re.compile(b"\n")
 
-_CACHE_SIZE = 200
-"""Interactions whose result is cached."""
 _MAX_CACHED = 16 * 1024
 """Bytes of the largest interaction whose result is cached."""
 
@@ -78,7 +77,7 @@ class View:
 
 def cached_search(search: Callable[[bytes], T]) -> Callable[[bytes], T]:
     """Return `search` with a cache for the texts of interactions."""
-    cached = lru_cache(_CACHE_SIZE)(search)
+    cached = lru_cache(OUTLINES_CACHED)(search)
     return lambda text: cached(text) if len(text) <= _MAX_CACHED else search(text)
 
 
