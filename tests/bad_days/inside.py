@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from tokentape.edges.server import Server, ServerOptions
 from tokentape.edges.settings import MatchSettings, RedactSettings
 from tokentape.pure.cassette.model import Numbering
 from tokentape.pure.http.messages import Request, Response
@@ -14,6 +13,8 @@ from tokentape.pure.replay.decide import Mode
 from tokentape.session import assembly
 from tokentape.session.recorder import Recorder
 from tokentape.session.service import Policy, Service
+
+from tests.ports import port_of
 
 
 class Shelf:
@@ -61,15 +62,7 @@ class Recording:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[Service]:
         service = self.service()
-        options = ServerOptions(
-            max_head=16_384,
-            max_body=100_000,
-            max_connections=50,
-            request_timeout=5,
-            shutdown_timeout=1,
-            on_fault=self.faults.append,
-        )
-        server = Server(service.handle, "127.0.0.1", 0, options)
+        server = port_of(service.handle, self.faults.append)
         _, port = await server.start()
         self.url = f"http://127.0.0.1:{port}"
         try:

@@ -14,10 +14,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tokentape.edges.server import Server, ServerOptions
 from tokentape.edges.upstream import HttpUpstream
 from tokentape.errors import UpstreamFailure
 from tokentape.pure.http.messages import Request, Response
+
+from tests.ports import port_of
 
 SECRET = "4242" + "424242424241"
 GET = Request("GET", f"/v1/tokens/{SECRET}")
@@ -383,7 +384,7 @@ class TestFailures:
             except UpstreamFailure as failure:
                 return Response(failure.status, (), failure.reason.encode()), lambda _: None
 
-        server = loop_server(forward)
+        server = port_of(forward)
         _, port = await server.start()
         async with upstream(port) as edge:
             answer = await edge.send(Request("GET", "/"))
@@ -391,18 +392,6 @@ class TestFailures:
 
         assert answer.body == b"its address leads back to tokentape itself"
         assert len(hops) == 1
-
-
-def loop_server(handler: Callable[[Request], Awaitable[object]]) -> Server:
-    options = ServerOptions(
-        max_head=65536,
-        max_body=65536,
-        max_connections=10,
-        request_timeout=10,
-        shutdown_timeout=1,
-        on_fault=lambda kind: None,
-    )
-    return Server(handler, "127.0.0.1", 0, options)
 
 
 class TestConnections:

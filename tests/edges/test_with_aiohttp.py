@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import TraceConfig, web
 from aiohttp.test_utils import BaseTestServer, TestClient
-from tokentape.edges.server import Answer, Handler, Server, ServerOptions
+from tokentape.edges.server import Answer, Handler, ServerOptions
 from tokentape.edges.server.connection import Connection
 from tokentape.edges.server.framing import ReceivedRequest
 from tokentape.edges.upstream import HttpUpstream
@@ -22,6 +22,7 @@ from tokentape.pure.http.messages import Request, Response
 from yarl import URL
 
 from tests.laws.test_plain_requests import Reading, Unconnected
+from tests.ports import port_of
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -35,15 +36,7 @@ class OurServer(BaseTestServer):
         self.faults: list[str] = []
 
     async def start_server(self, loop: Any = None, **kwargs: Any) -> None:
-        options = ServerOptions(
-            max_head=16_384,
-            max_body=100_000,
-            max_connections=10,
-            request_timeout=5,
-            shutdown_timeout=1,
-            on_fault=self.faults.append,
-        )
-        self._server = Server(self._handler, "127.0.0.1", 0, options)
+        self._server = port_of(self._handler, self.faults.append)
         _, self.port = await self._server.start()
 
     async def close(self) -> None:
