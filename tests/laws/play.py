@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import orjson
 from tokentape.pure.http.messages import Request, Response
 
-from tests.laws.pipeline import Stage
+from tests.laws.pipeline import Answer, Stage
 from tests.laws.traffic import Step, filled, request
-from tests.laws.worlds import Symbol
+from tests.laws.worlds import Symbol, World
 
 Worlds = Callable[[Symbol], str]
 
@@ -17,6 +18,13 @@ Worlds = Callable[[Symbol], str]
 def play(trace: Sequence[Step], world: Worlds, stage: Stage) -> list[Response]:
     """Send a trace's requests in their order; return the answers."""
     return [answer for _, answer in exchanges(trace, range(len(trace)), world, stage).values()]
+
+
+def recording_of(trace: Sequence[Step], answer: Answer, **changes: Any) -> Stage:
+    """Record a trace in the first world; return the session that did."""
+    stage = Stage(answer=answer, **changes)
+    play(trace, World(1), stage)
+    return stage
 
 
 def exchanges(

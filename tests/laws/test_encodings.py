@@ -10,8 +10,8 @@ from tokentape.pure.notation.redacted import Redacted
 from tokentape.session.service import Policy
 
 from tests.laws.parrot import parrot
-from tests.laws.pipeline import REDACTOR, Stage, replay, results
-from tests.laws.play import play
+from tests.laws.pipeline import REDACTOR, replay, results
+from tests.laws.play import play, recording_of
 from tests.laws.traffic import (
     Fields,
     Step,
@@ -71,8 +71,7 @@ def test_what_was_recorded_in_one_wire_form_answers_in_any(
     trace: Trace, others: list[Wire], data: st.DataObject
 ) -> None:
     trace = tuple(replace(step, headers=()) for step in trace)
-    recording = Stage(answer=parrot(1, [200]))
-    play(trace, World(1), recording)
+    recording = recording_of(trace, parrot(1, [200]))
     again = [rewritten(step, wire, data) for step, wire in zip(trace, others, strict=False)]
 
     live = replay(recording.cassette, policy=Policy(strict=True))
@@ -86,8 +85,7 @@ def test_fields_that_look_alike_are_told_apart_once_their_names_were_met(
 ) -> None:
     again = tuple((name, Symbol("text", 7 + n)) for n, (name, _) in enumerate(fields))
     mixed = tuple(data.draw(st.permutations(again)))
-    recording = Stage(answer=parrot(1, [200]))
-    play((Step(fields), Step(again), Step(again)), World(1), recording)
+    recording = recording_of((Step(fields), Step(again), Step(again)), parrot(1, [200]))
 
     live = replay(recording.cassette, policy=Policy(strict=True))
 

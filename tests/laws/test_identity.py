@@ -15,7 +15,7 @@ from tokentape.pure.stripe.kinds import Secret
 
 from tests.laws.parrot import parrot
 from tests.laws.pipeline import REDACTOR, Stage, replay, results
-from tests.laws.play import exchanges, play
+from tests.laws.play import exchanges, play, recording_of
 from tests.laws.traffic import Step, Trace, all_steps, odd_posts, posts, traces
 from tests.laws.worlds import SHAPES, Symbol, World
 
@@ -100,8 +100,7 @@ NUMBER, CVC = ("card", "number"), ("card", "cvc")
 def test_a_value_of_another_class_is_no_match(change: tuple[str, list[str]]) -> None:
     kind, (recorded, sent) = change
     name = NUMBER if kind == "card" else CVC
-    recording = Stage(answer=parrot(1, [200]))
-    play((Step(((name, Symbol(kind, 0, recorded)),)),), World(1), recording)
+    recording = recording_of((Step(((name, Symbol(kind, 0, recorded)),)),), parrot(1, [200]))
     live = replay(recording.cassette)
 
     fits, other = (Step(((name, Symbol(kind, 1, shape)),)) for shape in (recorded, sent))
@@ -115,8 +114,7 @@ def test_a_published_value_matches_itself_alone(step: Step) -> None:
     assume(all(path != NUMBER for path, _ in step.fields[1:]))
     published = Step(((NUMBER, number), *step.fields))
     another = Step(((NUMBER, Symbol("card", 0, "visa")), *step.fields))
-    recording = Stage(answer=parrot(1, [200]))
-    play((published,), World(1), recording)
+    recording = recording_of((published,), parrot(1, [200]))
 
     assert results(play((another, published), World(2), replay(recording.cassette))) == [
         "miss",

@@ -11,7 +11,7 @@ from tokentape.pure.http.messages import Request, Response
 from tokentape.session.service import Policy
 
 from tests.laws.pipeline import Stage, replay, stripe
-from tests.laws.play import exchanges, play
+from tests.laws.play import exchanges, play, recording_of
 from tests.laws.traffic import Step, Trace, gets, posts, traces
 from tests.laws.worlds import Symbol, World
 
@@ -47,8 +47,7 @@ def keyed(request: Request, number: int) -> Request:
 def test_with_a_memory_and_without_answers_are_the_same(
     trace: Trace, policy: Policy, story: Story
 ) -> None:
-    recording = Stage(answer=stripe(1))
-    play(trace, World(1), recording)
+    recording = recording_of(trace, stripe(1))
     fast = replay(recording.cassette, policy=policy)
     slow = replay(recording.cassette, policy=policy, remembers=False)
     played = exchanges(trace, range(len(trace)), World(2), slow)
@@ -62,8 +61,7 @@ def test_with_a_memory_and_without_answers_are_the_same(
 def test_answers_are_the_same_where_requests_are_repeated_before_others_come(
     trace: Trace, policy: Policy, story: Story
 ) -> None:
-    recording = Stage(answer=stripe(1))
-    play(trace, World(1), recording)
+    recording = recording_of(trace, stripe(1))
     guide = replay(recording.cassette, policy=policy, remembers=False)
     played = exchanges(trace, range(len(trace)), World(2), guide)
     fast = replay(recording.cassette, policy=policy)
@@ -98,8 +96,7 @@ def people(numbers: st.SearchStrategy[int], size: int) -> st.SearchStrategy[Trac
 def test_answers_are_the_same_where_other_people_play_a_recording(
     recorded: Trace, asked: Trace, policy: Policy
 ) -> None:
-    recording = Stage(answer=stripe(1))
-    play(recorded, World(1), recording)
+    recording = recording_of(recorded, stripe(1))
     fast = replay(recording.cassette, policy=policy)
     slow = replay(recording.cassette, policy=policy, remembers=False)
     assert play(asked, World(2), fast) == play(asked, World(2), slow)

@@ -16,15 +16,14 @@ from tokentape.pure.replay.order import order_dependent
 from tests.laws.comparison import Comparison
 from tests.laws.parrot import parrot
 from tests.laws.pipeline import RULES, Answer, Stage, loaded, replay, results, stripe
-from tests.laws.play import play
+from tests.laws.play import play, recording_of
 from tests.laws.test_replays import all_recorded, steps
 from tests.laws.traffic import TokenOf, Trace, all_steps, odd_posts, traces
 from tests.laws.worlds import World
 
 
 def recorded(trace: Trace, answer: Answer) -> str:
-    stage = Stage(answer=answer)
-    play(trace, World(1), stage)
+    stage = recording_of(trace, answer)
     return cassette_text(loaded(stage.cassette))
 
 

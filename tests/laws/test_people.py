@@ -17,7 +17,7 @@ from tokentape.session.service import Policy
 
 from tests.laws.comparison import Comparison
 from tests.laws.pipeline import RULES, Stage, Take, loaded, replay, results, stripe
-from tests.laws.play import play, token_id
+from tests.laws.play import play, recording_of, token_id
 from tests.laws.test_replays import all_recorded, comparable, steps
 from tests.laws.traffic import Step, TokenOf, Trace, filled, get, request, traces
 from tests.laws.worlds import Symbol, World
@@ -45,8 +45,7 @@ def test_each_of_many_gets_what_the_upstream_would_have_given(
     trace: Trace, data: st.DataObject
 ) -> None:
     trace = all_recorded(trace)
-    recording = Stage(answer=stripe(1))
-    play(trace, World(1), recording)
+    recording = recording_of(trace, stripe(1))
     assume(not order_dependent(recording.service.recorded, RULES))
     turns = data.draw(st.permutations(sorted([*range(PEOPLE)] * len(trace))))
 
@@ -76,8 +75,7 @@ CARD = (
 
 
 def test_a_thousand_people_at_once_read_their_own_names() -> None:
-    recording = Stage(answer=stripe(1))
-    play((named(0), get(TokenOf(0))), World(1), recording)
+    recording = recording_of((named(0), get(TokenOf(0))), stripe(1))
     live, world = replay(recording.cassette), World(2)
 
     tokens = [token_id(play((named(number),), world, live)[0]) for number in range(1_000)]
@@ -91,8 +89,7 @@ def test_a_thousand_people_at_once_read_their_own_names() -> None:
 
 
 def test_under_strict_the_second_person_misses() -> None:
-    recording = Stage(answer=stripe(1))
-    play((named(0),), World(1), recording)
+    recording = recording_of((named(0),), stripe(1))
     live = replay(recording.cassette, policy=Policy(strict=True))
 
     assert results(play((named(1), named(2), named(1)), World(2), live)) == [
@@ -112,8 +109,7 @@ def test_whether_two_values_are_spelt_alike_decides_nothing() -> None:
         return Step((*named(0).fields, *fields))
 
     one, other = (Symbol("address", number) for number in (0, 1))
-    recording = Stage(answer=stripe(1))
-    play((living(one, one),), World(1), recording)
+    recording = recording_of((living(one, one),), stripe(1))
 
     answer = play((living(one, other),), World(2), live := replay(recording.cassette))[0]
     assert answer.status == 200

@@ -20,10 +20,9 @@ from yaml import safe_dump, safe_load
 from tests.cassettes_by_hand import CASSETTE
 from tests.hostile.test_mutations import changed
 from tests.laws.parrot import parrot
-from tests.laws.pipeline import REDACTOR, Answer, Stage, stripe
-from tests.laws.play import play
+from tests.laws.pipeline import REDACTOR, Answer, stripe
+from tests.laws.play import recording_of
 from tests.laws.traffic import Trace, all_steps, odd_posts, traces
-from tests.laws.worlds import World
 
 CHARACTERS = " \n'\"#-:{}[]?,&%|1a\t\x00\u00e4"
 
@@ -33,8 +32,7 @@ answers = st.integers(0, 99).map(stripe) | st.builds(
 
 
 def recorded(trace: Trace, answer: Answer) -> str:
-    stage = Stage(answer=answer, policy=Policy(record_errors=True))
-    play(trace, World(1), stage)
+    stage = recording_of(trace, answer, policy=Policy(record_errors=True))
     return stage.cassette or CASSETTE
 
 

@@ -16,7 +16,7 @@ from tokentape.session.service import Policy
 
 from tests.laws.comparison import Comparison
 from tests.laws.pipeline import RULES, Stage, replay, results, stripe
-from tests.laws.play import exchanges, play, token_id
+from tests.laws.play import exchanges, play, recording_of, token_id
 from tests.laws.traffic import Step, TokenOf, Trace, Value, get, gets, posts, traces, uses
 from tests.laws.worlds import Symbol, World
 
@@ -105,8 +105,7 @@ def test_a_replay_in_any_order_gives_what_the_upstream_gave(
     trace: Trace, data: st.DataObject
 ) -> None:
     trace = all_recorded(trace)
-    recording = Stage(answer=stripe(1))
-    play(trace, World(1), recording)
+    recording = recording_of(trace, stripe(1))
     wanted = data.draw(st.permutations(range(len(trace))))
     order = near(wanted, trace, recording.service.recorded)
     event("in another order" if order != sorted(order) else "in the same order")
@@ -124,8 +123,7 @@ def test_a_replay_in_any_order_gives_what_the_upstream_gave(
 def test_an_id_may_play_the_part_of_one_that_the_same_request_made() -> None:
     """Only the second person was retrieved; in another order she is the first to come."""
     first, second = (Step(((("person", "last_name"), Symbol("name", n)),)) for n in (0, 1))
-    recording = Stage(answer=stripe(1))
-    play((first, second, get(TokenOf(1))), World(1), recording)
+    recording = recording_of((first, second, get(TokenOf(1))), stripe(1))
 
     live = replay(recording.cassette, policy=Policy(strict=True))
     answers = play((second, first, get(TokenOf(0))), World(2), live)
@@ -136,8 +134,7 @@ def test_an_id_may_play_the_part_of_one_that_the_same_request_made() -> None:
 
 def test_a_retry_uses_nothing_up() -> None:
     made = Step(((("person", "last_name"), Symbol("name", 0)),))
-    recording = Stage(answer=stripe(1))
-    play((made, made, get(TokenOf(1))), World(1), recording)
+    recording = recording_of((made, made, get(TokenOf(1))), stripe(1))
 
     live = replay(recording.cassette)
     keyed = replace(made, headers=(("Idempotency-Key", Symbol("text", 1, "header")),))

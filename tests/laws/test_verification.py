@@ -10,16 +10,15 @@ from tokentape.pure.cassette.rewriting import Renaming, rewritten
 from tokentape.pure.replay.resending import Refilling, ambiguous, key_classes, request
 from tokentape.session.recorder import Recorder
 
-from tests.laws.pipeline import PUBLISHED, REDACTOR, WORDS, Answer, Stage, Take, loaded, stripe
-from tests.laws.play import play
+from tests.laws.pipeline import PUBLISHED, REDACTOR, WORDS, Answer, Take, loaded, stripe
+from tests.laws.play import recording_of
 from tests.laws.test_replays import all_recorded, steps
 from tests.laws.traffic import Trace, traces
-from tests.laws.worlds import Symbol, World
+from tests.laws.worlds import Symbol
 
 
 def recorded(trace: Trace) -> tuple[Interaction, ...]:
-    stage = Stage(answer=stripe(1))
-    play(trace, World(1), stage)
+    stage = recording_of(trace, stripe(1))
     return rewritten(loaded(stage.cassette))
 
 
