@@ -144,9 +144,10 @@ class TestFailures:
             "record", "take", "--upstream", f"http://127.0.0.1:{port}"
         ) as session:
             answer = Client(session.url).post(card())
-            assert session.end() == 0
+            assert session.end() == 1
         self.is_failure(answer, 502)
         assert "1 forwarded and not recorded" in session.said
+        assert "1 of these not answered by the upstream: see above why" in session.said
         assert not workplace.path("take").exists()
 
     def test_too_slow_is_504(self, workplace: Workplace) -> None:
@@ -155,7 +156,7 @@ class TestFailures:
             url = f"http://127.0.0.1:{silent.getsockname()[1]}"
             with workplace.serving("record", "take", "--upstream", url) as session:
                 answer = Client(session.url).post(card())
-                assert session.end() == 0
+                assert session.end() == 1
         self.is_failure(answer, 504)
 
     def is_failure(self, answer: Answer, status: int) -> None:

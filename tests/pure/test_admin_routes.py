@@ -148,11 +148,13 @@ def test_other_routes_are_unknown(path: str) -> None:
 def test_the_summary_has_the_counts_and_the_lines_of_the_receipt() -> None:
     pairs = (OrderDependent(1, 3),)
     receipt = Receipt(Counts(replayed=2, missed=1), (2, 4), pairs)
-    summary = own_routes.session_summary(receipt, "c/a.yaml", "", ["miss: so"])
+    summary = own_routes.session_summary(
+        receipt, "c/a.yaml", "too late", ["miss: so", "saved c/a.yaml"]
+    )
     assert not summary["ok"]
     assert (summary["replayed"], summary["missed"], summary["recorded"]) == (2, 1, 0)
     assert (summary["unused"], summary["order_dependent"]) == ((2, 4), [(1, 3)])
-    assert summary["lines"] == ["miss: so", "saved c/a.yaml", *receipt.lines()]
+    assert summary["lines"] == ["miss: so", "saved c/a.yaml", "too late", *receipt.lines()]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,10 @@ def test_it_stays_short() -> None:
     [
         (Receipt(Counts()), 0),
         (Receipt(Counts(recorded=1, replayed=1, refused=1, forwarded=1, further=1)), 0),
+        (Receipt(Counts(refused=1), strict=True), 1),
+        (Receipt(Counts(forwarded=2, unanswered=2)), 1),
+        (Receipt(Counts(forwarded=2, unanswered=1)), 0),
+        (Receipt(Counts(recorded=1, forwarded=1, unanswered=1)), 0),
         (Receipt(Counts(missed=1)), 1),
         (Receipt(Counts(unwritten=1)), 1),
         (Receipt(Counts(), (1,), PAIRS), 0),

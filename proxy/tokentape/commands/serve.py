@@ -21,6 +21,11 @@ from tokentape.session import assembly
 from tokentape.session.opening import Ending, Opener, ignore_written, serving, url
 from tokentape.session.service import Service
 
+_NOTHING_CAME_IN = (
+    "no request came in. Give your client the base URL {}, as README says under "
+    '"Point your client here"; commands of `tokentape run` find it in TOKENTAPE_URL'
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SessionPlan:
@@ -69,7 +74,7 @@ def serve_in_workers(plan: SessionPlan, workers: int) -> int:
     terminal.say(f"replay {plan.cassette} on {url(host, port)}")
     ending = Ending(together(group.receive()))
     group.join()
-    return _conclude(plan, service, ending).exit_status
+    return _conclude(plan, service, ending, url(host, port)).exit_status
 
 
 def serve_sessions(
@@ -109,8 +114,8 @@ async def _serve_cassette(plan: SessionPlan, command: tuple[str, ...]) -> int:
         terminal.say(f"{plan.mode} {plan.cassette} on {session.url}")
         status = await _until_over(command, {"TOKENTAPE_URL": session.url}, received)
     finally:
-        ending = await session.close()
-    ending = _conclude(plan, session.service, ending, failed=status != 0)
+        ending = await session.close(failed=status != 0)
+    ending = _conclude(plan, session.service, ending, session.url, failed=status != 0)
     return status or ending.exit_status
 
 
@@ -208,10 +213,12 @@ def _opener(settings: Settings) -> Opener:
 
 
 def _conclude(
-    plan: SessionPlan, service: Service, ending: Ending, *, failed: bool = False
+    plan: SessionPlan, service: Service, ending: Ending, address: str, *, failed: bool = False
 ) -> Ending:
     """Print how a session ended, and prune its cassette; return the ending that then counts."""
     terminal.say_lines(_lines(ending))
+    if not ending.receipt.counts.requests:
+        terminal.notice(_NOTHING_CAME_IN.format(address))
     if not (plan.prune and ending.receipt.unused):
         return ending
     from tokentape.commands import prune as pruning  # noqa: PLC0415  few sessions end so
@@ -222,8 +229,8 @@ def _conclude(
 
 
 def _lines(ending: Ending) -> Iterator[Line]:
-    if ending.saved:
-        yield Line(f"saved {ending.saved}")
+    if ending.saving:
+        yield Line(ending.saving, colour="yellow" if ending.shrunk else None)
     if ending.trouble:
         yield Line(ending.trouble, colour="red")
     for line in ending.receipt.lines():

@@ -186,7 +186,6 @@ def session_summary(
 
     `saved` is the path of the written cassette, `trouble` the reason why it could not be written.
     """
-    saving = (saved and f"saved {saved}", trouble)
     return {
         "ok": not (trouble or receipt.exit_status),
         **asdict(receipt.counts),
@@ -194,7 +193,7 @@ def session_summary(
         "order_dependent": [(pair.first, pair.second) for pair in receipt.order_dependent],
         "saved": saved,
         "trouble": trouble,
-        "lines": [*notes, *filter(None, saving), *receipt.lines()],
+        "lines": [*filter(None, (*notes, trouble)), *receipt.lines()],
     }
 
 

@@ -66,7 +66,7 @@ class _Session:
         more = [f"and {dropped} more such lines"] if dropped else ()
         ended = ending or Ending(self.session.service.receipt())
         done = own_routes.session_summary(
-            ended.receipt, ended.saved, ended.trouble, [*self.notices.lines, *more]
+            ended.receipt, ended.saved, ended.trouble, [*self.notices.lines, *more, ended.saving]
         )
         state = {"open": ending is None, "expired": self.expired and ending is not None}
         return {**self.summary(), **state, **done}

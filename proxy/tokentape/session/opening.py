@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 from tokentape.edges import cassette_file, uses
 from tokentape.edges.server import MEMORY, Answer, Handler, Memory, Server, ServerOptions
 from tokentape.edges.settings import Settings
-from tokentape.errors import CassetteError
 from tokentape.pure import own_routes
 from tokentape.pure.cassette import writing
 from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.replay.decide import Mode, replays, writes
 from tokentape.pure.replay.receipt import Receipt
+from tokentape.pure.stripe.refusals import reason
 from tokentape.session import assembly
+from tokentape.session.saving import Saved, Saving
 from tokentape.session.service import Notice, Policy, Service, Upstream
 
 if TYPE_CHECKING:
@@ -38,7 +39,14 @@ class Ending:
     saved: str = ""
     """The path of the cassette, if something was recorded."""
     trouble: str = ""
-    """Why what was recorded could not become the cassette."""
+    """Why what was recorded did not become the cassette."""
+    shrunk: str = ""
+    """How many interactions the cassette has and had, if it had more."""
+
+    @property
+    def saving(self) -> str:
+        """The line about the cassette, if something was recorded."""
+        return self.saved and f"saved {self.saved}{self.shrunk and ': '}{self.shrunk}"
 
     @property
     def exit_status(self) -> int:
@@ -59,7 +67,7 @@ class OpenSession:
         self.service = service
         self.url = ""
         self._settings = settings
-        self._take = take
+        self._saving = Saving(take, service, settings.cassettes) if take else None
         self._upstream = AsyncExitStack()
         self._now = asyncio.get_running_loop().time
         self._last_request = self._now()
@@ -73,6 +81,7 @@ class OpenSession:
                 self._repeated,
                 service.redactor.relevant_headers,
             ),
+            on_refused=lambda response: service.refused(*reason(response)),
         )
 
     async def start(self, at: socket.socket | None) -> None:
@@ -85,21 +94,18 @@ class OpenSession:
         """Return for how many seconds no request has come."""
         return 0.0 if self._under_way else self._now() - self._last_request
 
-    async def close(self) -> Ending:
-        """End it after the answers under way; what was recorded becomes the cassette."""
+    async def close(self, *, failed: bool = False) -> Ending:
+        """End it after the answers under way; what was recorded becomes the cassette.
+
+        `failed` is the fate of the command that made the requests: see `why_aside`.
+        """
         await self._server.stop()
         await self._upstream.aclose()
-        counts, saved, trouble = self.service.counts, "", ""
-        try:
-            if self._take is not None and counts.recorded:
-                saved = str(await self._take.finish())
-            elif self._take is not None:
-                await self._take.abandon()
-        except CassetteError as error:
-            trouble = str(error)
+        counts = self.service.counts
+        saved = await self._saving.end(failed=failed) if self._saving else Saved()
         if counts.replayed or counts.recorded:
             uses.record(self._settings.cassettes / f"{self.service.name}.yaml")
-        return Ending(self.service.receipt(), saved, trouble)
+        return Ending(self.service.receipt(), saved.path, saved.trouble, saved.shrunk)
 
     def _handle(self, request: Request) -> Answer | Awaitable[Answer]:
         self._last_request = self._now()
@@ -229,6 +235,7 @@ def serving(
     on_fault: Notice,
     *,
     memory: Memory | None = None,
+    on_refused: Callable[[Response], None] = lambda _: None,
 ) -> Server:
     """Return a server for a handler at the settings' address, yet to be started."""
     limits, timeouts = settings.limits, settings.timeouts
@@ -239,6 +246,7 @@ def serving(
         request_timeout=timeouts.request,
         shutdown_timeout=timeouts.shutdown,
         memory=memory or Memory(),
+        on_refused=on_refused,
         on_fault=on_fault,
     )
     return Server(handler, *settings.listen, options)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -130,10 +130,15 @@ class Service:
         self.counts.replayed += 1
         return True
 
+    def refused(self, status: int, code: str, message: str) -> None:
+        """Take note of a refused request: here, or by the port, which could not read it."""
+        if self.counts.refuse(f"{code} ({status})"):
+            self.notice(f"refused with {status}: {message}")
+
     def receipt(self) -> Receipt:
         """Return what this session did so far."""
         pairs = order_dependent(self.recorded, self.rules) if self.recorder else ()
-        return Receipt(replace(self.counts), self.unused(), pairs, self.policy.strict)
+        return Receipt(self.counts + Counts(), self.unused(), pairs, self.policy.strict)
 
     def unused(self) -> tuple[int, ...]:
         """Return the numbers, from 1, of the interactions that no request was answered with."""
@@ -174,7 +179,7 @@ class Service:
             case Unmatched.FORWARD:
                 return self._forward(request, None)
             case Refuse(status, code, message):
-                self.counts.refused += 1
+                self.refused(status, code, message)
                 return Outcome(refusal(status, code, message))
             case Match() | Unmatched.MISS:
                 return self._miss(redacted)
@@ -226,6 +231,7 @@ class Service:
         except UpstreamFailure as error:
             message = f"the upstream gave no answer: {error.reason}"
             self.notice(message)
+            self.counts.unanswered += 1
             return self._not_recorded(upstream_failed(error.status, f"tokentape: {message}."))
         failed = response.status == 429 or response.status >= 500
         if redacted is None or raw_values is None or (failed and not self.policy.record_errors):

@@ -18,6 +18,9 @@ At the end the take without its frames is written to a draft, `.declined.yaml.ta
 renamed onto the cassette; only then is the take removed. So a process killed at any moment leaves
 the old cassette or the new one, whole, and every interaction that `append` has returned for.
 
+A take that must not replace the cassette is renamed to `.declined~.take`: it is in nobody's way,
+and stays until a take becomes the cassette, or somebody recovers or discards it.
+
 A cassette that is replaced keeps its owner and mode, a new one gets the mode of the user's umask;
 only their owner can read takes and drafts. Names cannot leave the directory, and no link is
 followed below it; it may be a link itself.

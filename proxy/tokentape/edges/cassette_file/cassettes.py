@@ -34,6 +34,8 @@ class CassettePaths:
     cassette: Path
     take: Path
     draft: Path
+    aside: Path
+    """A take that must not replace the cassette unless somebody says so."""
 
     def error(self, message: str) -> CassetteError:
         """Make an error about this cassette."""
@@ -54,8 +56,8 @@ def paths_of(directory: Path, name: str, failure: str) -> Iterator[CassettePaths
         for part in inner:
             folder /= part
             refuse_link(folder)
-        # The draft is no other cassette's take, for no name ends in `.yaml`.
-        files = f"{stem}.yaml", f".{stem}.take", f".{stem}.yaml.take"
+        # The others are no other cassette's take, for no name ends in `.yaml` or has a `~`.
+        files = f"{stem}.yaml", f".{stem}.take", f".{stem}.yaml.take", f".{stem}~.take"
         yield CassettePaths(*map(folder.joinpath, files))
     except OSError as error:
         raise disk_error(error, failure, directory / f"{name}.yaml") from None

@@ -84,6 +84,15 @@ def remove(path: Path, file: io.FileIO) -> None:
             path.unlink()
 
 
+def move(path: Path, file: io.FileIO, target: Path) -> None:
+    """Rename `path`, which is `file`, to `target`, on disk; what was there before is gone."""
+    os.fsync(file.fileno())
+    if sys.platform == "win32":
+        file.close()  # Windows renames no open file
+    path.replace(target)
+    sync_folder(target.parent)
+
+
 def make_folder(folder: Path) -> None:
     """Make `folder` and its parents if they are missing, and sync them to disk."""
     if not folder.is_dir():

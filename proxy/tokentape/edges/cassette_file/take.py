@@ -8,7 +8,7 @@ import io
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from tokentape.edges.cassette_file import plain_files
@@ -95,6 +95,36 @@ class Take:
         await self._remove_after(self._publish, _not_written(self._name))
         return self._path
 
+    async def save(self) -> Path:
+        """Make what has been appended so far the cassette, and go on; return its path.
+
+        Raises CassetteError if the disk refuses. Once it is saved, a kill loses nothing.
+        """
+        self._refuse_if_ended()
+
+        def publish() -> None:
+            failure = "the cassette cannot be saved yet"
+            with (
+                paths_of(self._directory, self._name, failure) as paths,
+                plain_files.open_plain(paths.take) as file,  # `append` moves the position of ours
+            ):
+                plain_files.replace(paths.cassette, paths.draft, whole(file)[1])
+
+        await asyncio.to_thread(publish)
+        return self._path
+
+    async def set_aside(self) -> None:
+        """Keep the take for `recover`, in nobody's way; the old cassette stands.
+
+        It replaces one that was set aside before, and stays until a take becomes the cassette.
+        Raises CassetteError if the disk refuses; then the take stays where it is.
+        """
+
+        def move(paths: CassettePaths) -> None:
+            plain_files.move(paths.take, self._file, paths.aside)
+
+        await self._remove_after(move, "the take cannot be set aside, and stays to be recovered")
+
     async def abandon(self) -> None:
         """Remove the take; the old cassette stands. Raises CassetteError if the disk refuses."""
         await self._remove_after(lambda _: None, "the recording cannot be removed")
@@ -138,6 +168,7 @@ class Take:
         if count != self._count:
             raise OSError(errno.EIO, "the take was changed meanwhile")
         plain_files.replace(paths.cassette, paths.draft, text)
+        paths.aside.unlink(missing_ok=True)
 
 
 def whole(take: io.FileIO) -> tuple[int, bytes]:
@@ -160,29 +191,30 @@ def whole(take: io.FileIO) -> tuple[int, bytes]:
 
 
 def recover(directory: Path, name: str, check: Callable[[bytes], object]) -> int:
-    """Make what a killed recorder left the cassette; return how many interactions that holds.
+    """Make the cassette of a take that was left; return how many interactions that holds.
 
-    `check` gets its bytes first, and raises what it finds wrong: a take may come from anywhere.
-    Raises CassetteError if nothing was left, if a recording is under way, or if the disk refuses.
+    That is what a killed recorder left or, if there is none, the take that stands aside. `check`
+    gets its bytes first, and raises what it finds wrong: a take may come from anywhere. Raises
+    CassetteError if nothing was left, if a recording is under way, or if the disk refuses.
     """
     failure = _not_written(name)
-    with paths_of(directory, name, failure) as paths, _interrupted(paths) as take:
+    with paths_of(directory, name, failure) as paths, _left(paths) as (path, take):
         count, text = whole(take) if take else (0, b"")
         if not take or not count:
-            raise paths.error("there is no interrupted recording to recover")
+            raise paths.error("there is no interrupted recording to recover, and none set aside")
         check(text)
         plain_files.replace(paths.cassette, paths.draft, text)
-        remove(paths.take, take)
+        remove(path, take)
     return count
 
 
 def discard(directory: Path, name: str) -> None:
-    """Remove what a killed recorder left; raise CassetteError if nothing was."""
-    failure = "the interrupted recording cannot be removed"
-    with paths_of(directory, name, failure) as paths, _interrupted(paths) as take:
+    """Remove the take that `recover` would take over; raise CassetteError if there is none."""
+    failure = "the recording cannot be removed"
+    with paths_of(directory, name, failure) as paths, _left(paths) as (path, take):
         if not take:
-            raise paths.error("there is no interrupted recording to discard")
-        remove(paths.take, take)
+            raise paths.error("there is no interrupted recording to discard, and none set aside")
+        remove(path, take)
 
 
 def revise(directory: Path, name: str, revised: Callable[[bytes], bytes]) -> None:
@@ -211,7 +243,8 @@ def _create(paths: CassettePaths, name: str, content: bytes = b"") -> io.FileIO:
     """Make and lock the file of a take; raise CassetteError if one with interactions was left."""
     with _interrupted(paths) as left:
         if left:
-            if count := whole(left)[0]:
+            count, text = whole(left)
+            if count and text != _content(paths.cassette):  # else it was saved before the kill
                 raise paths.error(
                     f"an interrupted recording was left (whole interactions: {count}): "
                     f"`tokentape recover {name}` makes it the cassette, "
@@ -229,6 +262,22 @@ def _create(paths: CassettePaths, name: str, content: bytes = b"") -> io.FileIO:
         file.close()
         raise
     return file
+
+
+def _content(cassette: Path) -> bytes:
+    with plain_files.open_if_exists(cassette) or nullcontext() as file:
+        return file.readall() if file else b""
+
+
+@contextmanager
+def _left(paths: CassettePaths) -> Iterator[tuple[Path, io.FileIO | None]]:
+    """Yield the take that was left, with its path: interrupted, or else set aside; or None."""
+    with _interrupted(paths) as take:
+        if take and whole(take)[0]:
+            yield paths.take, take
+            return
+        with plain_files.open_if_exists(paths.aside, "r+") or nullcontext() as aside:
+            yield (paths.aside, aside) if aside else (paths.take, take)
 
 
 @contextmanager

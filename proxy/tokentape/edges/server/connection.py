@@ -56,6 +56,8 @@ class ServerOptions:
     idle_timeout: float = 75.0  # for the next request to begin, and to take an answer
     shutdown_timeout: float  # for answers under way when the server stops
     memory: Memory = field(default_factory=Memory)
+    on_refused: Callable[[Response], None] = lambda _: None
+    """Gets the response to what is no request that the handler could get."""
     on_fault: Callable[[str], None]
     """Gets the class name of what a handler raised, and nothing else of it."""
 
@@ -326,6 +328,7 @@ class Connection(asyncio.Protocol):
     def _leave(self, response: Response | None = None) -> None:
         """End the connection, with a last response, and wait a little for the client to do so."""
         if response is not None:
+            self._options.on_refused(response)
             self._transport.write(framed(response, connection="close").raw())
         self._enter(_State.LEAVING, _LINGER_SECONDS)
         if self._client_ended:

@@ -95,6 +95,8 @@ def read_head(data: bytes | bytearray) -> Head:
 
 def _check(method: str, target: str, version: str, headers: Headers) -> None:
     """Refuse what is not supported, and two values where there may be one."""
+    if method == "CONNECT":
+        raise Refused(TARGET)
     if method not in _METHODS:
         raise Refused(METHOD)
     if version not in ("HTTP/1.0", "HTTP/1.1"):

@@ -67,6 +67,17 @@ def read_cassette(text: str | bytes) -> tuple[tuple[Interaction, int], ...]:
     return tuple(located)
 
 
+def statuses(data: bytes) -> tuple[int, ...] | None:
+    """Return the status of each response: none for a damaged cassette, None for an empty one."""
+    interactions = read_canonical(data)
+    if interactions is None:
+        try:
+            interactions = tuple(interaction for interaction, _ in read_cassette(data))
+        except CassetteError:
+            return ()
+    return tuple(interaction.outline.status for interaction in interactions) or None
+
+
 def _interaction(node: Node) -> Interaction:
     top = _record(node, "an interaction", {"request", "response"})
     request = _record(top["request"], "request", {"method", "uri", "headers", "body"})

@@ -90,6 +90,11 @@ def replays(mode: Mode) -> bool:
     return mode is not Mode.RECORD
 
 
+def replaces(mode: Mode) -> bool:
+    """Tell whether what a session in this mode records replaces all that the cassette had."""
+    return writes(mode) and not replays(mode)
+
+
 def reopened(mode: Mode) -> Mode:
     """Return the mode for a cassette that this run has opened in a mode before."""
     return Mode.AUTO if writes(mode) else mode

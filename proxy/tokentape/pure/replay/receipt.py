@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from operator import add
@@ -25,9 +26,34 @@ class Counts:
     forwarded: int = 0
     unwritten: int = 0
     further: int = 0
+    unanswered: int = 0
+    """Of those forwarded, how many the upstream did not answer."""
+    refusals: dict[str, int] = field(default_factory=dict)
+    """How many were refused, by the code and status of the error."""
 
     def __add__(self, counts: Counts) -> Counts:
-        return Counts(*map(add, astuple(self), astuple(counts)))
+        *numbers, refusals = astuple(self)
+        *more_numbers, more_refusals = astuple(counts)
+        total = Counts(*map(add, numbers, more_numbers))
+        total.refusals = dict(Counter(refusals) + Counter(more_refusals))
+        return total
+
+    def refuse(self, reason: str) -> bool:
+        """Count a refused request; tell whether it is the first for this reason."""
+        self.refused += 1
+        self.refusals[reason] = self.refusals.get(reason, 0) + 1
+        return self.refusals[reason] == 1
+
+    @property
+    def requests(self) -> int:
+        """How many requests came in."""
+        answered = self.recorded + self.replayed + self.missed
+        return answered + self.refused + self.forwarded + self.unwritten
+
+    @property
+    def upstream_is_silent(self) -> bool:
+        """Whether the upstream was needed and answered nothing."""
+        return self.unanswered == self.forwarded > 0 and not (self.recorded or self.unwritten)
 
     def lines(self, unused: int) -> Iterator[str]:
         """Yield the numbers for people."""
@@ -35,8 +61,13 @@ class Counts:
             f"{self.recorded} recorded, {self.replayed} replayed, {self.missed} missed, "
             f"{self.refused} refused, {unused} unused"
         )
+        if self.refusals:
+            reasons = ", ".join(f"{count} {reason}" for reason, count in self.refusals.items())
+            yield f"refused: {reasons}"
         if self.forwarded:
             yield f"{self.forwarded} forwarded and not recorded"
+        if self.unanswered:
+            yield f"{self.unanswered} of these not answered by the upstream: see above why"
         if self.further:
             yield (
                 f"{self.further} further: other values for a request that had been replayed already"
@@ -56,9 +87,15 @@ class Receipt:
 
     @property
     def exit_status(self) -> int:
-        """0 if all is well; 1 for a miss, a refused write or, if strict, what is only probable."""
-        improbable = self.strict and (self.unused or self.order_dependent)
-        return 1 if self.counts.missed or self.counts.unwritten or improbable else 0
+        """0 if all is well, else 1.
+
+        Not well are a miss, a refused write, an upstream that never answered and, if strict, a
+        refused request and what is only probable.
+        """
+        counts = self.counts
+        if self.strict and (counts.refused or self.unused or self.order_dependent):
+            return 1
+        return 1 if counts.missed or counts.unwritten or counts.upstream_is_silent else 0
 
     def lines(self) -> Iterator[str]:
         """Yield the receipt for people."""

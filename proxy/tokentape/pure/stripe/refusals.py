@@ -7,6 +7,8 @@ would without a proxy.
 
 from __future__ import annotations
 
+import json
+
 from tokentape.pure.http.messages import Headers, Response, json_response
 
 
@@ -26,6 +28,12 @@ def refusal(
     error = ({"code": code} if code else {}) | {"message": message, "type": type}
     lines = (("Stripe-Should-Retry", "false"), ("Tokentape-Result", result), *headers)
     return json_response({"error": error}, status, lines)
+
+
+def reason(response: Response) -> tuple[int, str, str]:
+    """Return the status, code and message of a refusal."""
+    error = json.loads(response.body)["error"]
+    return response.status, error["code"], error["message"]
 
 
 def upstream_failed(status: int, message: str) -> Response:

@@ -1,0 +1,84 @@
+"""What becomes of a take: the cassette, nothing, or it stands aside."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokentape.edges import cassette_file
+from tokentape.errors import CassetteError
+from tokentape.pure.cassette.reading import statuses
+from tokentape.pure.replay.decide import replaces
+from tokentape.pure.replay.keeping import why_aside
+from tokentape.session.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of what a session recorded."""
+
+    path: str = ""
+    """The cassette, if something was recorded."""
+    trouble: str = ""
+    """Why what was recorded did not become the cassette."""
+    shrunk: str = ""
+    """How many interactions the cassette has and had, if it had more."""
+
+
+class Saving:
+    """Saves a session's take: while it goes on, and at its end."""
+
+    def __init__(self, take: cassette_file.Take, service: Service, directory: Path) -> None:
+        self._take = take
+        self._service = service
+        self._directory = directory
+
+    async def save(self, *, failed: bool) -> str:
+        """Save what is recorded so far, unless it would stand aside; return the path, if it was.
+
+        Raises CassetteError, and then the take goes on all the same.
+        """
+        if not self._service.counts.recorded or self._why_aside(await self._old(), failed=failed):
+            return ""
+        return str(await self._take.save())
+
+    async def end(self, *, failed: bool) -> Saved:
+        """End the take; `failed` is the fate of the command that made its requests."""
+        try:
+            if not self._service.counts.recorded:
+                await self._take.abandon()
+                return Saved()
+            old = await self._old()
+            if why := self._why_aside(old, failed=failed):
+                await self._take.set_aside()
+                return Saved(trouble=self._stands_aside(why))
+            path = await self._take.finish()
+        except CassetteError as error:
+            return Saved(trouble=str(error))
+        return Saved(str(path), shrunk=_shrunk(len(self._service.recorded), len(old or ())))
+
+    async def _old(self) -> tuple[int, ...] | None:
+        """Return the statuses of the cassette that a fresh take would replace, if there are any."""
+        name = self._service.name
+        if not replaces(self._service.mode) or not cassette_file.exists(self._directory, name):
+            return None
+        text = cassette_file.read(self._directory, name)
+        return await asyncio.to_thread(statuses, text)
+
+    def _why_aside(self, old: tuple[int, ...] | None, *, failed: bool) -> str:
+        recorded = [interaction.outline.status for interaction in self._service.recorded]
+        return why_aside(recorded, old, failed=failed)
+
+    def _stands_aside(self, why: str) -> str:
+        name = self._service.name
+        return (
+            f"{why}: {self._directory / name}.yaml stays as it was, and the take stands aside. "
+            f"`tokentape recover {name}` makes it the cassette"
+        )
+
+
+def _shrunk(count: int, before: int) -> str:
+    return (
+        f"{count} interaction{'' if count == 1 else 's'} (was {before})" if count < before else ""
+    )
