@@ -97,7 +97,7 @@ def fmt_command(settings: Settings, cassette: tuple[str, ...], *, check: bool) -
 @click.option("--discard", is_flag=True, help="Delete it instead.")
 @with_settings("cassettes", "config")
 def recover_command(settings: Settings, name: str, *, discard: bool) -> Invocation:
-    """Turn an interrupted recording, or one that was set aside, into cassette NAME.
+    """Make cassette NAME of an interrupted or set-aside take.
 
     A fresh take in which every answer was a 401, or whose command failed, is set aside where it
     would replace a cassette, and stays until another take is saved.

@@ -59,12 +59,14 @@ class Saving:
         return Saved(str(path), shrunk=_shrunk(len(self._service.recorded), len(old or ())))
 
     async def _old(self) -> tuple[int, ...] | None:
-        """Return the statuses of the cassette that a fresh take would replace, if there are any."""
+        """Return the statuses of what a fresh take would replace, as `why_aside` takes them."""
         name = self._service.name
-        if not replaces(self._service.mode) or not cassette_file.exists(self._directory, name):
-            return None
-        text = cassette_file.read(self._directory, name)
-        return await asyncio.to_thread(statuses, text)
+        try:
+            if not replaces(self._service.mode) or not cassette_file.exists(self._directory, name):
+                return None
+            return await asyncio.to_thread(statuses, cassette_file.read(self._directory, name))
+        except CassetteError:
+            return ()
 
     def _why_aside(self, old: tuple[int, ...] | None, *, failed: bool) -> str:
         recorded = [interaction.outline.status for interaction in self._service.recorded]
