@@ -45,6 +45,15 @@ class WorkerLost(TokentapeError):
         super().__init__("a worker was lost, so the others were ended: the receipt is not known")
 
 
+class BackgroundLost(TokentapeError):
+    """The thread in which sessions run inside another program could not start, or has ended."""
+
+    def __init__(self, cause: BaseException | None) -> None:
+        reason = getattr(cause, "strerror", None) or type(cause).__name__
+        super().__init__(f"the thread that serves the sessions ended: {reason}")
+        self.cause = cause
+
+
 class CassetteMiss(TokentapeError):
     """A request that the cassette does not answer, in a mode without an upstream."""
 

@@ -9,13 +9,14 @@ waits for the first test that uses the fixture.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Generator, Iterator
 from dataclasses import astuple, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tokentape.errors import CassetteError, ConfigurationError
+from tokentape.errors import CassetteError, TokentapeError
 
 if TYPE_CHECKING:
     from tokentape.edges.settings import Settings
@@ -28,6 +29,13 @@ _RECORD_THE_REST = "`pytest --tokentape-mode=auto` records what a cassette does 
 _NOT_OPENED = """\
 `pytest --tokentape-mode=auto` records it. Tests that share a cassette are recorded in one \
 process: under pytest-xdist, `--dist=loadfile` keeps those of a file together."""
+_BLOCKED = """\
+pytest-socket blocks connections that tokentape needs. Run pytest with --allow-hosts=127.0.0.1 \
+(and the host of the upstream, to record from it), with or without --disable-socket."""
+_RECORDED_TWICE = """\
+this test uses the fixture `tokentape` and has the marker `vcr`, so another plugin would record it \
+as well, with card numbers and keys as they are sent. Remove the marker, or the fixture."""
+Node = pytest.Item | pytest.Collector
 _MODES = ("replay", "record", "auto")
 _MARKER = """\
 tokentape(name, mode, on_exhausted): the cassette for the fixture `tokentape`, `replay`, `record` \
@@ -55,16 +63,32 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 _CASE = pytest.StashKey[int]()
+_SIBLINGS = pytest.StashKey[set[str]]()
+"""What is collected in a module or class, by name."""
 _SESSION = pytest.StashKey["Tokentape"]()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_pycollect_makeitem() -> Generator[None, Any, Any]:
-    """Give each case of a function its number, whichever of them are to run."""
+def pytest_pycollect_makeitem(collector: pytest.Collector, name: str) -> Generator[None, Any, Any]:
+    """Note the name, and give each case of a function its number, whichever of them are to run."""
     collected = yield
+    if collected:
+        collector.stash.setdefault(_SIBLINGS, set()).add(name)
     for number, item in enumerate(collected if isinstance(collected, list) else ()):
         item.stash[_CASE] = number
     return collected
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a test that vcrpy would record as well, before any fixture is set up."""
+    if "tokentape" in getattr(item, "fixturenames", ()):
+        _refuse_vcr(item)
+
+
+def _refuse_vcr(item: pytest.Item) -> None:
+    if item.get_closest_marker("vcr"):
+        raise _failed(_RECORDED_TWICE)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -124,6 +148,12 @@ class Tokentape:
     def failure(self) -> str:
         """Return why the test has to fail, or nothing; a reason is returned once."""
         receipt = self.receipt
+        if faults := self._background.faults:
+            kinds = ", ".join(faults)
+            faults.clear()
+            advice = (_BLOCKED,) if "SocketConnectBlockedError" in kinds else ()
+            heading = f"{self.mode} {self.name}"
+            return "\n".join((heading, f"failed inside at a request: {kinds}", *advice))
         if self._reported or not receipt.exit_status:
             return ""
         self._reported = True
@@ -144,11 +174,16 @@ def tokentape(
 ) -> Generator[Tokentape, None, None]:
     """Record and replay this test's traffic with Stripe's tokens API at `tokentape.url`."""
     item = request.node
+    _refuse_vcr(item)
     marker = _marker(item)
     try:
         session = _tokentape_run.open(marker.name or _name(item), marker)
     except CassetteError as error:
         raise _failed(f"{error}\n{_NOT_OPENED}") from None
+    except TokentapeError as error:
+        raise _failed(str(error)) from None
+    except OSError as error:
+        raise _failed(f"the session cannot be opened: {error.strerror}") from None
     item.stash[_SESSION] = session
     yield session
     if failure := session.close():
@@ -158,35 +193,47 @@ def tokentape(
 @pytest.fixture(scope="session")
 def _tokentape_run(pytestconfig: pytest.Config) -> Iterator[_Run]:
     from tokentape.pure.replay.decide import usual_mode
-    from tokentape.session.in_process import Background
 
-    try:
-        background = Background(_settings(pytestconfig))
-    except ConfigurationError as error:
-        raise _failed(str(error)) from None
-    yield _Run(background, pytestconfig.getoption("--tokentape-mode") or usual_mode(os.environ))
-    background.close()
+    run = _Run(pytestconfig, pytestconfig.getoption("--tokentape-mode") or usual_mode(os.environ))
+    yield run
+    run.close()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Run:
     """What the tests of one process share."""
 
-    background: Background
+    config: pytest.Config
     mode: str
     opened: set[str] = field(default_factory=set)
+    _background: Background | None = None
 
     def open(self, name: str, marker: _Marker) -> Tokentape:
         """Open a session; a cassette that an earlier test of this run recorded is continued."""
         from tokentape.pure.replay.decide import Mode, reopened
 
+        if socket.socket.__module__.startswith("pytest_socket"):  # its guard, not Python's class
+            raise _failed(_BLOCKED)
         mode = Mode(marker.mode or self.mode)
         mode = reopened(mode) if name in self.opened else mode
-        opener = self.background.opener
-        service = opener.service(mode, name, on_exhausted=marker.on_exhausted)
-        session = Tokentape(mode, name, self.background.do(opener.open(service)), self.background)
+        background = self._started()
+        service = background.opener.service(mode, name, on_exhausted=marker.on_exhausted)
+        session = Tokentape(mode, name, background.do(background.opener.open(service)), background)
         self.opened.add(name)
         return session
+
+    def _started(self) -> Background:
+        """Return the thread; where it cannot start, the next test tries again."""
+        from tokentape.session.in_process import Background
+
+        if self._background is None:
+            self._background = Background(_settings(self.config))
+        return self._background
+
+    def close(self) -> None:
+        """End the thread."""
+        if self._background is not None:
+            self._background.close()
 
 
 def _settings(config: pytest.Config) -> Settings:
@@ -230,6 +277,15 @@ def _name(item: pytest.Item) -> str:
 
     file = item.nodeid.partition("::")[0]
     function = (getattr(item, "originalname", None) or item.name).partition("[")[0]
-    classes = (node.name for node in item.listchain() if isinstance(node, pytest.Class))
+    classes = [node for node in item.listchain() if isinstance(node, pytest.Class)]
+    nodes: list[tuple[Node, str]] = [*((node, node.name) for node in classes), (item, function)]
     case = None if function == item.name else item.stash.get(_CASE, None)
-    return cassette_name(file, (*classes, function), case)
+    scopes = tuple(name for _, name in nodes)
+    return cassette_name(file, scopes, case, unique=not any(_folds(*node) for node in nodes))
+
+
+def _folds(node: Node, name: str) -> bool:
+    """Tell whether a name has capitals, and a neighbour differs in nothing else."""
+    neighbours = node.parent.stash.get(_SIBLINGS, ()) if node.parent else ()
+    lower = name.lower()
+    return name != lower and any(each != name and each.lower() == lower for each in neighbours)

@@ -41,8 +41,10 @@ def pay(tokentape):
 class Suite:
     """A folder with tests in it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, packages: str = "") -> None:
+        """`packages` is a folder of packages that stand before those of this environment."""
         self.directory = directory
+        self._packages = {"PYTHONPATH": packages} if packages else {}
         self.write("conftest.py", CONFTEST)
         self.write(
             "pytest.ini",
@@ -62,7 +64,7 @@ class Suite:
         return subprocess.run(
             [sys.executable, "-m", "pytest", "--strict-markers", *options],
             cwd=self.directory / within,
-            env=environment(self.directory, **variables),
+            env=environment(self.directory, **self._packages, **variables),
             capture_output=True,
             text=True,
             check=False,

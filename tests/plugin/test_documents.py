@@ -49,6 +49,7 @@ def shell(line: str, directory: Path) -> str:
 
 
 def test_pytest(suite: Suite) -> None:
+    suite.write("pytest.ini", "[pytest]\n")  # as in a project that has set nothing
     first, in_ci, anew = follow("pytest.md", suite)
     assert "3 passed" in first
     assert "3 passed" in in_ci

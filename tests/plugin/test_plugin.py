@@ -186,8 +186,8 @@ async def test_pays(tokentape, session):
     async with session.post(tokentape.url + "/v1/tokens", data=body, headers=key) as answer:
         assert (await answer.json())["object"] == "token"
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_misses(tokentape, session, anyio_backend):
+@pytest.mark.parametrize("backend", ["asyncio"])
+async def test_misses(tokentape, session, backend):
     await (await session.get(tokentape.url + "/v1/tokens/tok_visa")).read()
 """,
     )

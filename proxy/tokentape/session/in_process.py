@@ -6,13 +6,15 @@ import asyncio
 import inspect
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import Future
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from tokentape.edges import terminal
 from tokentape.edges.server import loop_exception_handler
 from tokentape.edges.settings import Settings
+from tokentape.errors import BackgroundLost
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.redaction.live_keys import has_live_key
 from tokentape.pure.replay.decide import Mode, replays, writes
@@ -21,39 +23,72 @@ from tokentape.session.service import RESULT, Notice
 
 T = TypeVar("T")
 
+_END_SECONDS = 1.0
+
 
 class Background:
-    """A thread with an event loop, to be closed once, and an opener of sessions to run there."""
+    """A thread with an event loop, to be closed once, and an opener of sessions to run there.
+
+    Nobody waits for a thread that has ended: whatever ended it is raised where its work is wanted.
+    """
 
     def __init__(self, settings: Settings) -> None:
-        self.opener = Opener(settings, terminal.say, _fault)
+        """Start it. Raises BackgroundLost where the event loop cannot be had."""
+        self.opener = Opener(settings, terminal.say, self._fault)
+        self.faults: list[str] = []
+        """The class names of errors inside, since whoever reads them cleared them."""
         self._ready: Future[asyncio.AbstractEventLoop] = Future()
+        self._ended: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="tokentape", daemon=True)
         self._thread.start()
-        self._loop = self._ready.result()
+        self._loop = self._first(self._ready)
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine in the thread; return its result, or raise its error."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        """Run a coroutine in the thread; return its result, or raise its error.
+
+        Raises BackgroundLost if the thread has ended.
+        """
+        if self._ended.done():
+            work.close()
+            raise self._lost()
+        return self._first(asyncio.run_coroutine_threadsafe(work, self._loop))
 
     def close(self) -> None:
         """End the thread."""
-        self._loop.call_soon_threadsafe(self._closed.set)
+        with suppress(RuntimeError):  # it has ended, and its loop is closed
+            self._loop.call_soon_threadsafe(self._closed.set)
         self._thread.join()
 
+    def _first(self, future: Future[T]) -> T:
+        """Return a result as soon as it is there, or raise BackgroundLost if it never will be."""
+        futures: tuple[Future[Any], ...] = (future, self._ended)
+        wait(futures, return_when=FIRST_COMPLETED)
+        if future.cancelled() or not future.done():
+            raise self._lost()
+        return future.result()
+
+    def _lost(self) -> BackgroundLost:
+        self._thread.join(_END_SECONDS)  # which cancels what is under way
+        return BackgroundLost(self._ended.exception() if self._ended.done() else None)
+
     def _run(self) -> None:
-        asyncio.run(self._until_closed())
+        try:
+            asyncio.run(self._until_closed())
+        except BaseException as error:  # noqa: BLE001  `_first` raises it in the other thread
+            self._ended.set_exception(error)
+        else:
+            self._ended.set_result(None)
 
     async def _until_closed(self) -> None:
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(loop_exception_handler(_fault))
+        loop.set_exception_handler(loop_exception_handler(self._fault))
         self._closed = asyncio.Event()
         self._ready.set_result(loop)
         await self._closed.wait()
 
-
-def _fault(kind: str) -> None:
-    terminal.say(f"failed inside at a request: {kind}", colour="red")
+    def _fault(self, kind: str) -> None:
+        self.faults.append(kind)
+        terminal.fault(kind)
 
 
 class InProcess:

@@ -99,6 +99,22 @@ def exists(directory: Path, name: str) -> bool:
         return file is not None
 
 
+def refuse_twin(directory: Path, name: str) -> None:
+    """Raise CassetteError for a new name that differs from one on disk only in capitals.
+
+    File systems of macOS and Windows, where a project may be checked out, fold them into one file.
+    """
+    with paths_of(directory, name, "the recording cannot begin") as paths:
+        file = paths.cassette.name
+        files = {path.name for path in paths.cassette.parent.iterdir()}
+        twins = [each for each in files - {file} if each.lower() == file.lower()]
+        if twins and file not in files:
+            raise paths.error(
+                f"its name differs from that of {twins[0]} in capitals only, and on macOS and "
+                "Windows both are one file: choose another name"
+            )
+
+
 def names(directory: Path) -> list[str]:
     """Return the names of all cassettes in order, without hidden files, links and odd names."""
     try:

@@ -18,6 +18,7 @@ from tokentape.edges.cassette_file.cassettes import (
     exists,
     paths_of,
     read,
+    refuse_twin,
 )
 from tokentape.edges.cassette_file.plain_files import MAX_BYTES, remove
 from tokentape.errors import CassetteBusy, CassetteError
@@ -47,6 +48,7 @@ class Take:
         assert header.endswith(b"interactions:\n")
         with paths_of(directory, name, "the recording cannot begin") as paths:
             plain_files.make_folder(paths.cassette.parent)
+            refuse_twin(directory, name)
             exists(directory, name)  # what no cassette can replace is refused now, not at the end
             self._file = _create(paths, name, b"".join((header, *first)))
         self._directory = directory

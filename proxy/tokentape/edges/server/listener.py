@@ -121,11 +121,11 @@ def _cannot_listen(host: str, port: int, error: OSError | OverflowError) -> str:
     why = _WHY.get(getattr(error, "errno", None) or 0, "the address is not valid")
     if isinstance(error, socket.gaierror):
         why = "the host is not known"
+    problem = f"listen: cannot listen on {host}:{port}: {why}."
+    if error.args[0] == errno.EMFILE:
+        return f"{problem} Close some, or raise the limit (`ulimit -n 4096`)."
     remedy = "Stop it, or choose" if why == _WHY[errno.EADDRINUSE] else "Choose"
-    return (
-        f"listen: cannot listen on {host}:{port}: {why}."
-        f" {remedy} another address with --listen HOST:PORT (port 0 picks a free one)."
-    )
+    return f"{problem} {remedy} another address with --listen HOST:PORT (port 0 picks a free one)."
 
 
 def loop_exception_handler(

@@ -18,12 +18,16 @@ _MAX_SEGMENT = 80
 _MAX_NAME = 180
 
 
-def cassette_name(file: str, scopes: Sequence[str], case: int | None) -> str:
+def cassette_name(
+    file: str, scopes: Sequence[str], case: int | None, *, unique: bool = True
+) -> str:
     """Return the name of a test's cassette.
 
     `file` is the test's file below the root directory, `scopes` the classes and the function,
     `case` the position (from 0) of the parameter set. Characters that a name cannot have are
-    replaced; then the name ends with a digest of the original names, which makes it unique.
+    replaced; then, and where the names are not `unique`, the name ends with a digest of the
+    original names. Names are not unique where another test's differ only in capitals: on macOS and
+    Windows both would be one file.
 
     >>> cassette_name("tests/test_pay.py", ["TestCard", "test_declined"], 2)
     'tests/test_pay/TestCard/test_declined-2'
@@ -33,7 +37,7 @@ def cassette_name(file: str, scopes: Sequence[str], case: int | None) -> str:
     if len("/".join(safe)) > _MAX_NAME:
         safe = safe[-1:]
     digest = hashlib.sha256("/".join(segments).encode()).hexdigest()[:8]
-    suffix = "" if safe == list(segments) else f"-{digest}"
+    suffix = "" if unique and safe == list(segments) else f"-{digest}"
     return "/".join(safe) + suffix + ("" if case is None else f"-{case}")
 
 
