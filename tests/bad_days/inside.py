@@ -46,7 +46,7 @@ class Recording:
 
     def service(self) -> Service:
         redactor = assembly.redactor(RedactSettings(), MatchSettings())
-        recorder = Recorder(redactor, self.take, Numbering(), assembly.vocabulary())
+        recorder = Recorder(redactor, self.take, Numbering())
         return Service(
             mode=Mode.RECORD,
             name="inside",

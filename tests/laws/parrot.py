@@ -15,9 +15,14 @@ from tokentape.pure.stripe.cards import digits
 from tests.laws.pipeline import NOW, Answer
 
 
-def parrot(seed: int, statuses: Sequence[int]) -> Answer:
-    """Return an upstream that answers with these statuses in turn."""
+def parrot(seed: int, statuses: Sequence[int], *, in_vocabularies: bool = True) -> Answer:
+    """Return an upstream that answers with these statuses in turn.
+
+    `in_vocabularies`: it repeats values also where the API has a closed vocabulary. Stripe does
+    not: such an answer says by itself that a value is a word of the API, and which.
+    """
     random, turn = Random(seed), cycle(statuses)
+    card, error = (_card, _error) if in_vocabularies else (_plain_card, _plain_error)
 
     def made(prefix: str) -> str:
         return f"{prefix}_{random.getrandbits(90):x}"
@@ -30,13 +35,14 @@ def parrot(seed: int, statuses: Sequence[int]) -> Answer:
             "object": "token",
             "created": NOW + random.randrange(10**6),
             "client_ip": made("ip"),
-            "card": _card(pairs) | {"id": made("card"), "fingerprint": made("x")},
-            "error": _error(pairs, made("req")),
+            "card": card(pairs) | {"id": made("card"), "fingerprint": made("x")},
+            "error": error(pairs, made("req")),
             "numbers": [random.random(), random.randrange(10**18), [None, True]],
         }
         headers = (("Request-Id", made("req")), ("Content-Type", "application/json"))
         body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
-        return Response(next(turn), (*headers, *_echoed(request, pairs)), body)
+        echoed = _echoed(request, pairs if in_vocabularies else ())
+        return Response(next(turn), (*headers, *echoed), body)
 
     return answer
 
@@ -63,6 +69,12 @@ def _card(pairs: Pairs) -> dict[str, object]:
     }
 
 
+def _plain_card(pairs: Pairs) -> dict[str, object]:
+    """Return a card whose members all have the API's names."""
+    card = _card(pairs)
+    return {name: card[name] for name in ("last4", "iin", "metadata", "wallet")}
+
+
 def _error(pairs: Pairs, request_id: str) -> dict[str, object]:
     names = [join_name(path) for path, _ in pairs] or [""]
     said = [value for _, value in pairs] or [""]
@@ -78,10 +90,16 @@ def _error(pairs: Pairs, request_id: str) -> dict[str, object]:
     }
 
 
+def _plain_error(pairs: Pairs, request_id: str) -> dict[str, object]:
+    """Return an error that repeats values only where the API has no vocabulary."""
+    error = _error(pairs, request_id)
+    return {name: error[name] for name in ("message", "user_message", "source")}
+
+
 def _echoed(request: Request, pairs: Pairs) -> Headers:
     """Return headers that repeat headers and values, as far as a header can."""
     lines = [*((f"X-{name}", value) for name, value in request.headers), *request.headers]
-    lines += [("Stripe-Version", "; ".join(value for _, value in pairs))]
+    lines += pairs and [("Stripe-Version", "; ".join(value for _, value in pairs))]
     return tuple(
         (name, value) for name, value in lines if value.isprintable() and name != "Content-Encoding"
     )

@@ -28,7 +28,6 @@ RULES = MatchRules()
 PUBLISHED = REDACTOR.values.published
 CATALOG_CSV = package_data.read("catalog.csv")
 PUBLISHED_CSV = package_data.read("published.csv")
-WORDS = assembly.vocabulary()
 
 NOW = 1_790_000_000
 """September 2026."""
@@ -103,7 +102,7 @@ class Stage:
         if self.mode is not Mode.REPLAY:
             self.service.upstream = self.upstream
             numbering = self.service.instances.numbering or Numbering()
-            self.service.recorder = Recorder(REDACTOR, self.take, numbering, WORDS)
+            self.service.recorder = Recorder(REDACTOR, self.take, numbering)
 
     def send(self, request: Request, *, taken: bool = True) -> Response:
         """Ask, and take the answer whole, or go away before."""

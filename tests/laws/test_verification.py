@@ -10,7 +10,7 @@ from tokentape.pure.cassette.rewriting import Renaming, rewritten
 from tokentape.pure.replay.resending import Refilling, ambiguous, key_classes, request
 from tokentape.session.recorder import Recorder
 
-from tests.laws.pipeline import PUBLISHED, REDACTOR, WORDS, Answer, Take, loaded, stripe
+from tests.laws.pipeline import PUBLISHED, REDACTOR, Answer, Take, loaded, stripe
 from tests.laws.play import recording_of
 from tests.laws.test_replays import all_recorded, steps
 from tests.laws.traffic import Trace, traces
@@ -25,12 +25,12 @@ def recorded(trace: Trace) -> tuple[Interaction, ...]:
 def verified(cassette: tuple[Interaction, ...], answer: Answer) -> list[tuple[Difference, ...]]:
     keys = {one: f"{one}_{'x' * 24}" for one in key_classes(cassette)} | {"unknown": "x" * 24}
     numbering, names = Numbering(), Renaming(ambiguous(cassette))
-    recorder = Recorder(REDACTOR, Take(), numbering, WORDS)
+    recorder = Recorder(REDACTOR, Take(), numbering)
     fill = Refilling(names, numbering, keys, PUBLISHED, "tape")
     found = []
     for one in cassette:
         sent = request(one, fill)
-        now = recorder.record(REDACTOR.request(sent), answer(sent), recorder.raw_values(sent))
+        now = recorder.record(REDACTOR.request(sent), answer(sent))
         assert isinstance(now, Recorded)
         found.append(differences(one, now.interaction, names))
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -32,6 +32,9 @@ class Symbol:
     shape: str = ""
 
 
+Maker = Callable[[Random, str], str]
+
+
 class World:
     """Gives each symbol a value; none is published, and no two are the same."""
 
@@ -43,7 +46,7 @@ class World:
     def __call__(self, symbol: Symbol) -> str:
         if symbol not in self.values:
             random = Random(f"{self.seed} {symbol}")
-            while not self._new(value := _MAKERS[symbol.kind](random, symbol.shape), symbol.kind):
+            while not self._new(value := self._made(symbol, random), symbol.kind):
                 pass
             self.values[symbol] = value
         return self.values[symbol]
@@ -52,15 +55,22 @@ class World:
         """Let two symbols have each other's value."""
         self.values[one], self.values[other] = self(other), self(one)
 
+    def _made(self, symbol: Symbol, random: Random) -> str:
+        return _MAKERS[symbol.kind](random, symbol.shape)
+
     def _new(self, value: str, kind: str) -> bool:
-        if value in self._taken | _WORDS or PUBLISHED.name(kind, value) is not None:
+        if value in self._taken or PUBLISHED.name(kind, value) is not None:
             return False
         self._taken.add(value)
         return True
 
 
-_WORDS = {"2001", "2050"}
-"""Values of the API's own words that traffic has, and that a secret might be by chance."""
+class AwkwardWorld(World):
+    """A world whose secrets are words of the API, literals of JSON, separators, or very long."""
+
+    def _made(self, symbol: Symbol, random: Random) -> str:
+        make = _AWKWARD.get((symbol.kind, symbol.shape))
+        return make(random) if make and random.random() < 0.8 else super()._made(symbol, random)
 
 
 def _some(random: Random, alphabet: str, least: int, most: int) -> str:
@@ -137,6 +147,7 @@ _DISGUISES: Mapping[str, tuple[Disguise, ...]] = {
         lambda core: f"{core}, {core} " * 9,
     ),
     "method": (lambda core: f"M{core}",),
+    "off": (lambda core: f"{core} {core[:3]}", lambda core: f"{core}, [{core}]"),
     "name": (lambda core: f'{core}=& "x" %25', lambda core: f"{{{{name.1}}}} {core}"),
     "header": (lambda core: f"{core}/1.0 (x)", lambda core: f"{core}-{core}-0"),
     "bytes": (lambda core: f"{core} \udcff\udcfe", lambda core: f"\udc80 {core}"),
@@ -167,7 +178,7 @@ def _id(prefix: str) -> Callable[[Random, str], str]:
     return lambda random, _: f"{prefix}_{_some(random, _ALNUM, 10, 40)}"
 
 
-_MAKERS: Mapping[str, Callable[[Random, str], str]] = {
+_MAKERS: Mapping[str, Maker] = {
     **{kind: _id(prefix) for kind, prefix in ID_PREFIXES.items()},
     "account_number": _digits(6, 17),
     "address": _text,
@@ -190,6 +201,59 @@ _MAKERS: Mapping[str, Callable[[Random, str], str]] = {
     "time": _digits(9, 10),
     "url": _text,
 }
+_WORDS = (
+    *("null", "Null", "NULL", "true", "false", "None", "undefined", "NaN", "Infinity", "-0"),
+    *("token", "card", "object", "visa", "Visa", "bank_account", "livemode", "error", "message"),
+    *("Bad Request", "found", "Payment Required", "OK", "US", "usd", "en-US", "2019-05-16"),
+    *("12.5", "30", "2030", "2050", "05", "5", "402", "4242", "1790000000", "4242424242424242"),
+    *("invalid_request_error", "parameter_unknown", "card_declined", "resource_missing"),
+    *("application/json", "text/html", "no-cache, no-store", "nosniff", "Origin", "Bearer"),
+    *("request", "response", "headers", "uri", "body", "string", "interactions", "version"),
+    *("{{name.1}}", "{{open}}", "{{card:visa}}", "{{", "}}", "{{text.?}}", "%s %d {0} {name}"),
+    *("a, b", "x[y]", "x=y&z", "a: b", "- a", "'", '"', "\\", "\n", "#", "No such token: 'tok_1'"),
+    "Received unknown parameters: a, b",
+    "Your card was declined.",
+    "x" * 10_001,
+    ", ".join("xyz" * 1_000),
+)
+_HEADERS = ("token", "US", "12", "2030", "null", "true", "GET", "card", "invalid_request_error")
+_NAMES = (
+    *(
+        "null",
+        "true",
+        "object",
+        "id",
+        "brand",
+        "amount",
+        "message",
+        "a, b",
+        "x[y]",
+        "a][b",
+        "a, b, c",
+    ),
+    *("created", "livemode", "request", "{{field.1}}", "{{open}}", "a: b", "x" * 3_000, "y" * 500),
+    "' for 'x'. Use 'y'",
+)
+"""Names of fields that are none of the API where traffic has them."""
+_CVCS = {"3": ("200", "402", "123", "000", "100"), "4": ("2030", "2050", "4242", "1234", "0000")}
+_CVCS_INVALID = ("null", "12", "2030x", "true", "US", "card", "00000")
+_KEYS_INVALID = ("null", "token", "card", "Bearer", "invalid_request_error", "Basic", "2030")
+
+
+def _drawn(values: Sequence[str]) -> Callable[[Random], str]:
+    return lambda random: random.choice(values)
+
+
+_AWKWARD: Mapping[tuple[str, str], Callable[[Random], str]] = {
+    **{(kind, ""): _drawn(_WORDS) for kind, make in _MAKERS.items() if make is _text},
+    **{(kind, ""): _drawn(_WORDS) for kind in ("email", "phone", "tax_id", "government_id")},
+    ("text", "name"): _drawn(_NAMES),
+    ("text", "header"): _drawn(_HEADERS),
+    **{("cvc", shape): _drawn(values) for shape, values in _CVCS.items()},
+    ("cvc", "invalid"): _drawn(_CVCS_INVALID),
+    ("key", "bad"): _drawn(_KEYS_INVALID),
+}
+"""By kind and shape, values of that class that stand for something else as well."""
 TEXTY = tuple(kind for kind, make in _MAKERS.items() if make is _text)
 """Kinds whose values are of no class in any field."""
 SHAPES: Mapping[str, tuple[str, ...]] = {

@@ -37,7 +37,7 @@ def verify_cassette(settings: Settings, name: str, key: Unshown) -> int:
     keys = _keys(settings, key_classes(recorded), key.text)
     numbering, names = Numbering(), Renaming(ambiguous(recorded))
     comparison = _Comparison(
-        Recorder(redactor, _Discarded(), numbering, assembly.vocabulary()),
+        Recorder(redactor, _Discarded(), numbering),
         Refilling(names, numbering, keys, redactor.values.published, name),
     )
     changes = asyncio.run(_compare(settings, recorded, comparison))
@@ -140,7 +140,7 @@ class _Comparison:
         recorder = self.recorder
         try:
             redacted = recorder.redactor.request(sent)
-            today = recorder.record(redacted, answer, recorder.raw_values(sent))
+            today = recorder.record(redacted, answer)
         except UnreadableBody as error:
             return (f"cannot be compared: {error.reason}",)
         if isinstance(today, HeldBack):

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import string
 import time
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 from tokentape.edges import cassette_file, package_data
 from tokentape.edges.settings import MatchSettings, RedactSettings
 from tokentape.errors import CassetteError
 from tokentape.pure.audit.loading import load_cassette
-from tokentape.pure.cassette import writing
 from tokentape.pure.cassette.match_key import MatchRules
 from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.http.messages import Request, Response
@@ -41,13 +38,6 @@ def match_rules(match: MatchSettings) -> MatchRules:
     """Return what these settings let take part in a match."""
     headers = (*MatchRules().headers, *(name.lower() for name in match.headers))
     return MatchRules(frozenset(headers), match.ignore)
-
-
-@cache
-def vocabulary() -> frozenset[str]:
-    """Return the words that stand in cassettes whatever was sent: they are no leak."""
-    texts = map(package_data.read, ("catalog.csv", "phrases.csv"))
-    return frozenset(word for text in (*texts, writing.FRAME) for word in re.findall(r"\w+", text))
 
 
 def interactions(directory: Path, name: str, redactor: Redactor) -> tuple[Interaction, ...]:

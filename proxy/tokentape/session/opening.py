@@ -203,7 +203,7 @@ class Opener:
         from tokentape.session.recorder import Recorder  # noqa: PLC0415  replay does without
 
         numbering = service.instances.numbering or Numbering()
-        return Recorder(self._redactor, take, numbering, assembly.vocabulary())
+        return Recorder(self._redactor, take, numbering)
 
 
 async def upstream_of(settings: Settings, stack: AsyncExitStack) -> Upstream:

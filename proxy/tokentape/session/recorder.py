@@ -20,22 +20,13 @@ from tokentape.pure.cassette.model import (
     response_secrets,
 )
 from tokentape.pure.cassette.writing import interaction_text, outline_text
-from tokentape.pure.http.forms import join_name, query_pairs, request_pairs
-from tokentape.pure.http.messages import Request, Response
+from tokentape.pure.http.messages import Response
 from tokentape.pure.notation.placeholders import Placeholder, parts
 from tokentape.pure.notation.redacted import Redacted, RedactedRequest
 from tokentape.pure.redaction import Redactor
-from tokentape.pure.stripe.catalog import Field
-from tokentape.pure.stripe.kinds import ID_PREFIXES, Secret, id_kind
-from tokentape.pure.stripe.routes import token_id
+from tokentape.pure.stripe.kinds import ID_PREFIXES, Secret
 
-_ID = Field("object_id")
 _number = itemgetter(1)
-
-_OF_THE_PROTOCOL = frozenset(
-    {"accept", "accept-encoding", "connection", "content-length", "content-type", "host"}
-)
-"""Headers whose values are no one's secret, and that the leak check does not look for."""
 
 
 class InteractionWriter(Protocol):
@@ -63,8 +54,6 @@ class Recorder:
     redactor: Redactor
     take: InteractionWriter
     numbering: Numbering
-    vocabulary: frozenset[str]
-    """The API's own words: a value made only of them cannot be known from them."""
     _origins: dict[Secret, Origin] = field(default_factory=dict)
     """By id: what the object was made from."""
     _check: RedactionCheck = field(init=False)
@@ -72,13 +61,7 @@ class Recorder:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_check", RedactionCheck(self.redactor))
 
-    def raw_values(self, request: Request) -> leak_check.RawValues:
-        """Return what the leak check is to look for once there is a response to a request."""
-        return leak_check.RawValues.of(self._secret_texts(request), self.vocabulary)
-
-    def record(
-        self, request: RedactedRequest, response: Response, raw_values: leak_check.RawValues
-    ) -> Recorded | HeldBack:
+    def record(self, request: RedactedRequest, response: Response) -> Recorded | HeldBack:
         """Write an exchange; return it as it was written, or why it must not be.
 
         Its variables get their numbers once it has been written: one that is held back leaves no
@@ -91,7 +74,7 @@ class Recorder:
         secrets = (*request_secrets(request), *response_secrets(redacted))
         plan = self.numbering.planned(secrets)
         recorded = interaction(request, redacted, plan)
-        reasons = tuple(self._objections(recorded, raw_values))
+        reasons = tuple(self._objections(recorded))
         if reasons:
             return HeldBack(reasons)
         self.take.append(interaction_text(recorded).encode("ascii"))
@@ -124,42 +107,15 @@ class Recorder:
                 return {"card": Redacted(str(Placeholder("card", name=part.name)))}
         return {}
 
-    def _objections(self, recorded: Interaction, raw_values: leak_check.RawValues) -> Iterator[str]:
+    def _objections(self, recorded: Interaction) -> Iterator[str]:
         for place in self._check.problems(recorded):
             yield f"{place} holds what is not redacted"
         if max(map(_number, recorded.variables), default=0) >= TOO_HIGH:
             yield "a variable's number is too high: `tokentape fmt` renumbers them"
         # The numbers of variables count up, and tell nothing of any value: much is alike but them.
         text = outline_text(recorded.outline).encode("ascii")
-        for finding in (*leak_check.interaction_findings(text), *raw_values.leaks(text)):
+        for finding in leak_check.interaction_findings(text):
             yield f"{finding.kind} in line {finding.line} of the interaction to write"
-
-    def _secret_texts(self, request: Request) -> Iterator[str]:
-        """Yield the raw values of a request that nothing vouches for."""
-        catalog = self.redactor.values.catalog
-        token = token_id(request.target)
-        if token is not None and not self._is_public(_ID, token):
-            yield token
-        pairs = (*query_pairs(request.target), *request_pairs(request, catalog.names))
-        for path, value in pairs:
-            located = catalog.locate_request(path)
-            if located.depth < len(path) or located.free:
-                yield join_name(path)
-            if not self._is_public(located.field, value):
-                yield value
-        for name, value in request.headers:
-            definition = catalog.request_headers.get(name.title())
-            if name.lower() not in _OF_THE_PROTOCOL and not self._is_public(definition, value):
-                yield value
-
-    def _is_public(self, definition: Field | None, value: str) -> bool:
-        """Tell a value that is kept as it is, or by the name under which it was published."""
-        if definition is None:
-            return False
-        values = self.redactor.values
-        kind = id_kind(value) if definition.kind == _ID.kind else definition.kind
-        is_kept = values.catalog.normal_form(definition, value) is not None
-        return is_kept or values.published.name(kind, value) is not None
 
 
 def _as_at_first(response: Response) -> Response:

@@ -6,10 +6,9 @@ out: looks up, asks the upstream, hands over what is to be written, and answers.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass, field
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from tokentape.edges.server import Answer
@@ -32,7 +31,6 @@ from tokentape.pure.stripe.routes import is_tokens
 from tokentape.session.retries import Outcome, Retries, Try, sender
 
 if TYPE_CHECKING:
-    from tokentape.pure.leak_check import RawValues
     from tokentape.session.recorder import Recorder  # replay does without, and starts the sooner
 
 Notice = Callable[[str], None]
@@ -225,7 +223,6 @@ class Service:
 
     async def _forward(self, request: Request, redacted: RedactedRequest | None) -> Outcome:
         assert self.upstream is not None, "a session that forwards has an upstream"
-        raw_values = self._raw_values(request) if redacted else None
         try:
             response = await self.upstream.send(request)
         except UpstreamFailure as error:
@@ -234,24 +231,14 @@ class Service:
             self.counts.unanswered += 1
             return self._not_recorded(upstream_failed(error.status, f"tokentape: {message}."))
         failed = response.status == 429 or response.status >= 500
-        if redacted is None or raw_values is None or (failed and not self.policy.record_errors):
+        if redacted is None or (failed and not self.policy.record_errors):
             return self._not_recorded(response)
-        return self._record(redacted, response, raw_values)
+        return self._record(redacted, response)
 
-    def _raw_values(self, request: Request) -> Callable[[], RawValues]:
-        """Have it worked out, while the upstream works, what the leak check is to look for."""
-        assert self.recorder is not None, "a session that records has a recorder"
-        raw_values = cache(partial(self.recorder.raw_values, request))
-        loop = asyncio.get_running_loop()
-        loop.call_soon(raw_values)  # the request goes out at the end of this turn
-        return raw_values
-
-    def _record(
-        self, request: RedactedRequest, response: Response, raw_values: Callable[[], RawValues]
-    ) -> Outcome:
+    def _record(self, request: RedactedRequest, response: Response) -> Outcome:
         assert self.recorder is not None, "a session that records has a recorder"
         try:
-            result = self.recorder.record(request, response, raw_values())
+            result = self.recorder.record(request, response)
         except UnreadableBody as error:
             self.notice(f"an answer was not recorded: {error.reason}")
             return self._not_recorded(response)

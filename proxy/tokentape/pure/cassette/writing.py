@@ -19,9 +19,6 @@ HEADER = "version: 1\nrecorded_with: tokentape 0.1\ninteractions:\n"
 EMPTY = HEADER.rstrip("\n") + " []\n"
 """A cassette without interactions."""
 
-FRAME = HEADER + "request method uri headers body response status code message string OK open"
-"""The words of the format itself."""
-
 MARGIN = "\n" + " " * 8
 """What comes before each line of a response body."""
 

@@ -10,7 +10,6 @@ STRIPE_KEY = "API key"
 WEBHOOK = "webhook secret"
 CLIENT = "client secret"
 CREDENTIALS = "Basic credentials"
-RAW_VALUE = "value of the exchange"
 MALFORMED_CASSETTE = "malformed cassette"
 UNREDACTED_VALUE = "unredacted value"
 HIDDEN_TEXT = "hidden text"
@@ -24,7 +23,6 @@ MENDING: Mapping[str, str] = {
     WEBHOOK: f"roll the secret in Stripe's dashboard, then {_TAKE_OUT}",
     CLIENT: _TAKE_OUT,
     CREDENTIALS: f"change the password, then {_TAKE_OUT}",
-    RAW_VALUE: "report it: redaction should have replaced it",
     MALFORMED_CASSETTE: "mend this line, or record the cassette again",
     UNREDACTED_VALUE: "record the cassette again, or write a placeholder here",
     HIDDEN_TEXT: "remove comments and spacing that tokentape does not write, or record it again",

@@ -7,6 +7,7 @@ repr shows nothing. Only redaction makes these types out of raw messages.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -30,6 +31,16 @@ def joined(pieces: Iterable[Redacted], between: str = "") -> Redacted:
     return Redacted(text, tuple(secret for piece in listed for secret in piece.secrets))
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class UnknownName:
+    """A name of a request's field that the API does not know, as messages may write it."""
+
+    whole: str
+    head: str
+    """Up to the first segment that is not known: `card[x]` of `card[x][y]`."""
+    redacted: Redacted
+
+
 class RedactedRequest(NamedTuple):
     """A request after redaction. Entries are `name=value` texts in canonical order."""
 
@@ -40,6 +51,8 @@ class RedactedRequest(NamedTuple):
     body: tuple[Redacted, ...]
     live: Mapping[str, Secret]
     """What was sent for kinds that are stored only as a class, to be given back: key, CVC."""
+    unknown_names: tuple[UnknownName, ...] = ()
+    """The names that the API does not know, in the order in which they were sent."""
 
     @property
     def numbers(self) -> dict[str, Redacted]:

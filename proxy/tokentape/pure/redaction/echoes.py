@@ -17,7 +17,7 @@ from collections.abc import Mapping
 
 from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.redaction.values import last_name
-from tokentape.pure.stripe.kinds import Secret
+from tokentape.pure.stripe.kinds import NUMBER_KINDS, Secret
 
 
 class _Sent:
@@ -42,6 +42,10 @@ class _Sent:
         if name in self._by_name:
             return self._by_name[name]
         return next(iter(self._by_field.values())) if len(self._by_field) == 1 else None
+
+
+_NEVER_REPEATED = NUMBER_KINDS | {"dob"}
+"""Stripe never answers with a whole number, and no client sends a date of birth whole."""
 
 
 class Echo:
@@ -70,6 +74,6 @@ class Echo:
     def _read_request(self) -> None:
         for entry in (self._request.path, *self._request.query, *self._request.body):
             for secret in entry.secrets:
-                if secret.kind != "dob":  # no client sends one whole
+                if secret.kind not in _NEVER_REPEATED:
                     key = (secret.kind == "field", secret.text)
                     self._sent.setdefault(key, _Sent()).add(secret)

@@ -15,7 +15,7 @@ from tokentape.errors import UnreadableBody
 from tokentape.pure.http.forms import Pairs, Path, query_pairs, request_pairs
 from tokentape.pure.http.messages import Request
 from tokentape.pure.notation.placeholders import Placeholder, escape
-from tokentape.pure.notation.redacted import Redacted, RedactedRequest
+from tokentape.pure.notation.redacted import Redacted, RedactedRequest, UnknownName
 from tokentape.pure.redaction.values import MOST_REMEMBERED, RequestField, Values
 from tokentape.pure.stripe.catalog import KEEP, Field
 from tokentape.pure.stripe.kinds import CLASS_ONLY, Secret, key_class, secret
@@ -72,11 +72,13 @@ def redacted_request(
     if raw.method not in METHODS:
         raise UnreadableBody("the method is none of the API's")
     live: dict[str, Secret] = {}
-    query = _entries(query_pairs(raw.target), values, live, keep_blank=keep_blank)
-    pairs = request_pairs(raw, values.catalog.names)
-    body = _entries(pairs, values, live, keep_blank=keep_blank)
+    unknown: list[UnknownName] = []
+    listed = [query_pairs(raw.target), request_pairs(raw, values.catalog.names)]
+    fields = [normalised(pairs, values.catalog, keep_blank=keep_blank) for pairs in listed]
+    query, body = (_entries(pairs, values, live, unknown) for pairs in fields)
     lines = _headers(raw, headers, values, live)
-    return RedactedRequest(raw.method, _path(raw.target, values), query, lines, body, live)
+    path = _path(raw.target, values)
+    return RedactedRequest(raw.method, path, query, lines, body, live, tuple(unknown))
 
 
 def _path(target: str, values: Values) -> Redacted:
@@ -88,19 +90,19 @@ def _path(target: str, values: Values) -> Redacted:
 
 
 def _entries(
-    pairs: Pairs, values: Values, live: dict[str, Secret], *, keep_blank: bool
+    sent: Pairs, values: Values, live: dict[str, Secret], unknown: list[UnknownName]
 ) -> tuple[Redacted, ...]:
     """Return `name=value` texts, sorted by what is shown of them: their order does not count.
 
-    What is given back at replay is put into `live`.
+    What is given back at replay is put into `live`, names that the API does not know into
+    `unknown`.
     """
-    if not pairs:
-        return ()
-    sent = normalised(pairs, values.catalog, keep_blank=keep_blank)
     dates: dict[Path, str] = {}
     entries = []
     for path, value in sent:
         field = values.fields[path]
+        if field.unknown:
+            unknown.append(field.unknown)
         entry = field.remembered.get(value) or field.variable(value, values.published)
         if entry is None:
             if field.slot and not dates:

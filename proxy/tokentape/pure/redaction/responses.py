@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as field_
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 import orjson
 
@@ -27,6 +27,9 @@ from tokentape.pure.stripe.kinds import SLOTS, Secret, guard, secret
 _LEAVES = frozenset({str, int, bool, type(None)})
 _NO_KIND = frozenset({KEEP, "hash", "text", "json", "time"})
 """Classes whose values are texts of no kind."""
+_WHOLE, _HEAD = attrgetter("whole"), attrgetter("head")
+_UNKNOWN_PARAMETER = "parameter_unknown"
+"""The error's code, docs.stripe.com/error-codes."""
 _MESSAGE = "message"
 """The field that the slots of a message stand in."""
 
@@ -79,8 +82,8 @@ class ResponseRedactor:
         owner = str(document.get("id", "")) if isinstance(document, dict) else ""
         owner = owner or raw.header("request-id") or ""
         echo = Echo(request, echoes)
-        given_away = _given_away(request)
-        redaction = _Redaction(self._values, request.live, numbers, echo, owner, given_away)
+        code = _error_code(document)
+        redaction = _Redaction(self._values, request, numbers, echo, owner, code)
         text = redaction.node(document, self._root) + "\n"
         redacted = Redacted(text, tuple(redaction.secrets))
         return RedactedResponse(raw.status, headers, redacted, echo.new)
@@ -111,6 +114,11 @@ def _parsed(body: bytes) -> Json:
         raise UnreadableBody("the answer is no JSON") from None
 
 
+def _error_code(document: Json) -> Json:
+    error = document.get("error") if isinstance(document, dict) else None
+    return error.get("code") if isinstance(error, dict) else None
+
+
 def _dumped(value: Json) -> str:
     try:
         return orjson.dumps(value).decode()
@@ -118,25 +126,18 @@ def _dumped(value: Json) -> str:
         raise UnreadableBody("the answer is nested too deeply") from None
 
 
-def _given_away(request: RedactedRequest) -> frozenset[str]:
-    """Return the CVC and keys that were sent, but for what a field with a vocabulary holds too."""
-    shown = {entry.text.partition("=")[2] for entry in (*request.query, *request.body)}
-    return frozenset(secret.text for secret in request.live.values()) - shown
-
-
 @dataclass(slots=True, repr=False)
 class _Redaction:
     """The walk over one response. Returns text, and collects the secrets that belong to it."""
 
     values: Values
-    live: Mapping[str, Secret]
-    """What the request sent for kinds that are kept only as a class."""
+    request: RedactedRequest
     numbers: Mapping[str, Redacted]
     echo: Echo
     owner: str
     """The object that the response is about: its times are no other's."""
-    given_away: frozenset[str]
-    """Texts that are not kept: see `_given_away`."""
+    error_code: Json
+    """Of an error: it tells whose name stands in `param`."""
     secrets: list[Secret] = field_(default_factory=list)
 
     def node(self, value: Json, field: ResponseField) -> str:
@@ -160,9 +161,7 @@ class _Redaction:
             field = parent.members.get(name) or self._child(parent, name, is_member=True)
             kind = type(value)
             line = field.lines.get((kind, value)) if kind in _LEAVES else None
-            if line is None or str(value) in self.given_away:
-                line = field.begin + self.node(value, field)
-            lines.append(line)
+            lines.append(line or field.begin + self.node(value, field))
         return lines
 
     def _child(self, parent: ResponseField, name: str, *, is_member: bool) -> ResponseField:
@@ -190,7 +189,7 @@ class _Redaction:
             token = "null" if value is None else '""'
         elif definition is not None and self._is_kept(definition, value):
             token = string(escape(value)) if isinstance(value, str) else _dumped(value)
-            if definition.anything:  # whatever it holds
+            if definition.anything or definition.form == "param":  # not in each response
                 return token
         else:
             return self._redacted(field, value)
@@ -217,9 +216,10 @@ class _Redaction:
             return False
         if isinstance(value, bool):
             return definition.anything or definition.form == "bool"
+        if definition.form == "param" and self.error_code == _UNKNOWN_PARAMETER:
+            return False  # it repeats a name that was sent, whatever that is
         if isinstance(value, (str, int)):
-            plain = self.values.catalog.normal_form(definition, str(value)) is not None
-            return plain and str(value) not in self.given_away
+            return self.values.catalog.normal_form(definition, str(value)) is not None
         return definition.anything
 
     def _unknown(self, field: ResponseField, value: Json) -> str:
@@ -237,6 +237,8 @@ class _Redaction:
         if definition.kind == "message":
             return self._message(value, field)
         if definition.form == "param":
+            if self.error_code == _UNKNOWN_PARAMETER:
+                return self._unknown_names(value)
             return self.values.name(split_name(value))
         if definition.slot:
             return self._part(definition.kind, definition.slot, value, field)
@@ -282,18 +284,36 @@ class _Redaction:
             case "time":
                 return self._time(int(value)) if value.isdigit() else None
             case "id":
-                return self.values.redacted("object_id", value, _MESSAGE)
-            case "field" | "fields":
-                names = (self.values.name(split_name(name)) for name in value.split(", "))
-                return joined(names, ", ")
+                return self._value("object_id", value, _MESSAGE)
+            case "field":
+                return self.values.name(split_name(value))
+            case "fields":
+                return self._unknown_names(value)
             case "expand":  # of all fields that may hold the same text
                 return self._value("text", value, "expand")
             case _:
                 return self._value("text", value, _MESSAGE)
 
+    def _unknown_names(self, text: str) -> Redacted:
+        """Redact what names the fields of the request that the API does not know.
+
+        Stripe lists them in the order in which they were sent. The text is never taken apart to
+        find them: a name may hold anything, the comma between two of them included.
+        """
+        names = self.request.unknown_names
+        for form in (_WHOLE, _HEAD):
+            distinct = {form(name): name.redacted for name in reversed(names)}
+            if text in distinct:
+                return distinct[text]
+            in_order = dict.fromkeys(map(form, names))
+            if text == ", ".join(in_order):
+                return joined([distinct[name] for name in in_order], ", ")
+        name = self.values.name(split_name(text))
+        return self.values.redacted("field", text, "") if name.secrets else name
+
     def _quoted(self, kind: str, slot: str, value: str) -> Redacted | None:
         """Redact what a message quotes of the key that was sent; None if it quotes another."""
-        sent = self.live.get(kind)
+        sent = self.request.live.get(kind)
         if sent is None or value != (SLOTS[kind][slot](sent.text) if slot else sent.text):
             return None
         return Redacted(str(Placeholder(kind, name=guard(kind, sent.text), slot=slot)))

@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 
 from tokentape.pure.http.forms import Path, join_name
 from tokentape.pure.notation.placeholders import UNNUMBERED, Placeholder, whole
-from tokentape.pure.notation.redacted import Redacted
+from tokentape.pure.notation.redacted import Redacted, UnknownName
 from tokentape.pure.stripe.catalog import KEEP, Catalog, Field, Located
 from tokentape.pure.stripe.kinds import (
     CLASS_ONLY,
@@ -34,7 +34,7 @@ _UNIFORM = frozenset(
     if not guard(kind, "") and same(kind, " -") == " -"
 )
 """Kinds without classes, of which each spelling is another value."""
-_JOINT = "\x1f"
+_JOINT, _CHOSEN = "\x1f", "\x1e"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -56,6 +56,8 @@ class RequestField:
     """The entry that any variable leaves here; blank where that is not known beforehand."""
     key: str = ""
     """How the keys of these variables begin."""
+    unknown: UnknownName | None = None
+    """Its name, if the API does not know it."""
 
     def entry(self, value: Redacted) -> Redacted:
         """Return the field with a redacted value."""
@@ -97,7 +99,7 @@ class Values:
         return Redacted(notation, (secret(kind, text, field),))
 
     def name(self, path: Path) -> Redacted:
-        """Redact a field's name: segments of the API as they are, any other as a variable."""
+        """Redact a field's name: the API's names as they are, what follows as one variable."""
         return self.fields[path].name
 
     def part(self, number: Redacted, slot: str) -> tuple[Redacted, str]:
@@ -122,18 +124,34 @@ class _Fields(dict[Path, RequestField]):
 
     def __missing__(self, path: Path) -> RequestField:
         located = self._values.catalog.locate_request(path)
-        pieces = [
-            Redacted(quote_plus(segment))
-            if position < located.depth and position not in located.free
-            else self._values.redacted("field", segment, field_name(path[:position], located))
-            for position, segment in enumerate(path)
-        ]
-        text = join_name(piece.text for piece in pieces)
-        name = Redacted(text, tuple(secret for piece in pieces for secret in piece.secrets))
+        depth = _named_depth(path, located)
+        name = self._name(path, depth, located)
         field = _request_field(name, path, located)
+        if depth < len(path):
+            unknown = UnknownName(join_name(path), join_name(path[: depth + 1]), name)
+            return replace(field, unknown=unknown)
         if located.depth == len(path) and not located.free:
             field = self[path] = _prepared(field)
         return field
+
+    def _name(self, path: Path, depth: int, located: Located) -> Redacted:
+        """Redact a name. What the API does not know is one name: brackets in it are its content."""
+        pieces = [
+            self._values.redacted("field", segment, field_name(path[:position], located))
+            if position in located.free
+            else Redacted(quote_plus(segment))
+            for position, segment in enumerate(path[:depth])
+        ]
+        if depth < len(path):
+            rest = "][".join(path[depth:]) if depth else join_name(path)
+            pieces.append(self._values.redacted("field", rest, field_name(path[:depth], located)))
+        text = join_name(piece.text for piece in pieces)
+        return Redacted(text, tuple(secret for piece in pieces for secret in piece.secrets))
+
+
+def _named_depth(path: Path, located: Located) -> int:
+    """Return how many segments the API names, or lets users name, in a path that it knows."""
+    return located.depth if located.depth == len(path) else min((located.depth, *located.free))
 
 
 @lru_cache(maxsize=1024)
@@ -146,14 +164,17 @@ def _sliced(number: str, slot: str) -> tuple[Placeholder | None, str]:
 
 
 def field_name(path: Path, located: Located) -> str:
-    """Return which field a path is: its segments without positions in lists of the API."""
-    return _JOINT.join(
-        [
-            segment
-            for position, segment in enumerate(path)
-            if position >= located.depth or position in located.free or not segment.isdigit()
-        ]
-    )
+    """Return which field a path is: its segments without positions in lists of the API.
+
+    Names that users chose are marked, so that none is ever taken for a name of the API.
+    """
+    segments = []
+    for position, segment in enumerate(path):
+        if position >= located.depth or position in located.free:
+            segments.append(_CHOSEN + segment)
+        elif not segment.isdigit():
+            segments.append(segment)
+    return _JOINT.join(segments)
 
 
 def last_name(field: str) -> str:

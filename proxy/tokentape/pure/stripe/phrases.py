@@ -43,6 +43,8 @@ class Phrase(NamedTuple):
         start, end = len(first), len(text) - len(last)
         if not (text.startswith(first) and text.endswith(last)):
             return None
+        if middle and len(set(self.kinds)) == 1:
+            return self._repeated(text)
         values = []
         for literal in middle:
             position = text.find(literal, start + 1, end)
@@ -53,6 +55,21 @@ class Phrase(NamedTuple):
         values.append(text[start:end])
         times = (text for kind, text in zip(self.kinds, values, strict=True) if kind == "time")
         return tuple(values) if start < end and all(map(_TIME.fullmatch, times)) else None
+
+    def _repeated(self, text: str) -> tuple[str, ...] | None:
+        """Return the texts of slots that all repeat one value, of which the length is known.
+
+        So nothing in the value can be taken for the end of a slot.
+
+        >>> Phrase(("'", "' is not '", "'"), ("field", "field")).values("'a' is not 'a' is not 'a'")
+        >>> Phrase(("'", "' is not '", "'"), ("field", "field")).values("'a' is not 'a'")
+        ('a', 'a')
+        """
+        length, rest = divmod(len(text) - sum(map(len, self.literals)), len(self.kinds))
+        start = len(self.literals[0])
+        value = text[start : start + length]
+        same = not rest and value and text == value.join(self.literals)
+        return (value,) * len(self.kinds) if same else None
 
 
 @dataclass(frozen=True, slots=True)
