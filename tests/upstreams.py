@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import ssl
 import string
 import threading
 import time
@@ -25,10 +26,14 @@ _DATA = Path(__file__).parents[1] / "proxy" / "tokentape" / "data"
 class Upstream:
     """Answers each request with what `answer` makes of it, and keeps what it was sent."""
 
-    def __init__(self, answer: Callable[[Request], Response]) -> None:
+    def __init__(
+        self, answer: Callable[[Request], Response], tls: ssl.SSLContext | None = None
+    ) -> None:
         self.answer = answer
         self.seen: list[Request] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 

@@ -192,10 +192,14 @@ def tokentape(
 
 @pytest.fixture(scope="session")
 def _tokentape_run(pytestconfig: pytest.Config) -> Iterator[_Run]:
+    from tokentape.edges import network_proxies
     from tokentape.pure.replay.decide import usual_mode
 
     run = _Run(pytestconfig, pytestconfig.getoption("--tokentape-mode") or usual_mode(os.environ))
-    yield run
+    with pytest.MonkeyPatch.context() as environ:
+        for name, hosts in network_proxies.direct("http://127.0.0.1", os.environ).items():
+            environ.setenv(name, hosts)
+        yield run
     run.close()
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
-import shutil
 import socket
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +16,8 @@ from tokentape.edges.upstream import HttpUpstream
 from tokentape.errors import UpstreamFailure
 from tokentape.pure.http.messages import Request, Response
 
+from tests.certificates import certificate, needs_openssl, server_context
+from tests.network_proxy import NetworkProxy
 from tests.ports import port_of
 
 SECRET = "4242" + "424242424241"
@@ -359,18 +359,9 @@ class TestFailures:
             edge = HttpUpstream(f"https://127.0.0.1:{port}", timeout=10, max_body=1)
             assert await failed(edge) == (502, "no TLS connection could be made with it")
 
-    @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+    @needs_openssl
     async def test_the_certificate_is_not_trusted(self, tmp_path: Path) -> None:
-        subprocess.run(
-            "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=x -keyout key.pem -out cert.pem",
-            shell=True,
-            cwd=tmp_path,
-            check=True,
-            capture_output=True,
-        )
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-        async with listening(saying(OK), tls) as port:
+        async with listening(saying(OK), server_context(certificate(tmp_path))) as port:
             edge = HttpUpstream(f"https://localhost:{port}", timeout=10, max_body=1)
             assert await failed(edge) == (502, "its TLS certificate is not trusted")
 
@@ -392,6 +383,49 @@ class TestFailures:
 
         assert answer.body == b"its address leads back to tokentape itself"
         assert len(hops) == 1
+
+
+class TestThroughAProxy:
+    """A proxy of the network between this machine and the upstream."""
+
+    async def test_requests_without_tls_carry_the_password_each(self) -> None:
+        seen: list[bytes] = []
+        async with listening(saying(OK, seen)) as port, through(port, "http://u.example") as edge:
+            for _ in range(2):
+                assert (await edge.send(GET)).body == b"ok"
+        assert len(seen) == 2
+        for request in seen:
+            assert request.startswith(b"GET http://u.example" + GET.target.encode())
+            assert b"\r\nProxy-Authorization: Basic YTpi\r\n" in request
+
+    @needs_openssl
+    async def test_tls_goes_through_a_tunnel(self, tmp_path: Path) -> None:
+        tls = server_context(certificate(tmp_path))
+        async with listening(saying(OK), tls) as port:
+            with NetworkProxy({"u.example:443": ("127.0.0.1", port)}) as proxy:
+                edge = through(int(proxy.address.rpartition(":")[2]), "https://u.example")
+                status, reason = await failed(edge)
+        assert (status, "its TLS certificate is not trusted" in reason) == (502, True)
+        (head,) = proxy.heads
+        assert head.startswith("CONNECT u.example:443 ")
+        assert "\r\nProxy-Authorization: Basic YTpi\r\n" in head
+
+    async def test_it_refuses(self) -> None:
+        refusal = b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n"
+        async with listening(saying(refusal)) as port:
+            failure = await failed(through(port, "https://u.example"))
+        reason = "the proxy refuses to connect to it (tried through the network's proxy)"
+        assert failure == (502, reason)
+
+    async def test_nobody_listens(self) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            edge = through(taken.getsockname()[1], "https://u.example")
+            assert "the network's proxy" in (await failed(edge))[1]
+
+
+def through(port: int, base: str) -> HttpUpstream:
+    return HttpUpstream(base, timeout=10, max_body=1000, proxy=f"http://a:b@127.0.0.1:{port}")
 
 
 class TestConnections:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.network_proxy import NetworkProxy
 from tests.plugin.suites import CONFTEST, Suite
 
 PAYS = """
@@ -102,6 +103,19 @@ def test_pays_later(request):
     assert "Remove the marker, or the fixture" in printed
     assert "1 failed, 1 error" in printed
     assert not list(suite.directory.rglob("*.yaml"))
+
+
+def test_nothing_goes_to_a_proxy_of_the_network(suite: Suite) -> None:
+    check = """
+import os
+
+def test_exceptions_are_kept(tokentape):
+    assert os.environ["NO_PROXY"] == "internal,127.0.0.1,localhost"
+"""
+    suite.write("test_shop.py", PAYS + check)
+    with NetworkProxy({}, 404) as proxy:
+        suite.passes(HTTP_PROXY=f"http://{proxy.address}", NO_PROXY="internal")
+    assert proxy.heads == []
 
 
 def test_anyio_runs_tests_on_asyncio_and_trio(suite: Suite) -> None:

@@ -5,6 +5,7 @@ Everything is the program itself in processes, as a user would start it.
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from tokentape.edges import network_proxies
 from tokentape.edges.terminal import Line, print_lines
 from tokentape.errors import ConfigurationError
 
@@ -59,6 +61,7 @@ def demonstrate() -> int:
     except ImportError:
         problem = "the demo's client is Stripe's own SDK; install it: pip install 'tokentape[demo]'"
         raise ConfigurationError((problem,)) from None
+    os.environ.update(network_proxies.direct("http://127.0.0.1", os.environ))
     with tempfile.TemporaryDirectory(prefix="tokentape-") as folder:
         return _demonstrate(Path(folder))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import secrets
 import socket
 import sys
@@ -11,7 +12,7 @@ from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tokentape.edges import processes, terminal
+from tokentape.edges import network_proxies, processes, terminal
 from tokentape.edges.server import loop_exception_handler, shared_sockets
 from tokentape.edges.settings import ADMIN_TOKEN, Settings, Unshown
 from tokentape.edges.terminal import Line
@@ -112,7 +113,7 @@ async def _serve_cassette(plan: SessionPlan, command: tuple[str, ...]) -> int:
     status = 1
     try:
         terminal.say(f"{plan.mode} {plan.cassette} on {session.url}")
-        status = await _until_over(command, {"TOKENTAPE_URL": session.url}, received)
+        status = await _until_over(command, session.url, {"TOKENTAPE_URL": session.url}, received)
     finally:
         ending = await session.close(failed=status != 0)
     ending = _conclude(plan, session.service, ending, session.url, failed=status != 0)
@@ -161,7 +162,7 @@ async def _serve_sessions(
     try:
         terminal.say(f"sessions on {served}")
         variables = {"TOKENTAPE_ADMIN": served, ADMIN_TOKEN: token.text}
-        status = await _until_over(command, variables, received)
+        status = await _until_over(command, served, variables, received)
     finally:
         await server.stop()
         watching.cancel()
@@ -184,14 +185,19 @@ async def _serve_mock(listen: tuple[str, int]) -> int:
 
 
 async def _until_over(
-    command: tuple[str, ...], variables: Mapping[str, str], received: processes.Signals
+    command: tuple[str, ...],
+    address: str,
+    variables: Mapping[str, str],
+    received: processes.Signals,
 ) -> int:
     """Wait for the end of a command, or for a signal if there is none; return the exit status.
 
+    The command gets the variables, and sends what is for `address` through no proxy of the network.
     Raises ConfigurationError for a command that cannot be started.
     """
     if command:
-        return await processes.run(command, variables, received)
+        direct = network_proxies.direct(address, os.environ)
+        return await processes.run(command, {**direct, **variables}, received)
     await received.get()
     return 0
 

@@ -1,9 +1,10 @@
 """The upstream over HTTP: requests go on as they came, answers come back as they came.
 
 aiohttp's `ClientSession`, with all that it would add, follow, keep or decode switched off: only
-Host, Content-Length and Via are added, and no setting is taken from the environment. A POST is sent
-once; aiohttp sends a request of an idempotent method again, once, if its connection ended before
-the answer began (RFC 9110 §9.2.2).
+Host, Content-Length and Via are added. Nothing is taken from the environment but SSL_CERT_FILE and
+SSL_CERT_DIR, which OpenSSL reads; a proxy is given by the caller. A POST is sent once; aiohttp
+sends a request of an idempotent method again, once, if its connection ended before the answer began
+(RFC 9110 §9.2.2).
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ _FAILURES: Sequence[tuple[type[Exception], int, str]] = (
     (aiohttp.ClientConnectorDNSError, 502, "its host name is not known"),
     (aiohttp.ClientConnectorError, 502, "no connection could be made with it"),
     (aiohttp.ClientPayloadError, 502, "its answer broke off"),
+    (aiohttp.ClientHttpProxyError, 502, "the proxy refuses to connect to it"),
     (aiohttp.ClientResponseError, 502, "its answer is not HTTP that can be read"),
     (OSError, 502, "it closed the connection before it answered"),
     (aiohttp.ClientError, 502, "it closed the connection before it answered"),
@@ -76,11 +78,15 @@ class HttpUpstream:
 
     _session: aiohttp.ClientSession
 
-    def __init__(self, base_url: str, *, timeout: float, max_body: int) -> None:
+    def __init__(
+        self, base_url: str, *, timeout: float, max_body: int, proxy: str | None = None
+    ) -> None:
         """Take an http or https address, a path prefix included.
 
         `timeout` is in seconds, for an answer to arrive whole; `max_body` in bytes, as sent.
+        `proxy` is an http:// URL, with user and password if there are any.
         """
+        self._proxy = proxy
         self._base = str(URL(base_url, encoded=True)).rstrip("/")
         self._timeout = timeout
         self._max_body = max_body
@@ -93,6 +99,7 @@ class HttpUpstream:
             auto_decompress=False,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
             timeout=aiohttp.ClientTimeout(),
+            proxy=self._proxy,
             max_line_size=_MAX_HEAD,
             max_field_size=_MAX_HEAD,
         )
@@ -114,8 +121,9 @@ class HttpUpstream:
             async with time_limit(self._timeout):
                 return await self._exchange(request)
         except (OSError, aiohttp.ClientError, ValueError) as error:
-            reason = next(row[1:] for row in _FAILURES if isinstance(error, row[0]))
-            raise UpstreamFailure(*reason) from None
+            status, reason = next(row[1:] for row in _FAILURES if isinstance(error, row[0]))
+            where = " (tried through the network's proxy)" if self._proxy else ""
+            raise UpstreamFailure(status, reason + where) from None
 
     async def _exchange(self, request: Request) -> Response:
         answer = await self._session.request(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from tokentape.edges import cassette_file, uses
+from tokentape.edges import cassette_file, network_proxies, uses
 from tokentape.edges.server import MEMORY, Answer, Handler, Memory, Server, ServerOptions
 from tokentape.edges.settings import Settings
 from tokentape.pure import own_routes
@@ -207,13 +208,19 @@ class Opener:
 
 
 async def upstream_of(settings: Settings, stack: AsyncExitStack) -> Upstream:
-    """Return the upstream that the settings name, to be closed by `stack`."""
+    """Return the upstream that the settings name, to be closed by `stack`.
+
+    Raises ConfigurationError for a proxy to it that cannot be used.
+    """
     if settings.upstream == "mock":
         return InProcessUpstream(assembly.built_in_mock())
     from tokentape.edges import upstream  # noqa: PLC0415  the others need no HTTP client
 
     outside = upstream.HttpUpstream(
-        settings.upstream, timeout=settings.timeouts.upstream, max_body=8 * settings.limits.body
+        settings.upstream,
+        timeout=settings.timeouts.upstream,
+        max_body=8 * settings.limits.body,
+        proxy=network_proxies.upstream_proxy(settings.upstream, os.environ),
     )
     return await stack.enter_async_context(outside)
 
