@@ -102,7 +102,7 @@ async def _misbehave(url: str, number: int) -> None:
     """Go in the middle of a head, of a body, after nonsense, or without reading the answer."""
     host, _, port = url.removeprefix("http://").partition(":")
     _, writer = await asyncio.open_connection(host, int(port))
-    head = b"GET /v1/tokens/tok_visa HTTP/1.1\r\nHost: x\r\n"
+    head = b"GET /v1/tokens/tok_visa HTTP/1.1\r\nHost: localhost\r\n"
     ends = (b"", b"Content-Length: 100\r\n\r\nhalf", b"\0\r\n\r\n", b"\r\n", b"\r\n" + head)
     writer.write(head + ends[number % len(ends)])
     await writer.drain()

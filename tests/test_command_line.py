@@ -152,8 +152,8 @@ NO_TOKEN = Unshown("")
                 *(("::1", 1), NO_TOKEN, "replay", ("node", "--test")),
             ),
         ),
-        ("mock", (serve_mock, ("127.0.0.1", 12111))),
-        ("mock --listen [::1]:0", (serve_mock, ("::1", 0))),
+        ("mock", (serve_mock, Settings(listen=("127.0.0.1", 12111)))),
+        ("mock --listen [::1]:0", (serve_mock, Settings(listen=("::1", 0)))),
         ("scan .", (scan_files, Settings(), (Path(),), "text")),
         ("scan a - --format sarif", (scan_files, Settings(), (Path("a"), Path("-")), "sarif")),
         (

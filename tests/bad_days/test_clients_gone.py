@@ -46,7 +46,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
 
 def give_up(session: Session, body: bytes, *headers: str) -> None:
     """Send a request, wait until an answer is on its way, and go without reading it."""
-    head = "\r\n".join(("POST /v1/tokens HTTP/1.1", "Host: x", *headers))
+    head = "\r\n".join(("POST /v1/tokens HTTP/1.1", "Host: localhost", *headers))
     head += f"\r\nAuthorization: Bearer {SECRET}\r\nContent-Length: {len(body)}\r\n\r\n"
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -98,7 +98,7 @@ def test_half_a_request_is_no_request(workplace: Workplace) -> None:
         for end in (b"", b"Content-Length: 100\r\n\r\ncard[cvc]=123", b"Content-Le"):
             for linger in (0, 1):
                 with socket.create_connection(("127.0.0.1", session.port)) as client:
-                    client.sendall(b"POST /v1/tokens HTTP/1.1\r\nHost: x\r\n" + end)
+                    client.sendall(b"POST /v1/tokens HTTP/1.1\r\nHost: localhost\r\n" + end)
                     client.setsockopt(
                         socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", linger, 0)
                     )

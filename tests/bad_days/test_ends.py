@@ -49,7 +49,7 @@ async def test_a_client_that_says_no_more_does_not_hold_it_up(workplace: Workpla
         crowd = Crowd(session.url)
         await crowd.call(5, 1)
         half = await asyncio.open_connection("127.0.0.1", session.port)
-        half[1].write(b"POST /v1/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nca")
+        half[1].write(b"POST /v1/tokens HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nca")
         silent = await asyncio.open_connection("127.0.0.1", session.port)
         refused = await asyncio.open_connection("127.0.0.1", session.port)
         refused[1].write(b"nonsense\r\n\r\n")

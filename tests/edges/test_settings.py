@@ -61,6 +61,8 @@ def problems_of(text: str | bytes) -> list[str]:
 def test_without_any_source_settings_have_their_defaults() -> None:
     assert load() == Settings(
         listen=("127.0.0.1", 12121),
+        hosts=(),
+        origins=(),
         upstream="mock",
         cassettes=Path("cassettes"),
         allow_live=False,
@@ -113,6 +115,8 @@ def test_every_variable_sets_its_setting() -> None:
             "TOKENTAPE_ALLOW_LIVE": "yes",
             "TOKENTAPE_STRICT": "TRUE",
             "TOKENTAPE_ON_EXHAUSTED": "miss",
+            "TOKENTAPE_HOSTS": "Tokentape, [::1],fd00::5 ,",
+            "TOKENTAPE_ORIGINS": "null https://App.example:443",
         }
     )
     assert loaded == Settings(
@@ -122,6 +126,8 @@ def test_every_variable_sets_its_setting() -> None:
         allow_live=True,
         strict=True,
         on_exhausted="miss",
+        hosts=("tokentape", "[::1]", "[fd00::5]"),
+        origins=("null", "https://app.example"),
     )
 
 
@@ -191,6 +197,8 @@ def test_a_file_with_all_kinds_of_values() -> None:
     path = write(
         """
 listen: localhost:0
+hosts: [TokenTape., db_1, 10.0.0.5]
+origins: [null, "chrome-extension://abc", HTTP://localhost:80/, "https://[::1]:8443"]
 on_exhausted: miss
 others: forward
 record: {errors: on}
@@ -207,6 +215,8 @@ timeouts: {upstream: 0.5, request: 86400, shutdown: 1}
     )
     assert file.read(path) == Settings(
         listen=("localhost", 0),
+        hosts=("tokentape", "db_1", "10.0.0.5"),
+        origins=("null", "chrome-extension://abc", "http://localhost", "https://[::1]:8443"),
         on_exhausted="miss",
         others="forward",
         record=Record(errors=True),
@@ -280,6 +290,14 @@ def test_an_invalid_value_is_reported_with_line_and_allowed_values(key: str, tex
 @pytest.mark.parametrize(
     ("key", "item"),
     [
+        ("{hosts", "tokentape:12121"),
+        ("{hosts", "http://tokentape"),
+        ("{hosts", "*"),
+        ("{hosts", "t\u00f6kentape"),
+        ("{origins", "*"),
+        ("{origins", "app.example"),
+        ("{origins", "https://app.example/checkout"),
+        ("{origins", "https://me@app.example"),
         ("match: {headers", "Stripe Version"),
         ("match: {headers", ""),
         ("match: {ignore", "card.metadata"),
@@ -290,8 +308,8 @@ def test_an_invalid_value_is_reported_with_line_and_allowed_values(key: str, tex
     ],
 )
 def test_an_invalid_list_item_is_reported_with_its_line(key: str, item: str) -> None:
-    name = key.replace(": {", ".")
-    [problem] = problems_of(f'{key}: [fine,\n "{item}"]}}')
+    name = key.replace(": {", ".").removeprefix("{")
+    [problem] = problems_of(f'{key}: [{"fine" if name != "origins" else "null"},\n "{item}"]}}')
     assert problem.startswith(f"tokentape.yaml:2: {name}[1]: found {item!r}; allowed: ")
 
 
@@ -310,7 +328,7 @@ def test_an_unknown_kind_is_reported_with_its_line_and_the_valid_kinds() -> None
         ("blank: strict", "blank: unknown key; did you mean blank under match?"),
         ("match.blank: strict", "match.blank: unknown key; did you mean blank under match?"),
         ("record: {xyzzy: 1}", "record.xyzzy: unknown key; allowed: errors"),
-        ('"a\\n\\e[31m": x', "a\\n\\x1b[31m: unknown key; allowed: listen, upstream, cassettes, "),
+        ('"a\\n\\e[31m": x', "a\\n\\x1b[31m: unknown key; allowed: listen, hosts, "),
         ("strict: [1]", "strict: found a list; allowed: a single value"),
         ("strict: {a: b}", "strict: found a mapping; allowed: a single value"),
         ("match: strict", "match: found 'strict'; allowed: keys with values"),

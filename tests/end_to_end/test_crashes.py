@@ -189,7 +189,7 @@ def test_a_client_that_keeps_its_connection_does_not_hold_it_up(workplace: Workp
     with workplace.serving("replay", "kept") as session:
         idle, begun = (socket.create_connection(("127.0.0.1", session.port)) for _ in range(2))
         with idle, begun:
-            idle.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            idle.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert idle.recv(12) == b"HTTP/1.1 404"
             begun.sendall(b"POST /v1/tokens HTTP/1.1\r\n")
             assert session.end() == 0
@@ -235,7 +235,9 @@ def test_a_client_that_went_away_is_recorded_all_the_same(
     answer, upstream = slow
     with workplace.serving("record", "gone", "--upstream", upstream.url) as session:
         body = b"person[first_name]=Ada&person[last_name]=Ohnesorg"
-        head = "POST /v1/tokens HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk_test_abcdefgh"
+        head = (
+            "POST /v1/tokens HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sk_test_abcdefgh"
+        )
         with socket.create_connection(("127.0.0.1", session.port)) as client:
             client.sendall(f"{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
             awaited(lambda: upstream.seen or None, "the request upstream")

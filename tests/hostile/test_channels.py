@@ -126,7 +126,7 @@ def requests(new: Secrets) -> Iterator[Request]:
 
 def written(request: Request) -> bytes:
     """Return the bytes of a request, the last on its connection."""
-    lines = [f"{request.method} {request.target} HTTP/1.1", "Host: x", "Connection: close"]
+    lines = [f"{request.method} {request.target} HTTP/1.1", "Host: localhost", "Connection: close"]
     lines += [f"{name}: {value}" for name, value in request.headers]
     lines.append(f"Content-Length: {len(request.body)}")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + request.body
@@ -134,7 +134,7 @@ def written(request: Request) -> bytes:
 
 def malformed(new: Secrets) -> Iterator[bytes]:
     """Yield what is no request, with secrets in it."""
-    host = "Host: x\r\n"
+    host = "Host: localhost\r\n"
     yield from (
         text.encode("latin-1")
         for text in (

@@ -16,14 +16,13 @@ from tokentape.pure.replay.receipt import Counts, Receipt
 TEXT = "admin-token-of-these-tests"
 TOKEN = Token(TEXT)
 SESSIONS = "/_tokentape/sessions"
-OWN = (("Host", "127.0.0.1:1"),)
-ADMITTED = (*OWN, ("Authorization", f"Bearer {TEXT}"))
+ADMITTED = (("Authorization", f"Bearer {TEXT}"),)
 JSON = (*ADMITTED, ("Content-Type", "application/json"))
 SECRET = "Zq7Ohnesorg"
 
 
 def command(method: str, path: str = "", headers: Headers = ADMITTED, body: bytes = b"") -> Any:
-    return read_command(Request(method, SESSIONS + path, headers, body), "127.0.0.1", TOKEN)
+    return read_command(Request(method, SESSIONS + path, headers, body), TOKEN)
 
 
 def posted(content: object, *headers: tuple[str, str]) -> Any:
@@ -100,7 +99,7 @@ def test_json_with_another_media_type_is_refused(media: str) -> None:
     ],
 )
 def test_a_request_without_the_token_is_unauthorised(sent: str) -> None:
-    headers = (*OWN, ("Authorization", sent))
+    headers = (("Authorization", sent),)
     for method, path in (("GET", ""), ("POST", ""), ("DELETE", "/0a"), ("PUT", "/" + SECRET)):
         refused = command(method, path, headers)
         assert refused is own_routes.UNAUTHORISED
@@ -108,21 +107,7 @@ def test_a_request_without_the_token_is_unauthorised(sent: str) -> None:
 
 
 def test_the_case_of_the_scheme_does_not_matter() -> None:
-    assert command("GET", headers=(*OWN, ("authorization", f"bearer {TEXT}"))) == List()
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        (("Host", "evil.example"), *ADMITTED[1:]),
-        ADMITTED[1:],
-        (*ADMITTED, ("Origin", "http://127.0.0.1:1")),
-        (*ADMITTED, ("Origin", "null")),
-        (*ADMITTED, ("Sec-Fetch-Site", "same-origin")),
-    ],
-)
-def test_a_web_page_is_refused_even_with_the_token(headers: Headers) -> None:
-    assert command("GET", headers=headers).status == 403
+    assert command("GET", headers=(("authorization", f"bearer {TEXT}"),)) == List()
 
 
 @pytest.mark.parametrize(

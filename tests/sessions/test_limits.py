@@ -16,7 +16,6 @@ from tokentape.session.opening import Opener
 
 TOKEN = "only-for-these-tests"
 HEADERS = (
-    ("Host", "127.0.0.1"),
     ("Authorization", f"Bearer {TOKEN}"),
     ("Content-Type", "application/json"),
 )
@@ -30,7 +29,7 @@ class Inside:
         settings = Settings(listen=("127.0.0.1", 0), cassettes=directory)
         opener = Opener(settings, self.said.append, self.said.append)
         self.administration = Administration(
-            opener, Token(TOKEN), "127.0.0.1", mode=Mode.REPLAY, idle=300, notice=self.said.append
+            opener, Token(TOKEN), mode=Mode.REPLAY, idle=300, notice=self.said.append
         )
 
     async def ask(self, method: str, path: str = "", cassette: str = "") -> tuple[int, Any]:

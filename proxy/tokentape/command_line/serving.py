@@ -19,7 +19,7 @@ from tokentape.command_line.options import (
     with_settings,
 )
 from tokentape.edges.settings import Settings, Unshown, admin_token
-from tokentape.edges.settings.texts import address, loopback, seconds
+from tokentape.edges.settings.texts import loopback, seconds
 
 
 def _only_for_replay(_context: click.Context, _option: click.Parameter, text: str | None) -> None:
@@ -159,16 +159,18 @@ def serve_command(
 
 
 @cli.command(epilog="Example: tokentape mock --listen 127.0.0.1:0")
-@click.option(
-    "--listen",
-    metavar="HOST:PORT",
-    default="127.0.0.1:12111",
-    show_default=True,
-    callback=read_by(address),
-    help="Where to accept clients; port 0 picks a free one.",
+@with_settings(
+    "config",
+    listen=click.option(
+        "--listen",
+        metavar="HOST:PORT",
+        default="127.0.0.1:12111",
+        show_default=True,
+        help="Where to accept clients; port 0 picks a free one.",
+    ),
 )
-def mock_command(listen: tuple[str, int]) -> Invocation:
+def mock_command(settings: Settings) -> Invocation:
     """Serve the built-in mock of Stripe's tokens API."""
     from tokentape.commands.serve import serve_mock
 
-    return partial(serve_mock, listen)
+    return partial(serve_mock, settings)

@@ -96,12 +96,12 @@ def serve_sessions(
     return _run_loop(_serve_sessions(settings, address, token, Mode(mode), command))
 
 
-def serve_mock(listen: tuple[str, int]) -> int:
+def serve_mock(settings: Settings) -> int:
     """Serve the built-in mock until a signal ends it; return the exit status.
 
     Raises ConfigurationError for an address that cannot be had.
     """
-    return _run_loop(_serve_mock(listen))
+    return _run_loop(_serve_mock(settings))
 
 
 async def _serve_cassette(plan: SessionPlan, command: tuple[str, ...]) -> int:
@@ -149,7 +149,6 @@ async def _serve_sessions(
     administration = Administration(
         _opener(replace(settings, listen=(address[0], 0))),
         Token(token.text),
-        address[0],
         mode=mode,
         idle=settings.timeouts.idle,
         notice=terminal.notice,
@@ -172,11 +171,9 @@ async def _serve_sessions(
     return status or tally.exit_status
 
 
-async def _serve_mock(listen: tuple[str, int]) -> int:
+async def _serve_mock(settings: Settings) -> int:
     answer = assembly.built_in_mock()
-    server = serving(
-        lambda request: (answer(request), ignore_written), Settings(listen=listen), terminal.fault
-    )
+    server = serving(lambda request: (answer(request), ignore_written), settings, terminal.fault)
     received = processes.received_signals()
     terminal.say(f"mock on {url(*await server.start())}")
     await received.get()

@@ -6,9 +6,8 @@
     GET    /_tokentape/sessions/ID   show a session
     DELETE /_tokentape/sessions/ID   close a session and return its receipt
 
-They are for programs on this machine, not for web pages: a page from elsewhere in a browser can
-send requests to a loopback port, with its own host name (DNS rebinding) or across sites. Responses
-hold only names of this program, names of cassettes, and redacted values.
+Pages of other origins are refused before, as on every route (`web_pages`). Responses hold only
+names of this program, names of cassettes, and redacted values.
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ from tokentape.pure.stripe.refusals import refusal
 
 PREFIX = "/_tokentape/"
 SESSIONS = PREFIX + "sessions"
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _SESSION = re.compile(re.escape(SESSIONS) + r"/([0-9a-f]{1,32})")
 _EXAMPLE = '{"cassette": "checkout/declined"}'
 
@@ -39,22 +37,8 @@ def is_own(target: str) -> bool:
     return target.startswith(PREFIX)
 
 
-def barred(request: Request, host: str) -> Response | None:
-    """Return the refusal of a request that a web page may have sent; the server is at `host`."""
-    sent = request.header("host") or ""
-    name = sent if sent.endswith("]") else sent.rpartition(":")[0] or sent
-    if name.lower() not in {*_LOOPBACK, host}:
-        return refusal(403, "foreign_host", "This route answers only under its own address.")
-    if request.header("origin") or request.header("sec-fetch-site") not in (None, "none"):
-        return refusal(403, "cross_site", "This route does not answer web pages.")
-    return None
-
-
-def answer(request: Request, host: str, health: Mapping[str, object]) -> Response:
-    """Answer a request to an own route of the server at `host` with `health`."""
-    refused = barred(request, host)
-    if refused is not None:
-        return refused
+def answer(request: Request, health: Mapping[str, object]) -> Response:
+    """Answer a request to an own route with `health`."""
     if request.target.partition("?")[0] != PREFIX + "health":
         return refusal(404, "unknown_route", f"The own routes of tokentape are: {PREFIX}health.")
     if request.method not in ("GET", "HEAD"):
@@ -113,11 +97,8 @@ Command = Open | Close | Show | List | Response
 """A command, or the response to a request that has none."""
 
 
-def read_command(request: Request, host: str, token: Token) -> Command:
-    """Return the command of a request to the admin port at `host`, or its refusal."""
-    refused = barred(request, host)
-    if refused is not None:
-        return refused
+def read_command(request: Request, token: Token) -> Command:
+    """Return the command of a request to the admin port, or its refusal."""
     if not token.admits(request):
         return UNAUTHORISED
     path = request.target.partition("?")[0]

@@ -76,16 +76,14 @@ class Administration:
     """Carries out the commands of requests to the admin port."""
 
     def __init__(
-        self, opener: Opener, token: Token, host: str, *, mode: Mode, idle: float, notice: Notice
+        self, opener: Opener, token: Token, *, mode: Mode, idle: float, notice: Notice
     ) -> None:
-        """Answer at `host`, which is a loopback address.
+        """`mode` is for sessions that do not choose one.
 
-        `mode` is for sessions that do not choose one; those that get no request for `idle` seconds
-        are closed.
+        Those that get no request for `idle` seconds are closed.
         """
         self._opener = opener
         self._token = token
-        self._host = host
         self._mode = mode
         self._idle = idle
         self._notice = notice
@@ -95,7 +93,7 @@ class Administration:
 
     async def handle(self, request: Request) -> Answer:
         """Answer a request. Never raises for what a client sends."""
-        match own_routes.read_command(request, self._host, self._token):
+        match own_routes.read_command(request, self._token):
             case Response() as refused:
                 response = refused
             case Open() as command:

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from tokentape.edges import cassette_file, network_proxies, uses
 from tokentape.edges.server import MEMORY, Answer, Handler, Memory, Server, ServerOptions
 from tokentape.edges.settings import Settings
-from tokentape.pure import own_routes
+from tokentape.pure import own_routes, web_pages
 from tokentape.pure.cassette import writing
 from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.replay.decide import Mode, replays, writes
 from tokentape.pure.replay.receipt import Receipt
 from tokentape.pure.stripe.refusals import reason
+from tokentape.pure.web_pages import FromPage, WebPages, listens_beyond_loopback
 from tokentape.session import assembly
 from tokentape.session.saving import Saved, Saving
 from tokentape.session.service import Notice, Policy, Service, Upstream
@@ -80,7 +81,7 @@ class OpenSession:
             memory=Memory(
                 MEMORY if service.remembers else 0,
                 self._repeated,
-                service.redactor.relevant_headers,
+                service.redactor.relevant_headers | web_pages.LOOKED_AT,
             ),
             on_refused=lambda response: service.refused(*reason(response)),
         )
@@ -111,8 +112,7 @@ class OpenSession:
     def _handle(self, request: Request) -> Answer | Awaitable[Answer]:
         self._last_request = self._now()
         if own_routes.is_own(request.target):
-            host, health = self._settings.listen[0], self.service.health()
-            return own_routes.answer(request, host, health), ignore_written
+            return own_routes.answer(request, self.service.health()), ignore_written
         outcome = self.service.handle(request)
         return outcome if isinstance(outcome, tuple) else self._later(outcome)
 
@@ -244,7 +244,11 @@ def serving(
     memory: Memory | None = None,
     on_refused: Callable[[Response], None] = lambda _: None,
 ) -> Server:
-    """Return a server for a handler at the settings' address, yet to be started."""
+    """Return a server for a handler at the settings' address, yet to be started.
+
+    It answers the web pages that the settings allow. `on_refused` gets the responses to others, and
+    to what is no request.
+    """
     limits, timeouts = settings.limits, settings.timeouts
     options = ServerOptions(
         max_head=limits.head,
@@ -256,7 +260,38 @@ def serving(
         on_refused=on_refused,
         on_fault=on_fault,
     )
-    return Server(handler, *settings.listen, options)
+    pages = WebPages(
+        frozenset({*settings.hosts, settings.listen[0].lower()}),
+        frozenset(settings.origins),
+        any_address=listens_beyond_loopback(settings.listen[0]),
+    )
+    return Server(_for_pages(handler, pages, on_refused), *settings.listen, options)
+
+
+def _for_pages(
+    handler: Handler, pages: WebPages, on_refused: Callable[[Response], None]
+) -> Handler:
+    """Return a handler that looks at the host and the origin of each request first."""
+
+    async def named(page: FromPage, outcome: Awaitable[Answer]) -> Answer:
+        response, done = await outcome
+        return page.named(response), done
+
+    def answer(request: Request) -> Answer | Awaitable[Answer]:
+        match pages.visit(request):
+            case None:
+                return handler(request)
+            case FromPage() as page:
+                outcome = handler(page.request)
+                if not isinstance(outcome, tuple):
+                    return named(page, outcome)
+                return page.named(outcome[0]), outcome[1]
+            case Response() as response:
+                if response.status == 403:
+                    on_refused(response)
+                return response, ignore_written
+
+    return answer
 
 
 def ignore_written(_written: bool, /) -> None:  # noqa: FBT001  the server's callback

@@ -75,6 +75,8 @@ class Settings:
     """All settings with their defaults; config.example.yaml explains each."""
 
     listen: texts.Address = ("127.0.0.1", 12121)
+    hosts: tuple[texts.HostName, ...] = ()
+    origins: tuple[texts.WebOrigin, ...] = ()
     upstream: texts.Origin = "mock"
     cassettes: Path = Path("cassettes")
     allow_live: bool = False
@@ -91,7 +93,7 @@ class Settings:
 
 OPTIONS = ("config", "listen", "upstream", "cassettes", "allow_live", "strict", "on_exhausted")
 """The settings that options and variables may set."""
-VARIABLES = {f"TOKENTAPE_{name.upper()}": name for name in (*OPTIONS, "fast")}
+VARIABLES = {f"TOKENTAPE_{name.upper()}": name for name in (*OPTIONS, "hosts", "origins", "fast")}
 
 KEY_VARIABLE = "STRIPE_API_KEY"
 """The environment variable with the key to verify with: others can see a command's arguments."""

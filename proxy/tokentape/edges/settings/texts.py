@@ -31,6 +31,11 @@ def reader(hint: Any) -> Reader:  # noqa: ANN401  any type
     """Return the reader of the texts of a type."""
     if get_origin(hint) is Literal:
         return choice(*get_args(hint))
+    if get_origin(hint) is tuple:
+        read = reader(get_args(hint)[0])
+        return lambda text: tuple(
+            [read(item) for item in re.split(r"[\s,]+", text.strip()) if item]
+        )
     carried: Reader = _READERS[hint] if hint in _READERS else hint.__metadata__[0]
     return carried
 
@@ -49,6 +54,36 @@ def address(text: str) -> tuple[str, int]:
     if match is None or int(match[2]) > 65535:
         raise _invalid(text, "HOST:PORT, such as 127.0.0.1:12121; port 0 picks a free one")
     return match[1].strip("[]"), int(match[2])
+
+
+def host_name(text: str) -> str:
+    """Read a name or an address without a port, as `Host` has it.
+
+    >>> host_name("Tokentape.default.svc."), host_name("[::1]"), host_name("::1")
+    ('tokentape.default.svc', '[::1]', '[::1]')
+    """
+    name = text.lower().removesuffix(".")
+    name = f"[{name}]" if re.fullmatch(r"[0-9a-f:.]*:[0-9a-f:.]*", name) else name
+    if not re.fullmatch(_HOST, name):
+        raise _invalid(text, "a host name without a port, such as tokentape, in ASCII")
+    return name
+
+
+def web_origin(text: str) -> str:
+    """Read the origin of a web page, as browsers write it: without the port that is usual.
+
+    >>> web_origin("HTTPS://App.example:443/"), web_origin("null")
+    ('https://app.example', 'null')
+    """
+    origin = text.lower().removesuffix("/")
+    match = re.fullmatch(rf"([a-z][a-z0-9+.-]*)://({_HOST})(:[0-9]{{1,5}})?", origin)
+    if match is None and origin != "null":
+        allowed = "SCHEME://HOST[:PORT], such as http://app.example:3000, or null"
+        raise _invalid(text, allowed)
+    usual = {"http": ":80", "https": ":443"}
+    if match and usual.get(match[1]) == match[3]:
+        return f"{match[1]}://{match[2]}"
+    return origin
 
 
 def loopback(text: str) -> tuple[str, int]:
@@ -147,6 +182,8 @@ _DOTS = r"[^\[\].\s]+(?:\[\])?(?:\.[^\[\].\s]+(?:\[\])?)*"
 
 Address = Annotated[tuple[str, int], address]
 Origin = Annotated[str, upstream]
+HostName = Annotated[str, host_name]
+WebOrigin = Annotated[str, web_origin]
 Size = Annotated[int, size]
 Count = Annotated[int, count]
 Kind = Annotated[str, choice(*KINDS)]
