@@ -12,12 +12,11 @@ from types import FrameType
 import aiohttp
 import pytest
 from tokentape.errors import UnreadableBody
-from tokentape.pure.cassette.model import Numbering
+from tokentape.pure.cassette.model import Numbering, Texts, outlined
 from tokentape.pure.cassette.rewriting import Renaming
 from tokentape.pure.http.forms import query_pairs, request_pairs
 from tokentape.pure.http.messages import Request, Response
-from tokentape.pure.notation.placeholders import Placeholder
-from tokentape.pure.replay.resending import Refilling
+from tokentape.pure.replay.resending import Refilling, request
 
 from tests.bad_days.inside import Recording
 from tests.laws.pipeline import PUBLISHED
@@ -95,9 +94,12 @@ def test_nor_does_json_on_its_way() -> None:
 
 
 def test_nor_does_a_request_that_is_sent_again() -> None:
-    fill = Refilling(Renaming(), Numbering(), {"sk_test": SECRET}, PUBLISHED, "tape")
-    assert fill(Placeholder("key", name="sk_test")) == SECRET
-    assert SECRET not in repr(fill)
+    fill = Refilling(Renaming(), Numbering(), PUBLISHED, "tape")
+    line = ("Authorization", "Bearer {{key:sk_test}}")
+    recorded = outlined(Texts("GET", "/v1/tokens", (), (line,), (), 200, (), ""))
+    sent = request(recorded, fill, {"sk_test": SECRET})
+    assert sent.headers == (("Authorization", f"Bearer {SECRET}"),)
+    assert SECRET not in repr((fill, sent))
 
 
 def test_what_is_raised_shows_nothing() -> None:

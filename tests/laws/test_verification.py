@@ -26,10 +26,10 @@ def verified(cassette: tuple[Interaction, ...], answer: Answer) -> list[tuple[Di
     keys = {one: f"{one}_{'x' * 24}" for one in key_classes(cassette)} | {"unknown": "x" * 24}
     numbering, names = Numbering(), Renaming(ambiguous(cassette))
     recorder = Recorder(REDACTOR, Take(), numbering)
-    fill = Refilling(names, numbering, keys, PUBLISHED, "tape")
+    fill = Refilling(names, numbering, PUBLISHED, "tape")
     found = []
     for one in cassette:
-        sent = request(one, fill)
+        sent = request(one, fill, keys)
         now = recorder.record(REDACTOR.request(sent), answer(sent))
         assert isinstance(now, Recorded)
         found.append(differences(one, now.interaction, names))

@@ -37,6 +37,29 @@ def test_a_cassette_of_tokentape_is_clean() -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "depth"),
+    [('"livemode": false', 5), ('"metadata": {}', 6)],
+    ids=["in a token", "in a card"],
+)
+def test_several_unknown_fields_in_an_object_are_clean(old: str, depth: int) -> None:
+    begin = "\n" + "  " * depth
+    members = "".join(f',{begin}"{{{{field.{n}}}}}": "{{{{text.{n}}}}}"' for n in (1, 2))
+    assert findings_in(with_change(old, old + members)) == set()
+
+
+def test_several_keys_of_metadata_are_clean() -> None:
+    begin = "\n" + "  " * 7
+    members = f'{begin}"{{{{field.1}}}}": "",{begin}"{{{{field.2}}}}": "{{{{text.1}}}}"'
+    metadata = f'"metadata": {{{members}{begin[:-2]}}}'
+    assert findings_in(with_change('"metadata": {}', metadata)) == set()
+
+
+def test_the_same_unknown_name_twice_in_an_object_is_found() -> None:
+    twice = '"livemode": false,\n          "{{field.1}}": null,\n          "{{field.1}}": null'
+    assert findings_in(with_change('"livemode": false', twice)) == {(17, UNREDACTED_VALUE)}
+
+
+@pytest.mark.parametrize(
     ("text", "finding"),
     [
         (with_change("version: 1", "version: 2"), (1, MALFORMED_CASSETTE)),

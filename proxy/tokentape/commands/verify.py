@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tokentape.edges.settings import KEY_VARIABLE, Settings, Unshown
 from tokentape.edges.terminal import Line, print_lines, with_progress
@@ -38,7 +38,8 @@ def verify_cassette(settings: Settings, name: str, key: Unshown) -> int:
     numbering, names = Numbering(), Renaming(ambiguous(recorded))
     comparison = _Comparison(
         Recorder(redactor, _Discarded(), numbering),
-        Refilling(names, numbering, keys, redactor.values.published, name),
+        Refilling(names, numbering, redactor.values.published, name),
+        keys,
     )
     changes = asyncio.run(_compare(settings, recorded, comparison))
     brought_in = stand_ins(recorded)
@@ -125,12 +126,13 @@ class _Comparison:
 
     recorder: Recorder
     fill: Refilling
+    keys: Mapping[str, str] = field(repr=False)
 
     async def differences(
         self, number: int, recorded: Interaction, upstream: Upstream
     ) -> tuple[str, ...]:
         """Send a request again, and return what differs in the answer. Raises UpstreamFailure."""
-        sent = request(recorded, self.fill)
+        sent = request(recorded, self.fill, self.keys)
         try:
             answer = await upstream.send(sent)
         except UpstreamFailure as error:

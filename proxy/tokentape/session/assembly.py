@@ -12,7 +12,7 @@ from tokentape.edges import cassette_file, package_data
 from tokentape.edges.settings import MatchSettings, RedactSettings
 from tokentape.errors import CassetteError
 from tokentape.pure.audit.loading import load_cassette
-from tokentape.pure.cassette.match_key import MatchRules
+from tokentape.pure.cassette.match_key import MatchRules, written_name
 from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.redaction import Redactor
@@ -37,7 +37,7 @@ def redactor(redact: RedactSettings, match: MatchSettings) -> Redactor:
 def match_rules(match: MatchSettings) -> MatchRules:
     """Return what these settings let take part in a match."""
     headers = (*MatchRules().headers, *(name.lower() for name in match.headers))
-    return MatchRules(frozenset(headers), match.ignore)
+    return MatchRules(frozenset(headers), tuple(map(written_name, match.ignore)))
 
 
 def interactions(directory: Path, name: str, redactor: Redactor) -> tuple[Interaction, ...]:

@@ -41,7 +41,6 @@ RESULT = "Tokentape-Result"
 
 _RESULT = RESULT.lower()
 _REPLAYED = ((RESULT, "replayed"),)
-_RETRY_KEY = "{{idempotency_key"
 
 
 class Upstream(Protocol):
@@ -199,8 +198,7 @@ class Service:
         values, settled = self.instances.values(match)
         response = self._renderer.response(interaction, values, request.live, echo)
         outcome = Outcome(response, match)
-        is_final = self.remembers and match.is_last and settled
-        if not is_final or _RETRY_KEY in interaction.outline.text:
+        if not (self.remembers and match.is_last and settled):
             return outcome
         return Outcome(
             response.as_final(Try(request, sender(request), outcome) if key else True), match

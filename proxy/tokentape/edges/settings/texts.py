@@ -163,7 +163,7 @@ def matching(pattern: str, allowed: str) -> Callable[[str], str]:
     """Return a reader of text that matches a pattern; `allowed` describes it in the error."""
 
     def read(text: str) -> str:
-        if not re.fullmatch(pattern, text):
+        if not re.fullmatch(pattern, text, re.DOTALL):
             raise _invalid(text, allowed)
         return text
 
@@ -177,8 +177,11 @@ def choice(*words: str) -> Callable[[str], str]:
 
 _READERS: dict[type, Reader] = {bool: flag, float: seconds, Path: directory}
 
-_BRACKETS = r"[^\[\].\s]+(?:\[[^\[\]]*\])*"
-_DOTS = r"[^\[\].\s]+(?:\[\])?(?:\.[^\[\].\s]+(?:\[\])?)*"
+_WRITABLE = r"(?!.*(?:\{\{|[\x00-\x1f\x7f\ud800-\udfff]))"
+"""A name that a cassette can hold as it is: two braces begin a placeholder there."""
+_BRACKETS = rf"{_WRITABLE}[^\[\].\s]+(?:\[[^\[\]]*\]){{0,15}}"
+_DOTS = rf"{_WRITABLE}[^\[\].\s]+(?:\[\])?(?:\.[^\[\].\s]+(?:\[\])?){{0,15}}"
+"""Names have as many segments as in requests, `forms.MAX_DEPTH`."""
 
 Address = Annotated[tuple[str, int], address]
 Origin = Annotated[str, upstream]
@@ -188,7 +191,8 @@ Size = Annotated[int, size]
 Count = Annotated[int, count]
 Kind = Annotated[str, choice(*KINDS)]
 HeaderName = Annotated[  # a token of RFC 9110 §5.6.2
-    str, matching(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", "a header's name, such as Stripe-Version")
+    str,
+    matching(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", "a header's name, such as Stripe-Version"),
 ]
 FormField = Annotated[
     str, matching(_BRACKETS, "a field's name in brackets, such as card[metadata]")

@@ -1,8 +1,10 @@
 """Whether an interaction contains only what redaction can write.
 
 A cassette from a pull request is hostile until it has been checked. Each literal in it must be in
-the catalog's vocabulary, and each placeholder must be valid. Anything else might be a secret, and
-is reported by its position, never by its value.
+the catalog's vocabulary. Each placeholder must be valid, and of a kind that redaction writes in its
+place (`stripe.places`): replay puts the client's own values into placeholders, and `verify` sends
+some of them. Anything else might be a secret or move one, and is reported by its position, never by
+its value.
 
 Equal parts are checked only once. Interactions that differ only in the numbers of their variables
 have one outline and one result: a number cannot make a part invalid, except that a name may then
@@ -18,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
 from itertools import count
-from urllib.parse import unquote_plus
+from urllib.parse import quote_plus, unquote_plus
 
 import orjson
 
@@ -29,11 +31,14 @@ from tokentape.pure.notation.placeholders import Placeholder, numbered, parts, w
 from tokentape.pure.redaction import Redactor
 from tokentape.pure.redaction.requests import FORM
 from tokentape.pure.redaction.values import Values
+from tokentape.pure.stripe import places
 from tokentape.pure.stripe.catalog import Field
 from tokentape.pure.stripe.kinds import KINDS
+from tokentape.pure.stripe.places import Place
 from tokentape.pure.stripe.routes import TOKENS
 
 BODY = "the answer's body"
+_BEARER = "Bearer "
 _BAD_JSON = f"{BODY}, which is no JSON or repeats a name,"
 
 _NEEDLESS_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u00(?:[2-6][0-9a-f]|7[0-9a-e])", re.IGNORECASE)
@@ -46,8 +51,10 @@ def is_valid_placeholder(placeholder: Placeholder, values: Values) -> bool:
     kind = KINDS.get(placeholder.kind)
     if kind is None or (placeholder.slot and placeholder.slot not in kind.slots):
         return False
-    if placeholder.number:
-        return not kind.class_only and placeholder.name in ("", *kind.guards)
+    if placeholder.number:  # the class of a whole value is written, never that of its part
+        guarded = bool(kind.guards) and not placeholder.slot
+        guard_is_valid = placeholder.name in kind.guards if guarded else not placeholder.name
+        return not kind.class_only and guard_is_valid
     named = values.published.value(placeholder.kind, placeholder.name) is not None
     return named or placeholder.name in kind.classes
 
@@ -120,7 +127,7 @@ class RedactionCheck:
         located = self._catalog.locate_response(path)
         is_of_api = located.depth == len(path)
         named_by_api = is_of_api and len(path) - 1 not in located.free
-        if named and not named_by_api and not self._placeholder(path[-1]):
+        if named and not named_by_api and not self._may_stand(path[-1], places.NAME):
             return "a field whose name is not known and not redacted"
         if is_container:
             return "" if is_of_api else "a field that is not known and not redacted"
@@ -132,29 +139,32 @@ class RedactionCheck:
     def _path(self, text: str) -> bool:
         """Tell whether a path is that of all tokens, or of a token by its placeholder."""
         head, _, token = text.rpartition("/")
-        return text == TOKENS or (head == TOKENS and self._placeholder(token))
+        return text == TOKENS or (head == TOKENS and self._may_stand(token, places.ID))
 
     def _field(self, text: str) -> bool:
         """Tell whether `name=value` has the API's names and vocabulary, or placeholders."""
         name, equals, value = text.partition("=")
-        path = split_name(name)
-        field = self._catalog.locate_request(path).field
-        valid = value == "" or self._value(field, unquote_plus(value), value)
-        return bool(equals) and self._name(path) and valid
+        field = self._catalog.locate_request(_path(name)).field
+        place = places.in_request(field)
+        valid = value == "" or self._value(field, unquote_plus(value), value, place)
+        return bool(equals) and self._name(name) and valid
 
     def _request_header(self, name: str, text: str) -> bool:
         """Tell whether a header may be kept, and its value is in its vocabulary."""
         field = self._catalog.request_headers.get(name)
-        if field is None:
-            return name in self._match_headers and self._placeholder(text)
-        if field.kind == "key":
-            return self._placeholder(text.removeprefix("Bearer "))
-        return text == FORM or self._value(field, text, text)
+        if field is None and name not in self._match_headers:
+            return False
+        place = places.in_request(field)
+        if place == places.KEY:
+            return text.startswith(_BEARER) and self._may_stand(text[len(_BEARER) :], place)
+        return text == FORM or self._value(field, text, text, place)
 
     def _response_header(self, name: str, text: str) -> bool:
         """Tell whether a header may be kept, and its value is in its vocabulary."""
         field = self._catalog.response_headers.get(name)
-        return field is not None and self._value(field, text, text)
+        if field is None:
+            return False
+        return self._value(field, text, text, places.in_response_header(field))
 
     def _leaf(self, field: Field | None, value: Json) -> bool:
         if value is None or value == "":
@@ -167,32 +177,40 @@ class RedactionCheck:
             return field.anything or field.form == "bool"
         return self._catalog.normal_form(field, str(value)) is not None
 
-    def _name(self, path: Path) -> bool:
+    def _name(self, name: str) -> bool:
+        """Tell whether the segments of a field's name are the API's, or placeholders."""
+        path = _path(name)
         located = self._catalog.locate_request(path)
         return all(
-            self._placeholder(segment)
-            for position, segment in enumerate(path)
+            self._may_stand(written, places.NAME)
             if position >= located.depth or position in located.free
+            else written == quote_plus(segment)
+            for position, (segment, written) in enumerate(zip(path, split_name(name), strict=True))
         )
 
-    def _value(self, field: Field | None, plain: str, written: str) -> bool:
+    def _value(self, field: Field | None, plain: str, written: str, place: Place) -> bool:
         if "{{" in written:
-            return self._placeholder(written)
+            return self._may_stand(written, place)
         return field is not None and self._catalog.normal_form(field, plain) == plain
 
-    def _placeholder(self, text: str) -> bool:
+    def _may_stand(self, text: str, place: Place) -> bool:
+        """Tell whether a text is a placeholder that may stand in a place."""
         placeholder = whole(text)
-        return placeholder is not None and is_valid_placeholder(placeholder, self._values)
+        return (
+            placeholder is not None
+            and (placeholder.kind, placeholder.slot) in place
+            and is_valid_placeholder(placeholder, self._values)
+        )
 
     def _text(self, field: Field | None, value: str) -> bool:
-        if self._placeholder(value):
+        if self._may_stand(value, places.in_response_leaf(field)):
             return True
         if field is None:
             return False
         if field.kind == "message":
             reading = self._values.phrases.read(value)
             return reading is not None and all(self._slot(*slot) for slot in reading.slots)
-        if field.form == "param" and self._name(split_name(value)):
+        if field.form == "param" and self._name(value):
             return True
         try:
             pieces = list(parts(value))
@@ -203,8 +221,13 @@ class RedactionCheck:
 
     def _slot(self, kind: str, value: str) -> bool:
         if kind in ("field", "fields"):
-            return all(self._name(split_name(name)) for name in value.split(", "))
-        return self._placeholder(value)
+            return all(map(self._name, value.split(", ")))
+        return self._may_stand(value, places.in_message(kind))
+
+
+def _path(name: str) -> Path:
+    """Return the path of a field's name as it is written: its segments are percent-encoded."""
+    return tuple(map(unquote_plus, split_name(name)))
 
 
 def _read_body(text: str) -> tuple[Json, bool]:

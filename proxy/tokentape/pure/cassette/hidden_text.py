@@ -16,9 +16,11 @@ import orjson
 import yaml
 
 from tokentape.pure.cassette.yaml_nodes import Parser
+from tokentape.pure.http.json_text import string
 
 _SPACING = re.compile(r"[ \t\r]+$|\t", re.MULTILINE)
 _STRUCTURE = re.compile(r"(?:---\n)?(?:[-:,\[\]{}]|\n\n?+(?!\n) *+| (?! ))*+")
+_NOT_ASCII = re.compile(r"[^\x00-\x7e]")
 _BLOCK = re.compile(r"[|>][+-]?\n")
 
 
@@ -71,7 +73,9 @@ def is_plain_json(body: str) -> bool:
 
 def _usual_spellings(text: str) -> Iterator[str]:
     with suppress(orjson.JSONDecodeError):  # it is faster than `json`
-        yield orjson.dumps(orjson.loads(text), option=orjson.OPT_INDENT_2).decode()
+        spelling = orjson.dumps(orjson.loads(text), option=orjson.OPT_INDENT_2).decode()
+        yield spelling
+        yield _NOT_ASCII.sub(lambda char: string(char[0])[1:-1], spelling)
     document = json.loads(text)
     yield json.dumps(document, indent=2)
     yield json.dumps(document)

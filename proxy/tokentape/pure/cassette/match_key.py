@@ -25,8 +25,10 @@ from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, TypeVar
+from urllib.parse import quote_plus
 
 from tokentape.pure.cassette.model import OUTLINES_CACHED, Interaction, Texts
+from tokentape.pure.http.forms import join_name, split_name
 from tokentape.pure.notation.placeholders import Variable, unnumbered
 from tokentape.pure.notation.redacted import Redacted, RedactedRequest
 from tokentape.pure.stripe.kinds import Secret
@@ -103,6 +105,15 @@ class MatchRules:
         """Tell whether a field takes part, by its text."""
         name = entry.partition("=")[0]
         return not any(name == out or name.startswith(out + "[") for out in self.ignore)
+
+
+def written_name(name: str) -> str:
+    """Return a field's name as requests have it; of an array, the name of all its elements.
+
+    >>> written_name("metadata[my plan]"), written_name("expand[]")
+    ('metadata[my+plan]', 'expand')
+    """
+    return join_name(map(quote_plus, split_name(name.removesuffix("[]"))))
 
 
 def arranged(alike: Alike[V], rank: Callable[[V], object]) -> tuple[V, ...]:

@@ -39,7 +39,8 @@ MAX_BODY = 4 * 1024 * 1024
 _METHOD = re.compile("|".join(METHODS))
 _STATUS = re.compile(r"[2-5][0-9]{2}")
 _RECORDED_WITH = re.compile(r"tokentape [0-9]{1,3}\.[0-9]{1,3}(?:\.[0-9]{1,3})?")
-_HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,100}")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+"""A token of RFC 9110 §5.6.2."""
 _HEADER_VALUE = re.compile(r"[ -~]*")
 _FIELDS = re.compile(r"[!-~]*")
 """A uri or form."""
@@ -165,7 +166,9 @@ def _headers(node: Node) -> Lines:
 def _header_values(name: str, values: Node) -> list[Node]:
     message = ""
     if not _HEADER_NAME.fullmatch(name):
-        message = "a header's name is letters, digits and dashes"
+        message = (
+            "a header's name is letters, digits, dashes and the like (RFC 9110, section 5.6.2)"
+        )
     elif isinstance(values, Sequence) and not values.items:
         message = "a header has a value: give it one, or take the line out"
     if message:

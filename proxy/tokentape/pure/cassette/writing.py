@@ -25,7 +25,7 @@ MARGIN = "\n" + " " * 8
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_\[\]{}.:=&%+?/*-]*")
 """What may stand in YAML without quotes, as a block value."""
 _PLAIN_IN_LIST = re.compile(r"(?!(?i:true|false|null|yes|no|on|off|y|n)$)[A-Za-z][A-Za-z0-9/_-]*")
-"""What may stand in a flow list of YAML without quotes, as text."""
+"""What may stand in a flow list of YAML, or as a key, without quotes, as text."""
 
 
 def cassette_text(interactions: Iterable[Interaction]) -> str:
@@ -67,10 +67,13 @@ def _headers(lines: Lines) -> str:
         return "    headers: {}\n"
     values: dict[str, list[str]] = {}
     for name, text in lines:
-        plain = _PLAIN_IN_LIST.fullmatch(text)
-        values.setdefault(name, []).append(text if plain else _quoted(text))
-    rows = (f"      {name}: [{', '.join(texts)}]\n" for name, texts in values.items())
+        values.setdefault(name, []).append(_in_list(text))
+    rows = (f"      {_in_list(name)}: [{', '.join(texts)}]\n" for name, texts in values.items())
     return "    headers:\n" + "".join(rows)
+
+
+def _in_list(text: str) -> str:
+    return text if _PLAIN_IN_LIST.fullmatch(text) else _quoted(text)
 
 
 def _scalar(text: str) -> str:

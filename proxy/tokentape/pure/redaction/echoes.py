@@ -17,7 +17,7 @@ from collections.abc import Mapping
 
 from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.redaction.values import last_name
-from tokentape.pure.stripe.kinds import NUMBER_KINDS, Secret
+from tokentape.pure.stripe.kinds import NEVER_ANSWERED, Secret
 
 
 class _Sent:
@@ -44,7 +44,7 @@ class _Sent:
         return next(iter(self._by_field.values())) if len(self._by_field) == 1 else None
 
 
-_NEVER_REPEATED = NUMBER_KINDS | {"dob"}
+_NEVER_REPEATED = NEVER_ANSWERED | {"dob"}
 """Stripe never answers with a whole number, and no client sends a date of birth whole."""
 
 

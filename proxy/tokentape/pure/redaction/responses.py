@@ -23,6 +23,7 @@ from tokentape.pure.redaction.echoes import Echo
 from tokentape.pure.redaction.values import MOST_REMEMBERED, Values, field_name
 from tokentape.pure.stripe.catalog import KEEP, Field
 from tokentape.pure.stripe.kinds import SLOTS, Secret, guard, secret
+from tokentape.pure.stripe.places import ECHO, Place, in_message, in_response
 
 _LEAVES = frozenset({str, int, bool, type(None)})
 _NO_KIND = frozenset({KEEP, "hash", "text", "json", "time"})
@@ -242,20 +243,24 @@ class _Redaction:
             return self.values.name(split_name(value))
         if definition.slot:
             return self._part(definition.kind, definition.slot, value, field)
-        return self._value(
-            "text" if definition.kind in _NO_KIND else definition.kind, value, field.name
-        )
+        kind = "text" if definition.kind in _NO_KIND else definition.kind
+        return self._value(kind, value, field.name, in_response(definition))
 
     def _time(self, value: int) -> Redacted:
         """Redact a time. Two objects made within a second have two times: a second is chance."""
         key = f"time|0||{self.owner}|{value}"
         return Redacted("{{time.?}}", (Secret("time", key, str(value)),))
 
-    def _value(self, kind: str, value: str, field: str) -> Redacted:
-        """Redact a value of a field; if it repeats one of the request, as that very variable."""
+    def _value(self, kind: str, value: str, field: str, place: Place = ECHO) -> Redacted:
+        """Redact a value of a field; if it repeats one of the request, as that very variable.
+
+        `place` is what may stand there.
+        """
         own = self.values.redacted(kind, value, field)
         sent = self.echo.of(own.secrets[0]) if own.secrets else None
-        return own if sent is None else self.values.redacted(sent.kind, value, sent.field)
+        if sent is None or (sent.kind, "") not in place:
+            return own
+        return self.values.redacted(sent.kind, value, sent.field)
 
     def _part(self, kind: str, slot: str, value: str, field: ResponseField) -> Redacted:
         """Redact a part of a number, such as its last four digits, as that number's part."""
@@ -284,7 +289,7 @@ class _Redaction:
             case "time":
                 return self._time(int(value)) if value.isdigit() else None
             case "id":
-                return self._value("object_id", value, _MESSAGE)
+                return self._value("object_id", value, _MESSAGE, in_message(kind))
             case "field":
                 return self.values.name(split_name(value))
             case "fields":

@@ -6,6 +6,9 @@ What depends neither on these nor on the request is filled in once.
     recorded   {"id": "{{tok.1}}", "object": "token", "name": "{{name.1}}"}
     template   {"id": " " ", "object": "token", "name": " " "}    two holes
     rendered   {"id": "tok_1Ab…", "object": "token", "name": "Grace"}
+
+A whole card number, CVC or key is never filled in, whatever a recorded response asks for: Stripe
+answers with parts of them only.
 """
 
 from __future__ import annotations
@@ -20,7 +23,14 @@ from tokentape.pure.cassette.model import Interaction, Texts
 from tokentape.pure.http.json_text import string
 from tokentape.pure.http.messages import Headers, Response
 from tokentape.pure.notation.placeholders import Placeholder, Variable, parts, whole
-from tokentape.pure.stripe.kinds import CLASS_ONLY, SLOTS, UNQUOTED_KINDS, Secret, stand_in
+from tokentape.pure.stripe.kinds import (
+    CLASS_ONLY,
+    NEVER_ANSWERED,
+    SLOTS,
+    UNQUOTED_KINDS,
+    Secret,
+    stand_in,
+)
 from tokentape.pure.stripe.published import Published
 
 _STRING = re.compile(r'"(\{\{[^"{}]*\}\})"')
@@ -120,6 +130,8 @@ class Renderer:
 
     def _settled(self, placeholder: Placeholder) -> str | None:
         """Return what a placeholder stands for in every response, or None."""
+        if placeholder.kind in NEVER_ANSWERED and not placeholder.slot:
+            return self._stand_in(placeholder.kind, 1, placeholder.name)
         if placeholder.number:
             return None
         public = self.published.value(placeholder.kind, placeholder.name)
@@ -146,10 +158,12 @@ def _template(
         for part in parts:
             if isinstance(part, str):
                 pieces[-1] += part
-            elif (text := settled(part.placeholder)) is not None:
+                continue
+            variable = next(numbers) if part.placeholder.number else None
+            text = settled(part.placeholder)
+            if text is not None:
                 pieces[-1] += part.write(text)
             else:
-                variable = next(numbers) if part.placeholder.number else None
                 holes.append(part._replace(variable=variable))
                 pieces += ("", "")
         return Blank(tuple(pieces), tuple(holes))

@@ -2,21 +2,24 @@
 
 Published values as they are, what the upstream made up as it made it up this time, and a
 well-formed stand-in of the same class for everything else: what was not published then is not now.
+A key is sent in the Authorization header and nowhere else, whatever a cassette asks for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
-from tokentape.pure.cassette.model import Interaction, Numbering
+from tokentape.pure.cassette.model import Interaction, Numbering, Texts
 from tokentape.pure.cassette.rewriting import Renaming
 from tokentape.pure.http.messages import Request
 from tokentape.pure.notation.placeholders import Placeholder, Variable, parts
 from tokentape.pure.stripe.kinds import MADE_KINDS, SLOTS, stand_in
 from tokentape.pure.stripe.published import Published
+
+_AUTHORIZATION = "Authorization"
+_KEY_FIELD = "key="
 
 Fill = Callable[[Placeholder], str]
 """Returns the text to send for a placeholder."""
@@ -24,19 +27,18 @@ Fill = Callable[[Placeholder], str]
 
 @dataclass(frozen=True, slots=True)
 class Refilling:
-    """What placeholders are filled from: values of this time, keys by class, public values."""
+    """What placeholders are filled from: values of this time and public values."""
 
     names: Renaming
     """Recorded variables by their names of this time."""
     numbering: Numbering
-    keys: Mapping[str, str] = field(repr=False)
     published: Published
     seed: str
 
     def __call__(self, placeholder: Placeholder) -> str:
         """Return the text to send for a placeholder."""
         kind, slot = placeholder.kind, placeholder.slot
-        text = self.keys[placeholder.name] if kind == "key" else self._value(placeholder)
+        text = self._value(placeholder)
         return SLOTS[kind][slot](text) if slot else text
 
     def _value(self, placeholder: Placeholder) -> str:
@@ -50,24 +52,29 @@ class Refilling:
         return stand_in(kind, number or 1, placeholder.name, self.seed) if text is None else text
 
 
-def request(recorded: Interaction, fill: Fill) -> Request:
-    """Return a recorded request as it can be sent."""
+def request(recorded: Interaction, fill: Fill, keys: Mapping[str, str]) -> Request:
+    """Return a recorded request as it can be sent; `keys` are the API keys by their classes.
+
+    A key that was sent as a field, as Stripe.js does, is sent as a header.
+    """
     texts = recorded.texts
     path = _text(texts.path, lambda placeholder: quote(fill(placeholder), safe=""))
-    query = _form(texts.query, fill)
-    headers = tuple((name, _text(text, fill)) for name, text in texts.request_headers)
+    query, body = (_form(entries, fill) for entries in (texts.query, texts.body))
+    headers = [
+        (name, _text(text, fill)) for name, text in texts.request_headers if name != _AUTHORIZATION
+    ]
+    recorded_key = _key_class(texts)
+    if recorded_key is not None:
+        headers.append((_AUTHORIZATION, f"Bearer {keys[recorded_key]}"))
     target = f"{path}?{query}" if query else path
-    return Request(texts.method, target, headers, _form(texts.body, fill).encode("ascii"))
+    return Request(texts.method, target, tuple(headers), body.encode("ascii"))
 
 
 def _form(entries: Iterable[str], fill: Fill) -> str:
-    def value(placeholder: Placeholder, entry: str) -> str:
-        # A cassette may ask for a key anywhere: it is sent where keys belong, and nowhere else.
-        if placeholder.kind == "key" and not entry.startswith("key="):
-            return "key"
+    def value(placeholder: Placeholder) -> str:
         return quote_plus(fill(placeholder))
 
-    return "&".join(_text(entry, partial(value, entry=entry)) for entry in entries)
+    return "&".join(_text(entry, value) for entry in entries if not entry.startswith(_KEY_FIELD))
 
 
 def _text(text: str, fill: Fill) -> str:
@@ -76,13 +83,18 @@ def _text(text: str, fill: Fill) -> str:
 
 def key_classes(recorded: Iterable[Interaction]) -> frozenset[str]:
     """Return the classes of the API keys that requests were recorded with."""
-    return frozenset(
-        part.name
-        for interaction in recorded
-        for text in interaction.outline.request()
-        for part in parts(text)
-        if isinstance(part, Placeholder) and part.kind == "key"
-    )
+    classes = (_key_class(interaction.outline) for interaction in recorded)
+    return frozenset(filter(None, classes))
+
+
+def _key_class(texts: Texts) -> str | None:
+    in_headers = (text for name, text in texts.request_headers if name == _AUTHORIZATION)
+    in_fields = (entry for entry in (*texts.query, *texts.body) if entry.startswith(_KEY_FIELD))
+    for text in (*in_headers, *in_fields):
+        for part in parts(text):
+            if isinstance(part, Placeholder) and part.kind == "key":
+                return part.name
+    return None
 
 
 def ambiguous(recorded: Iterable[Interaction]) -> frozenset[Variable]:

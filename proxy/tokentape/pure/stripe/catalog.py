@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 from urllib.parse import quote
 
 from tokentape.pure.http.forms import Names, Path, join_name, split_name
-from tokentape.pure.stripe.kinds import KINDS, SLOTS
+from tokentape.pure.stripe.kinds import KINDS, NEVER_ANSWERED, SLOTS
 
 KEEP = "keep"
 HASH = "hash"
@@ -156,8 +156,8 @@ def extended(catalog: Catalog, keep: Iterable[str], fields: Mapping[str, str]) -
         for tree in (request, response):
             _insert(tree, dotted(name), Field(KEEP, anything=True))
     for name, kind in fields.items():
-        for tree in (request, response):
-            _insert(tree, dotted(name), Field(kind))
+        _insert(request, dotted(name), Field(kind))
+        _insert(response, dotted(name), Field("text" if kind in NEVER_ANSWERED else kind))
     words = catalog.words | _words(request)
     return replace(catalog, request=request, response=response, words=words)
 
@@ -169,8 +169,11 @@ def dotted(name: str) -> Path:
     ('card', 'number')
     >>> dotted("data[].object")
     ('data', '', 'object')
+    >>> dotted("metadata[order no.]")
+    ('metadata', 'order no.')
     """
-    return tuple(part for dot in name.split(".") for part in split_name(dot))
+    outside_brackets = re.split(r"\.(?![^\[]*\])", name)
+    return tuple(part for dot in outside_brackets for part in split_name(dot))
 
 
 def _field(row: Mapping[str, str]) -> Field:

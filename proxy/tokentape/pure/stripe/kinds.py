@@ -36,6 +36,8 @@ class Kind:
     """Stands in JSON without quotes."""
     is_number: bool = False
     """A card or account number, in which spaces and dashes do not count."""
+    never_answered: bool = False
+    """Stripe answers with a part of a value at most, never with a whole one."""
     slots: Slots = field(default_factory=dict)
     """The parts that Stripe answers with, or that a client sends one by one."""
     guards: frozenset[str] = frozenset()
@@ -115,6 +117,7 @@ _TABLE = (
         "account_number",
         lambda source: "000" + source.digits(9),
         is_number=True,
+        never_answered=True,
         slots={"last4": _last4},
     ),
     Kind("address", lambda source: f"{source.number} Example Street"),
@@ -122,12 +125,18 @@ _TABLE = (
         "card",
         stand_ins.card,
         is_number=True,
+        never_answered=True,
         slots={"last4": _last4, "iin": lambda text: digits(text)[:6]},
         guards=CARD_CLASSES,
         class_of=lambda text, _: card_class(text),
     ),
-    Kind("cvc", classes={"3": "123", "4": "1234", "invalid": "12"}, class_of=_cvc_class),
-    Kind("device", classes={"sent": ""}, class_of=_sent_class),
+    Kind(
+        "cvc",
+        classes={"3": "123", "4": "1234", "invalid": "12"},
+        class_of=_cvc_class,
+        never_answered=True,
+    ),
+    Kind("device", classes={"sent": ""}, class_of=_sent_class, never_answered=True),
     Kind(
         "dob",
         lambda source: f"19{source.digits(2)}-6-15",
@@ -144,7 +153,13 @@ _TABLE = (
     Kind("fingerprint", lambda source: source.letters(16), from_stripe=True),
     Kind("government_id", lambda source: source.digits(9)),
     Kind("id_number", lambda source: source.digits(9)),
-    Kind("idempotency_key", classes={"sent": ""}, class_of=_sent_class),
+    Kind(
+        "idempotency_key",
+        lambda _: "the key that was sent",
+        classes={"sent": ""},
+        class_of=_sent_class,
+        never_answered=True,
+    ),
     Kind("ip", stand_ins.ip),
     Kind("json", lambda _: "null", unquoted=True),
     Kind(
@@ -152,6 +167,7 @@ _TABLE = (
         slots={"masked": masked},
         classes=dict.fromkeys((*_KEYS, "unknown"), ""),
         class_of=lambda text, _: key_class(text),
+        never_answered=True,
     ),
     Kind("last4", stand_ins.last4),
     Kind("name", lambda source: f"Person {source.number}"),
@@ -179,6 +195,7 @@ CLASS_ONLY = frozenset(kind.name for kind in _TABLE if kind.class_only)
 ID_KINDS = frozenset(kind.name for kind in _TABLE if kind.is_id)
 ID_PREFIXES: Mapping[str, str] = {kind.name: kind.prefix for kind in _TABLE if kind.prefix}
 MADE_KINDS = frozenset(kind.name for kind in _TABLE if kind.from_stripe)
+NEVER_ANSWERED = frozenset(kind.name for kind in _TABLE if kind.never_answered)
 NUMBER_KINDS = frozenset(kind.name for kind in _TABLE if kind.is_number)
 SLOTS: Mapping[str, Slots] = {kind.name: kind.slots for kind in _TABLE if kind.slots}
 UNQUOTED_KINDS = frozenset(kind.name for kind in _TABLE if kind.unquoted)
