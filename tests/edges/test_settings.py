@@ -73,7 +73,7 @@ def test_without_any_source_settings_have_their_defaults() -> None:
         match=MatchSettings(blank="lenient", headers=(), ignore=()),
         redact=RedactSettings(keep=(), fields={}),
         limits=Limits(body=1_048_576, head=16_384, connections=1000),
-        timeouts=Timeouts(upstream=80, request=30, shutdown=10),
+        timeouts=Timeouts(upstream=80, request=30, shutdown=5),
     )
 
 

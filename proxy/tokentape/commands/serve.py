@@ -8,19 +8,25 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tokentape.edges import network_proxies, processes, terminal
-from tokentape.edges.server import loop_exception_handler, shared_sockets
+from tokentape.edges.server import Server, loop_exception_handler, shared_sockets
 from tokentape.edges.settings import ADMIN_TOKEN, Settings, Unshown
 from tokentape.edges.terminal import Line
 from tokentape.pure.replay.decide import Mode
-from tokentape.pure.replay.receipt import together
+from tokentape.pure.replay.receipt import Tally, together
 from tokentape.session import assembly
-from tokentape.session.opening import Ending, Opener, ignore_written, serving, url
+from tokentape.session.opening import Ending, Opener, Waits, ignore_written, serving, url
 from tokentape.session.service import Service
+
+if TYPE_CHECKING:
+    from tokentape.session.administration import Administration  # see below
+
+T = TypeVar("T")
 
 _NOTHING_CAME_IN = (
     "no request came in. Give your client the base URL {}, as README says under "
@@ -113,9 +119,12 @@ async def _serve_cassette(plan: SessionPlan, command: tuple[str, ...]) -> int:
     status = 1
     try:
         terminal.say(f"{plan.mode} {plan.cassette} on {session.url}")
-        status = await _until_over(command, session.url, {"TOKENTAPE_URL": session.url}, received)
+        save = partial(session.save, failed=True)  # as far as is known of its command
+        variables = {"TOKENTAPE_URL": session.url}
+        status = await _until_over(command, session.url, variables, received, save)
     finally:
-        ending = await session.close(failed=status != 0)
+        close = session.close(failed=status != 0, waits=_waits(plan.settings))
+        ending = await _in_time(close, session.hurry, received.get())
     ending = _conclude(plan, session.service, ending, session.url, failed=status != 0)
     return status or ending.exit_status
 
@@ -126,7 +135,8 @@ async def _work(
     session = await opener.open(service, at)
     channel.send("ready")
     await channel.end_requested()
-    channel.send((await session.close()).receipt)
+    ending = await _in_time(session.close(), session.hurry, channel.end_requested())
+    channel.send(ending.receipt)
     return 0
 
 
@@ -161,14 +171,28 @@ async def _serve_sessions(
     try:
         terminal.say(f"sessions on {served}")
         variables = {"TOKENTAPE_ADMIN": served, ADMIN_TOKEN: token.text}
-        status = await _until_over(command, served, variables, received)
+        save = administration.save
+        status = await _until_over(command, served, variables, received, save)
     finally:
-        await server.stop()
         watching.cancel()
-        tally = await administration.close()
+        tally = await _end(server, administration, _waits(settings), received)
     colour = "red" if tally.failed else "green"
     terminal.say_lines(Line(line, colour) for line in tally.lines())
     return status or tally.exit_status
+
+
+async def _end(
+    server: Server, administration: Administration, waits: Waits, received: processes.Signals
+) -> Tally:
+    def hurry() -> None:
+        server.hurry()
+        administration.hurry()
+
+    async def close() -> Tally:
+        await asyncio.gather(server.stop(), administration.close(waits))
+        return await administration.close()
+
+    return await _in_time(close(), hurry, received.get())
 
 
 async def _serve_mock(settings: Settings) -> int:
@@ -177,7 +201,7 @@ async def _serve_mock(settings: Settings) -> int:
     received = processes.received_signals()
     terminal.say(f"mock on {url(*await server.start())}")
     await received.get()
-    await server.stop()
+    await _in_time(server.stop(), server.hurry, received.get())
     return 0
 
 
@@ -186,17 +210,44 @@ async def _until_over(
     address: str,
     variables: Mapping[str, str],
     received: processes.Signals,
+    save: Callable[[], Awaitable[object]],
 ) -> int:
     """Wait for the end of a command, or for a signal if there is none; return the exit status.
 
     The command gets the variables, and sends what is for `address` through no proxy of the network.
+    At each signal that it gets, `save` is awaited: it may take its time to end.
     Raises ConfigurationError for a command that cannot be started.
     """
     if command:
         direct = network_proxies.direct(address, os.environ)
-        return await processes.run(command, {**direct, **variables}, received)
+        return await processes.run(command, {**direct, **variables}, received, save)
     await received.get()
     return 0
+
+
+async def _in_time(
+    close: Coroutine[Any, Any, T], hurry: Callable[[], None], again: Coroutine[Any, Any, object]
+) -> T:
+    """Return what `close` does, which waits no longer once the signal to end comes again."""
+    closing, hurrying = asyncio.create_task(close), asyncio.create_task(again)
+    await asyncio.wait([closing, hurrying], return_when=asyncio.FIRST_COMPLETED)
+    hurrying.cancel()
+    hurry()
+    return await closing
+
+
+def _waits(settings: Settings) -> Waits:
+    """Return what says that a session waits for requests under way."""
+
+    def say(under_way: int, path: str) -> None:
+        requests = f"{under_way} request{'' if under_way == 1 else 's'}"
+        seconds = f"{settings.timeouts.shutdown:g} s"
+        saved = f"saved {path} so far; " if path else ""
+        terminal.notice(
+            f"{saved}waiting up to {seconds} for {requests} under way; the next signal ends now"
+        )
+
+    return say
 
 
 def _run_loop(main: Coroutine[Any, Any, int]) -> int:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -51,30 +51,40 @@ def received_signals() -> Signals:
     return queue
 
 
-async def run(command: tuple[str, ...], variables: Mapping[str, str], received: Signals) -> int:
+async def run(
+    command: tuple[str, ...],
+    variables: Mapping[str, str],
+    received: Signals,
+    on_signal: Callable[[], Awaitable[object]],
+) -> int:
     """Run a command with more environment variables; return its exit status as a shell would.
 
-    The signals in `received` are passed on to it. Raises ConfigurationError for a command that
-    cannot be started.
+    The signals in `received` are passed on to it; then `on_signal` is awaited. Raises
+    ConfigurationError for a command that cannot be started.
     """
     try:
         child = await asyncio.create_subprocess_exec(*command, env={**os.environ, **variables})
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else "it cannot be started"
         raise ConfigurationError((f"cannot run {command[0]!r}: {reason}",)) from None
-    passing_on = asyncio.create_task(_pass_on(child, received))
+    passing_on = asyncio.create_task(_pass_on(child, received, on_signal))
     status = await child.wait()
     passing_on.cancel()
     return _SIGNALLED - status if status < 0 else status
 
 
-async def _pass_on(child: asyncio.subprocess.Process, received: Signals) -> None:
+async def _pass_on(
+    child: asyncio.subprocess.Process,
+    received: Signals,
+    on_signal: Callable[[], Awaitable[object]],
+) -> None:
     while True:
         number = await received.get()
-        if number is signal.SIGINT and sys.stdin and sys.stdin.isatty():
-            continue  # the terminal has sent the child Ctrl-C already
-        with suppress(ProcessLookupError):
-            child.send_signal(number)
+        # The terminal has sent the child Ctrl-C already.
+        if not (number is signal.SIGINT and sys.stdin and sys.stdin.isatty()):
+            with suppress(ProcessLookupError):
+                child.send_signal(number)
+        await on_signal()
 
 
 class Channel:
@@ -89,11 +99,15 @@ class Channel:
             self._connection.send(message)
 
     async def end_requested(self) -> None:
-        """Return once this worker is to end."""
+        """Return once this worker is to end, or again once it is to end at once."""
         readable = asyncio.Event()
         asyncio.get_running_loop().add_reader(self._connection.fileno(), readable.set)
-        await readable.wait()
-        asyncio.get_running_loop().remove_reader(self._connection.fileno())
+        try:
+            await readable.wait()
+        finally:
+            asyncio.get_running_loop().remove_reader(self._connection.fileno())
+        with suppress(EOFError, ConnectionError):  # the other process is gone
+            self._connection.recv()
 
 
 Work = Callable[[int, Channel], object]

@@ -16,7 +16,7 @@ from tokentape.pure.own_routes import Close, List, Open, Show, Token
 from tokentape.pure.replay.decide import Mode
 from tokentape.pure.replay.receipt import Tally
 from tokentape.pure.stripe.refusals import refusal
-from tokentape.session.opening import Ending, Opener, OpenSession, ignore_written
+from tokentape.session.opening import Ending, Opener, OpenSession, Waits, ignore_written
 from tokentape.session.service import Notice
 
 MOST = 1000
@@ -119,9 +119,21 @@ class Administration:
                     session.notices(f"expired: not asked anything for {self._idle:g} seconds")
                     self._closing(session)
 
-    async def close(self) -> Tally:
+    async def save(self) -> None:
+        """Save what all sessions have recorded so far."""
+        sessions = (session.session for session in self._open.values())
+        await asyncio.gather(*(session.save(failed=False) for session in sessions))
+
+    def hurry(self) -> None:
+        """Have sessions that close wait for nothing any longer."""
+        for session in self._open.values():
+            session.session.hurry()
+
+    async def close(self, waits: Waits | None = None) -> Tally:
         """Close all sessions; return what they and those before them did."""
-        await asyncio.gather(*map(self._closing, tuple(self._open.values())))
+        while self._open:  # one may have been opened meanwhile
+            sessions = tuple(self._open.values())
+            await asyncio.gather(*(self._closing(session, waits) for session in sessions))
         return self._tally
 
     async def _opened(self, command: Open) -> Response:
@@ -155,14 +167,14 @@ class Administration:
             return self._ended.get(session_id)
         return await asyncio.shield(self._closing(session))  # its client may be gone by then
 
-    def _closing(self, session: _Session) -> asyncio.Task[Account]:
+    def _closing(self, session: _Session, waits: Waits | None = None) -> asyncio.Task[Account]:
         if session.closing is None:
-            session.closing = asyncio.get_running_loop().create_task(self._end(session))
+            session.closing = asyncio.get_running_loop().create_task(self._end(session, waits))
         return session.closing
 
-    async def _end(self, session: _Session) -> Account:
+    async def _end(self, session: _Session, waits: Waits | None) -> Account:
         try:
-            ending = await session.session.close()
+            ending = await session.session.close(waits=waits)
         finally:
             del self._open[session.id]
         name, receipt = session.notices.name, ending.receipt

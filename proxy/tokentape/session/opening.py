@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tokentape.edges import cassette_file, network_proxies, uses
 from tokentape.edges.server import MEMORY, Answer, Handler, Memory, Server, ServerOptions
 from tokentape.edges.settings import Settings
+from tokentape.errors import CassetteError
 from tokentape.pure import own_routes, web_pages
 from tokentape.pure.cassette import writing
 from tokentape.pure.cassette.model import Interaction, Numbering
@@ -56,6 +57,11 @@ class Ending:
         return 1 if self.trouble else self.receipt.exit_status
 
 
+Waits = Callable[[int, str], None]
+"""Called once a session that ends waits for requests under way, with their number and the path of
+the cassette that was saved already, if any."""
+
+
 class OpenSession:
     """A session that accepts connections at `url`, to be closed once."""
 
@@ -96,12 +102,32 @@ class OpenSession:
         """Return for how many seconds no request has come."""
         return 0.0 if self._under_way else self._now() - self._last_request
 
-    async def close(self, *, failed: bool = False) -> Ending:
+    async def save(self, *, failed: bool) -> str:
+        """Save what is recorded so far, and go on; return the path, if it was saved."""
+        try:
+            return await self._saving.save(failed=failed) if self._saving else ""
+        except CassetteError as error:
+            self.service.notice(str(error))
+            return ""
+
+    def hurry(self) -> None:
+        """Have `close` wait for nothing any longer."""
+        self._server.hurry()
+
+    async def close(self, *, failed: bool = False, waits: Waits | None = None) -> Ending:
         """End it after the answers under way; what was recorded becomes the cassette.
 
-        `failed` is the fate of the command that made the requests: see `why_aside`.
+        While there are any, what is recorded is saved already, and then `waits` is called. `failed`
+        is the fate of the command that made the requests: see `why_aside`.
         """
-        await self._server.stop()
+        under_way = self._server.finish()
+        stopping = asyncio.create_task(self._server.stop())
+        if under_way:
+            path = await self.save(failed=failed)
+            if waits:
+                waits(under_way, path)
+        if cut_off := await stopping:
+            self.service.notice(f"{cut_off} under way got no answer: the session ended")
         await self._upstream.aclose()
         counts = self.service.counts
         saved = await self._saving.end(failed=failed) if self._saving else Saved()

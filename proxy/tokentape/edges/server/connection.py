@@ -166,6 +166,12 @@ class Connection(asyncio.Protocol):
 
         self._loop.call_soon(go_on)  # not now: asyncio's transport would report a close twice
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a request is being read or answered, or an answer written."""
+        busy = (_State.READING, _State.ANSWERING, _State.WRITING)
+        return self._state in busy or self._task is not None
+
     def finish(self) -> None:
         """Close once nothing is under way."""
         self._last = True

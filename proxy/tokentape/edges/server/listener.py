@@ -32,7 +32,8 @@ class Server:
         self._address = (host, port)
         self._options = options
         self._connections: set[Connection] = set()
-        self._all_left = asyncio.Event()
+        self._wait_is_over = asyncio.Event()
+        self._hurried = False
         self._server: asyncio.Server | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -53,25 +54,43 @@ class Server:
         name = self._server.sockets[0].getsockname()
         return name[0], name[1]
 
-    async def stop(self) -> None:
-        """Stop listening, let answers under way end for `shutdown_timeout`, then close all."""
-        if self._server is None:
-            return
-        self._server.close()
+    def finish(self) -> int:
+        """Stop listening, and close what is idle; return how many requests are under way."""
+        if self._server is not None:
+            self._server.close()
         for connection in tuple(self._connections):
             connection.finish()
-        await self._empty(self._options.shutdown_timeout)
+        return self._under_way()
+
+    async def stop(self) -> int:
+        """Finish, let answers under way end, then close all; return how many were cut off.
+
+        They have `shutdown_timeout`, or until `hurry`.
+        """
+        self.finish()
+        if not self._hurried:
+            await self._empty(self._options.shutdown_timeout)
+        cut_off = self._under_way()
         for connection in tuple(self._connections):
             connection.abort()
         await self._empty(_ABORT_SECONDS)
         if self._watch is not None:  # until then it closes those that are leaving
             self._watch.cancel()
+        return cut_off
+
+    def hurry(self) -> None:
+        """Have `stop` wait no longer."""
+        self._hurried = True
+        self._wait_is_over.set()
+
+    def _under_way(self) -> int:
+        return sum(connection.under_way for connection in self._connections)
 
     async def _empty(self, seconds: float) -> None:
-        self._all_left.clear()
+        self._wait_is_over.clear()
         if self._connections:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._all_left.wait(), seconds)
+                await asyncio.wait_for(self._wait_is_over.wait(), seconds)
 
     def _joined(self, connection: Connection) -> bool:
         self._connections.add(connection)
@@ -82,7 +101,7 @@ class Server:
     def _left(self, connection: Connection) -> None:
         self._connections.discard(connection)
         if not self._connections:
-            self._all_left.set()
+            self._wait_is_over.set()
 
     async def _watch_connections(self) -> None:
         """End what is due, while there are connections: hundreds of idle ports cost nothing."""

@@ -66,7 +66,7 @@ class Timeouts:
 
     upstream: float = 80.0
     request: float = 30.0
-    shutdown: float = 10.0
+    shutdown: float = 5.0
     idle: float = 300.0
 
 
