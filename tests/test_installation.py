@@ -52,7 +52,8 @@ def test_a_wheel_installs_the_package_and_nothing_else(built: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     top = {name.partition("/")[0] for name in names}
     assert {name for name in top if not name.endswith(".dist-info")} == {"tokentape"}
-    assert {"tokentape/data/catalog.csv", "tokentape/py.typed"} <= {*names}
+    data = {f"tokentape/data/{name}" for name in ("catalog.csv", "requests.txt", "routes.csv")}
+    assert {*data, "tokentape/py.typed"} <= {*names}
 
 
 def test_an_sdist_has_documents_examples_and_tests(built: Path) -> None:
@@ -68,5 +69,6 @@ def test_an_sdist_has_documents_examples_and_tests(built: Path) -> None:
         "tests/test_structure.py",
         "tests/clients/calls.json",
         "bench/__main__.py",
+        "catalog/overrides.csv",
     } <= names
     assert not any("node_modules" in name for name in names)

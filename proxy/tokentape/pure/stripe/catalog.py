@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from difflib import get_close_matches
@@ -18,10 +18,11 @@ from urllib.parse import quote
 
 from tokentape.pure.http.forms import Names, Path, join_name, split_name
 from tokentape.pure.stripe.kinds import KINDS, NEVER_ANSWERED, SLOTS
+from tokentape.pure.stripe.vocabularies import FORMS, Vocabulary
 
 KEEP = "keep"
 HASH = "hash"
-_OWN_CLASSES = frozenset({KEEP, HASH, "message"})
+_OWN_CLASSES = frozenset({KEEP, HASH, "message", "client_secret", "path"})
 """Classes of the catalog that are not kinds of sensitive values."""
 
 _POSITION = re.compile(r"[0-9]|[1-9][0-9]")
@@ -39,6 +40,8 @@ class Field:
     blank_unsets: bool = False
     anything: bool = False
     """Kept with any value, by the user's configuration (`redact.keep`)."""
+    types: frozenset[str] = frozenset()
+    """The object types that may stand here in place of an id; * is any."""
 
 
 @dataclass(slots=True)
@@ -92,11 +95,19 @@ class Catalog:
         """Return the normal form of a value that may be kept, or None where it may not."""
         if field.anything:
             return value
-        if field.kind != KEEP:
-            return None
-        if field.form:
-            return _FORMS[field.form](value, self)
-        return value if value in field.values else None
+        return normal_value(field, value, self) if field.kind == KEEP else None
+
+    @cached_property
+    def error_codes(self) -> frozenset[str]:
+        """The codes of errors."""
+        definition = self.locate_response(("error", "code")).field
+        return frozenset() if definition is None else definition.values
+
+
+def normal_value(field: Field, value: str, vocabulary: Vocabulary) -> str | None:
+    """Return the normal form of a value of a field that keeps some, or None for another value."""
+    normal = FORMS[field.form](value, vocabulary) if field.form else None
+    return value if normal is None and value in field.values else normal
 
 
 def _locate(node: _Node, path: Path) -> Located:
@@ -177,15 +188,29 @@ def dotted(name: str) -> Path:
 
 
 def _field(row: Mapping[str, str]) -> Field:
-    kind, _, slot = row["class"].partition(".")
-    form = row["values"][1:] if row["values"].startswith("~") else ""
-    values = frozenset(row["values"].split("|") if row["values"] and not form else ())
+    return field_of(row["class"], row["values"], blank_unsets=row["blank"] == "unset")
+
+
+@lru_cache(maxsize=4096)
+def field_of(class_name: str, values: str, *, blank_unsets: bool = False) -> Field:
+    """Return the field of a class with its values, joined by |: a word after ~ is a closed form.
+
+    Raises ValueError for an unknown class, slot or form.
+
+    >>> field_of("keep", "~integer|inf").form
+    'integer'
+    """
+    kind, _, slot = class_name.partition(".")
     _check("class", kind, {*KINDS, *_OWN_CLASSES})
     if slot:
         _check("slot", slot, SLOTS.get(kind, {}))
+    members = values.split("|") if values else []
+    form = next((member[1:] for member in members if member.startswith("~")), "")
     if form:
-        _check("form", form, _FORMS)
-    return Field(kind, slot, values, form, blank_unsets=row["blank"] == "unset")
+        _check("form", form, FORMS)
+    closed = frozenset(member for member in members if not member.startswith("~"))
+    types, closed = (closed, frozenset[str]()) if kind == "object_id" else (frozenset(), closed)
+    return Field(kind, slot, closed, form, blank_unsets, types=types)
 
 
 def _insert(tree: _Node, path: Path, field: Field) -> None:
@@ -207,70 +232,3 @@ def _paths(node: _Node, path: Path = ()) -> Iterable[Path]:
 
 def _words(tree: _Node) -> frozenset[str]:
     return frozenset(segment for path in _paths(tree) for segment in path) - {"", "*"}
-
-
-# The closed forms of kept values. Each returns the normal form of a value, or None.
-
-
-_Form = Callable[[str, Catalog], str | None]
-
-
-def _matching(pattern: str, normal: Callable[[str], str] = str) -> _Form:
-    compiled = re.compile(pattern, re.ASCII)
-    return lambda value, _: normal(value) if compiled.fullmatch(value) else None
-
-
-def _in_list(name: str, normal: Callable[[str], str]) -> _Form:
-    def form(value: str, catalog: Catalog) -> str | None:
-        return normal(value) if normal(value) in catalog.lists[name] else None
-
-    return form
-
-
-def _number(value: str) -> str:
-    """Return a decimal number without leading and trailing zeros.
-
-    >>> _number("05"), _number("1.50")
-    ('5', '1.5')
-    """
-    integer, _, fraction = value.partition(".")
-    fraction = fraction.rstrip("0")
-    return str(int(integer)) + (f".{fraction}" if fraction else "")
-
-
-def _api_names(value: str, catalog: Catalog) -> str | None:
-    segments = re.split(r"[.\[\]]+", value.rstrip("]"))
-    valid = all(segment in catalog.words or segment == "token" for segment in segments)
-    return value if valid else None
-
-
-def _doc_url(value: str, catalog: Catalog) -> str | None:
-    match = re.fullmatch(
-        r"https://(?:docs\.)?stripe\.com/(?:docs/)?error-codes/([a-z0-9-]+)", value
-    )
-    codes = catalog.locate_response(("error", "code")).field
-    valid = match is not None and codes is not None and match[1].replace("-", "_") in codes.values
-    return value if valid else None
-
-
-_FORMS: Mapping[str, _Form] = {
-    "bool": _matching(r"(?i:true|false)", str.lower),
-    "country": _in_list("country", str.upper),
-    "currency": _in_list("currency", str.lower),
-    "doc_url": _doc_url,
-    "language": _matching(r"[a-z]{2}(?:-[a-zA-Z]{2})?"),
-    "month": _matching(r"[0-9]{1,2}", _number),
-    "param": _api_names,
-    "pasted_fields": _matching(r"(?:number|cvc|exp|zip)(?:,(?:number|cvc|exp|zip)){0,3}"),
-    "percent": _matching(r"(?:[0-9]{1,2}|100)(?:\.[0-9]{1,4})?", _number),
-    "purpose_code": _matching(r"[PS][0-9]{4}"),
-    "requirement": _api_names,
-    "seconds": _matching(r"[0-9]{1,4}"),
-    "two_digits": _matching(r"[0-9]{2}"),
-    # Releases with a name, docs.stripe.com/api/versioning; older versions are only a date.
-    "version": _matching(
-        r"20[1-9][0-9]-(?:0[1-9]|1[0-2])-(?:[0-2][0-9]|3[01])"
-        r"(?:\.(?:acacia|basil|clover|dahlia|endive|preview))?"
-    ),
-    "year": _matching(r"[0-9]{2}|(?:19|20|21)[0-9]{2}", _number),
-}

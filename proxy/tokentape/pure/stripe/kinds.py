@@ -130,6 +130,7 @@ _TABLE = (
         guards=CARD_CLASSES,
         class_of=lambda text, _: card_class(text),
     ),
+    Kind("cursor", lambda source: source.letters(24), is_id=True, from_stripe=True),
     Kind(
         "cvc",
         classes={"3": "123", "4": "1234", "invalid": "12"},
@@ -174,6 +175,7 @@ _TABLE = (
     Kind("object_id", stand_ins.object_id("id", 24), is_id=True, from_stripe=True),
     Kind("phone", stand_ins.phone),
     Kind("routing_number", stand_ins.routing_number),
+    Kind("secret", lambda source: f"secret_{source.letters(20)}"),
     Kind("ssn_last4", stand_ins.last4),
     Kind("tax_id", lambda source: source.digits(9)),
     Kind("text"),

@@ -1,0 +1,120 @@
+"""The fields of /v1 by their owner, an operation or an object type, each planted on first use.
+
+There are 23,000 fields; a test suite meets those of a few owners. So nothing is parsed beforehand:
+the text stays as it is, and of an owner that is asked for, its lines are found and made a tree.
+
+    POST /v1/customers          an owner begins a line
+     address! hash              a field: its name, its class, its values; ! says that a blank unsets
+      city address              deeper by a space for each hash or list around it
+     preferred_locales
+      [] text                   a position in a list
+     metadata! hash
+      *! text                   a name that users choose
+     tax_exempt! keep exempt|none|reverse
+
+`catalog/` of the repository generates the text from Stripe's official SDK.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from dataclasses import field as field_
+
+from tokentape.pure.http.forms import Path
+from tokentape.pure.stripe.catalog import Field, Located, field_of
+
+_OWNER = re.compile(r"(?:(?:GET|POST|DELETE) /v1/[a-z0-9_{}/]{1,100}|[a-z0-9_.]{1,60})", re.ASCII)
+_END = re.compile(r"\n(?! )")
+_POSITION = re.compile(r"[0-9]|[1-9][0-9]", re.ASCII)
+"""A position that a client writes into a name. Three digits may be a CVC."""
+_NO_NAMES = frozenset({"", "[]", "*", "~currency"})
+"""What stands in an outline where the API has no name."""
+
+
+@dataclass(slots=True)
+class FieldNode:
+    """A place in the fields of an owner: what is there, and what is in it."""
+
+    field: Field | None = None
+    members: dict[str, FieldNode] = field_(default_factory=dict)
+
+
+class Outlines:
+    """The fields of all owners of one side. The trees are as many as the owners, at most."""
+
+    def __init__(self, text: str) -> None:
+        """`text` has the form above, with comments before the first owner."""
+        self._text = text
+        self._trees: dict[str, FieldNode] = {}
+
+    def __contains__(self, owner: str) -> bool:
+        """Tell whether there is such an owner."""
+        return self.tree(owner) is not None
+
+    def tree(self, owner: str) -> FieldNode | None:
+        """Return the fields of an owner, or None if it is none of the API's."""
+        tree = self._trees.get(owner)
+        if tree is None and (lines := self._lines(owner)) is not None:
+            tree = self._trees[owner] = _planted(lines)
+        return tree
+
+    def owners(self) -> Iterator[str]:
+        """Yield the names of all owners."""
+        return (line for line in self._text.split("\n") if line and line[0] not in " #")
+
+    def names(self) -> frozenset[str]:
+        """Return every name of a field."""
+        lines = (line.lstrip(" ") for line in self._text.split("\n") if line.startswith(" "))
+        return frozenset(line.partition(" ")[0].rstrip("!") for line in lines) - _NO_NAMES
+
+    def _lines(self, owner: str) -> list[str] | None:
+        if not _OWNER.fullmatch(owner):
+            return None
+        head = f"\n{owner}\n"
+        begin = self._text.find(head)
+        if begin < 0:
+            return None
+        begin += len(head)
+        if self._text[begin : begin + 1] != " ":
+            return []
+        end = _END.search(self._text, begin)
+        return self._text[begin : end.start() if end else None].split("\n")
+
+
+def _planted(lines: list[str]) -> FieldNode:
+    root = FieldNode()
+    path = [root]
+    for line in lines:
+        content = line.lstrip(" ")
+        del path[len(line) - len(content) :]
+        name, _, definition = content.partition(" ")
+        is_blank = name.endswith("!")
+        kind, _, values = definition.partition(" ")
+        node = FieldNode(field_of(kind, values, blank_unsets=is_blank) if kind else None)
+        path[-1].members[name.rstrip("!")] = node
+        path.append(node)
+    return root
+
+
+def located(node: FieldNode | None, path: Path, currencies: frozenset[str]) -> Located:
+    """Return the place of a path in the fields of an owner.
+
+    A blank segment is a position in a list, and so are up to two digits. The API's own names come
+    first, then positions, then currencies, then names of users.
+    """
+    free: set[int] = set()
+    for position, segment in enumerate(path):
+        members = {} if node is None else node.members
+        child = None if segment in _NO_NAMES else members.get(segment)
+        if child is None and (not segment or _POSITION.fullmatch(segment)):
+            child = members.get("[]")
+        if child is None and segment in currencies:
+            child = members.get("~currency")
+        if child is None and (child := members.get("*")) is not None:
+            free.add(position)
+        if child is None:
+            return Located(None, position, frozenset(free))
+        node = child
+    return Located(node.field if node else None, len(path), frozenset(free))
