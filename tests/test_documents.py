@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 DOCUMENTS = (
     *("README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"),
-    *("docs/clients.md", "docs/sessions.md"),
+    *("docs/clients.md", "docs/import.md", "docs/sessions.md"),
 )
 
 

@@ -153,8 +153,8 @@ def test_a_cassette_of_plain_vcrpy_is_reported(scanned: Any) -> None:
     status, lines = scanned("fixtures")
     assert status == 1
     kinds = [line.split(": ")[1] for line in lines[:-1]]
-    assert kinds == ["raw cassette", "card number"]
-    assert "tokentape record" in lines[0]
+    assert kinds == ["raw recording (vcrpy)", "card number"]
+    assert "tokentape import" in lines[0]
 
 
 def test_compressed_bodies_in_cassettes_of_vcrpy_are_read(scanned: Any) -> None:

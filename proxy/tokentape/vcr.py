@@ -32,8 +32,8 @@ from vcr.request import Request as VcrRequest
 from tokentape.edges import cassette_file, settings, terminal
 from tokentape.edges.settings import Settings
 from tokentape.errors import CassetteError, CassetteMiss, ConfigurationError
-from tokentape.pure.cassette.vcr_reader import without_encoding
 from tokentape.pure.http.messages import Request, Response, reason_phrase
+from tokentape.pure.recorders.bodies import without_encoding
 from tokentape.pure.replay.decide import LIVE_KEY, Mode, usual_mode
 from tokentape.pure.stripe.routes import API, is_tokens
 from tokentape.session.in_process import InProcess

@@ -61,12 +61,24 @@ def test_pytest(suite: Suite) -> None:
     ]
 
 
-def test_vcrpy(suite: Suite) -> None:
+def record_raw(suite: Suite) -> None:
+    """Record with plain vcrpy."""
     raw = suite.directory / "tests/cassettes/test_pay/test_declined.yaml"
     with Upstream(stripe()) as upstream, vcr.use_cassette(str(raw)):
         Client(upstream.url).post({**card(name="Ada"), "card[cvc]": ""})
-    scanned, _, rescanned, shown, ran = follow("vcrpy.md", suite)
+
+
+def test_import(suite: Suite) -> None:
+    record_raw(suite)
+    scanned, _, rescanned, shown = follow("import.md", suite)
+    assert "raw recording (vcrpy)" in scanned
     assert "found" in scanned
     assert "1 file clean" in rescanned
     assert "{{card:visa}}" in shown
+
+
+def test_vcrpy(suite: Suite) -> None:
+    record_raw(suite)
+    follow("import.md", suite)
+    (ran,) = follow("vcrpy.md", suite)
     assert "1 passed" in ran

@@ -1,4 +1,4 @@
-"""Inspection of one file: a cassette, a raw cassette of vcrpy, or any other text."""
+"""Inspection of one file: a cassette, a raw recording, or any other text."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from tokentape.pure.leak_check.findings import (
     CARD_NUMBER,
     HIDDEN_TEXT,
     MALFORMED_CASSETTE,
-    RAW_CASSETTE,
+    RAW_RECORDING,
     STRIPE_KEY,
     UNREDACTED_VALUE,
+    Finding,
 )
 
 from tests.cassettes_by_hand import CASSETTE, INSPECTOR
@@ -109,19 +110,28 @@ version: 1
 """
 
 
-def test_a_raw_cassette_is_reported_if_it_holds_calls_to_the_tokens_api() -> None:
-    assert findings_in(VCRPY % "tokens") == {(1, RAW_CASSETTE)}
-    assert findings_in(VCRPY % "charges") == set()
+def test_a_raw_recording_is_reported_if_it_holds_calls_to_stripe() -> None:
+    assert findings_in(VCRPY % "tokens") == {(7, RAW_RECORDING)}
+    assert findings_in(VCRPY % "charges") == {(7, RAW_RECORDING)}
+    assert findings_in((VCRPY % "tokens").replace("api.stripe", "example")) == set()
 
 
-def test_a_raw_cassette_may_be_json() -> None:
-    assert findings_in(json.dumps(yaml.safe_load(VCRPY % "tokens"))) == {(1, RAW_CASSETTE)}
+def test_a_raw_recording_in_the_place_of_a_cassette_is_named_as_one() -> None:
+    findings = INSPECTOR.cassette((VCRPY % "charges").encode())
+    assert findings == (Finding(3, CARD_NUMBER), Finding(7, RAW_RECORDING, "vcrpy"))
 
 
-def test_a_raw_cassette_is_searched_for_secrets() -> None:
-    assert findings_in((VCRPY % "charges").replace("Ada", CARD)) == {(3, CARD_NUMBER)}
+def test_placeholders_make_no_cassette_of_a_raw_recording() -> None:
+    assert findings_in((VCRPY % "tokens").replace("tok_1", "{{tok.1}}"))
+
+
+def test_a_raw_recording_may_be_json() -> None:
+    assert findings_in(json.dumps(yaml.safe_load(VCRPY % "tokens"))) == {(1, RAW_RECORDING)}
+
+
+def test_a_raw_recording_is_searched_for_secrets() -> None:
     assert findings_in((VCRPY % "tokens").replace("Ada", CARD)) == {
-        (1, RAW_CASSETTE),
+        (7, RAW_RECORDING),
         (3, CARD_NUMBER),
     }
 

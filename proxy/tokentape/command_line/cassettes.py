@@ -113,14 +113,16 @@ def recover_command(settings: Settings, name: str, *, discard: bool) -> Invocati
 )
 @click.option("--name", default="", help="Name of the new cassette.  [default: after its file]")
 @click.option("--force", is_flag=True, help="Replace a cassette that exists.")
-@with_settings("cassettes", "config")
+@with_settings("upstream", "cassettes", "config")
 def import_command(
     settings: Settings, files: tuple[Path, ...], name: str, *, force: bool
 ) -> Invocation:
-    """Make clean cassettes from those that plain vcrpy recorded.
+    """Make clean cassettes from what other recorders wrote.
 
-    From each FILE of vcrpy or pytest-recording, exchanges with /v1/tokens are recorded as if they
-    happened now. The rest is left out. The files stay, and still hold what was sent.
+    FILE is a recording of Ruby VCR, vcrpy (pytest-recording), Betamax, go-vcr, ExVCR, nock,
+    Polly.js or php-vcr, or a HAR file; its form tells which. Its calls to Stripe, or to the
+    upstream if one is given, are recorded as if they happened now. The rest is left out and
+    counted. The files stay, and still hold what was sent, unless the cassette has the same path.
     """
     if name and len(files) > 1:
         raise click.UsageError("--name is for a single file")

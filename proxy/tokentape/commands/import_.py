@@ -1,28 +1,33 @@
-"""Cassettes of plain vcrpy made clean: all that they hold is recorded again."""
+"""Recordings of other recorders made clean: the calls to Stripe in them are recorded again."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tokentape.edges import cassette_file, files_to_scan, terminal
 from tokentape.edges.settings import Settings
 from tokentape.edges.terminal import Line
 from tokentape.errors import CassetteError
 from tokentape.pure.cassette.naming import imported_name, shown_path
-from tokentape.pure.cassette.vcr_reader import Exchanges, read_vcr
+from tokentape.pure.recorders.calls import RawCall, RawRecording, has_placeholder
+from tokentape.pure.recorders.forms import read_recording
 from tokentape.pure.replay.decide import Mode
-from tokentape.pure.replay.receipt import Counts
 from tokentape.session.in_process import InProcess
 from tokentape.session.opening import Opener
 
+_NUMBERS_SHOWN = 12
+
 
 def import_cassettes(settings: Settings, files: tuple[Path, ...], name: str, *, force: bool) -> int:
-    """Make clean cassettes of raw ones; return the worst exit status of all files.
+    """Make clean cassettes of raw recordings; return the worst exit status of all files.
 
     `name` is for a single file; with "", a cassette is named after its file. `force` replaces
-    cassettes that exist.
+    cassettes that exist, and lets calls be lost if a cassette takes the place of its own file.
     """
     opener = Opener(settings, terminal.say, terminal.say)
     status = 0
@@ -30,51 +35,140 @@ def import_cassettes(settings: Settings, files: tuple[Path, ...], name: str, *, 
         shown = shown_path(file.as_posix(), number)
         try:
             target = name or imported_name(file.as_posix())
-            exchanges = _read(file, shown)
-            replaces = exchanges.tokens and cassette_file.exists(settings.cassettes, target)
-            if replaces and not force:
-                message = f"cassette {target} exists: --force replaces it, --name has another name"
-                raise CassetteError(message, file=shown)
-            session = InProcess(opener, Mode.RECORD, target, terminal.say)
-            saved = asyncio.run(_record(session, exchanges))
+            plan = _plan(settings, file, shown, target, force=force)
+            status = max(
+                status, _import(InProcess(opener, Mode.RECORD, target, terminal.say), plan)
+            )
         except CassetteError as error:
             where = "" if error.file else f"{shown}: "
             terminal.say(f"{where}{error}", colour="red")
             status = error.exit_status
-        else:
-            counts = session.service.counts
-            terminal.say_lines(_lines(shown, exchanges, counts, saved))
-            status = max(status, 1 if counts.unwritten else 0)
     return status
 
 
-async def _record(session: InProcess, exchanges: Exchanges) -> str:
-    """Record exchanges with /v1/tokens; return the path of the cassette, "" if there are none."""
-    for request, answer in exchanges.tokens:
-        await session.record(request, answer)
-    return await session.save()
+@dataclass(slots=True)
+class _Import:
+    """An import of one file: its calls, by what becomes of them."""
+
+    file: str
+    """As it may be shown."""
+    recording: RawRecording
+    in_place: bool
+    """The cassette takes the place of the file."""
+    force: bool
+    served: list[RawCall] = field(default_factory=list)
+    unserved: list[RawCall] = field(default_factory=list)
+    elsewhere: list[RawCall] = field(default_factory=list)
+    unanswered: list[RawCall] = field(default_factory=list)
+    unrecorded: list[RawCall] = field(default_factory=list)
+
+    @property
+    def left_out(self) -> int:
+        """How many calls are not in the cassette."""
+        lists = (self.unserved, self.elsewhere, self.unanswered, self.unrecorded)
+        return sum(map(len, lists))
 
 
-def _read(file: Path, shown: str) -> Exchanges:
-    """Return what a raw cassette holds. Raises CassetteError."""
+def _plan(settings: Settings, file: Path, shown: str, target: str, *, force: bool) -> _Import:
+    """Read a file, and sort its calls by where they went. Raises CassetteError."""
+    in_place = (settings.cassettes / f"{target}.yaml").resolve() == file.resolve()
+    plan = _Import(shown, _read(file, shown), in_place, force)
+    hosts = {urlsplit(settings.upstream).hostname or ""} - {""}
+    for call in plan.recording.calls:
+        if not call.goes_to_stripe(hosts):
+            plan.elsewhere.append(call)
+        else:
+            (plan.served if call.is_served else plan.unserved).append(call)
+    replaces = plan.served and cassette_file.exists(settings.cassettes, target)
+    if replaces and not (force or in_place):
+        message = f"cassette {target} exists: --force replaces it, --name has another name"
+        raise CassetteError(message, file=shown)
+    return plan
+
+
+def _import(session: InProcess, plan: _Import) -> int:
+    """Record the calls of a file, save the cassette, say so. Raises CassetteError."""
+    asyncio.run(_record(session, plan))
+    if plan.in_place and plan.left_out and not plan.force:
+        message = (
+            f"{_calls(plan.left_out)} would be lost, for the cassette takes the place of this "
+            "file: --name has another name, --force lets them be lost"
+        )
+        raise CassetteError(message, file=plan.file)
+    terminal.say_lines(_lines(plan, asyncio.run(session.save())))
+    return 1 if session.service.counts.unwritten else 0
+
+
+def _read(file: Path, shown: str) -> RawRecording:
+    """Return what a recording holds. Raises CassetteError."""
     try:
-        return read_vcr(files_to_scan.read(file).decode("utf-8-sig"))
+        return read_recording(files_to_scan.read(file).decode("utf-8-sig"))
     except OSError as error:
         raise CassetteError(f"cannot be read: {error.strerror}", file=shown) from None
-    except UnicodeDecodeError:
-        raise CassetteError("is not UTF-8, so no cassette of vcrpy", file=shown) from None
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8 at byte {error.start}, so no recording that is read"
+        raise CassetteError(message, file=shown) from None
     except CassetteError as error:
         raise CassetteError(error.message, file=shown, line=error.line) from None
 
 
-def _lines(file: str, exchanges: Exchanges, counts: Counts, saved: str) -> Iterator[Line]:
-    """Yield what was made of a file, whose name is safe to show; `saved` is the cassette's path."""
-    left_out = f"{exchanges.others} others left out"
-    if not exchanges.tokens:
-        yield Line(f"{file}: no exchange with /v1/tokens, {left_out}")
-        return
-    missing = f", {counts.forwarded} not recorded" if counts.forwarded else ""
-    yield Line(f"{file}: {counts.recorded} recorded{missing}, {left_out}", colour="green")
+async def _record(session: InProcess, plan: _Import) -> None:
+    """Record the calls that are served, and note which are not recorded after all."""
+    for call in plan.served:
+        try:
+            exchange = call.exchange()
+        except CassetteError as error:
+            raise CassetteError(error.message, file=plan.file, line=error.line) from None
+        if exchange is None:
+            plan.unanswered.append(call)
+            continue
+        if has_placeholder(exchange):
+            message = f"call {call.number} has placeholders: this is clean already, not to import"
+            raise CassetteError(message, file=plan.file, line=call.line)
+        session.service.notice = partial(_notice, plan.file, call)
+        if not await session.record(*exchange):
+            plan.unrecorded.append(call)
+
+
+def _notice(shown: str, call: RawCall, text: str) -> None:
+    terminal.notice(f"{shown}: call {call.number}: {text}")
+
+
+def _lines(plan: _Import, saved: str) -> Iterator[Line]:
+    """Yield what was made of a file; `saved` is the cassette's path."""
+    total = len(plan.recording.calls)
+    share = "none" if plan.left_out == total else str(total - plan.left_out)
+    recorded = f"{share} of {_calls(total)} recorded" if total else "no calls in it"
+    colour = "green" if saved else "yellow"
+    yield Line(f"{plan.file} ({plan.recording.recorder}): {recorded}", colour)
+    yield from (Line(f"{plan.file}: left out: {reason}") for reason in _reasons(plan))
     if saved:
         yield Line(f"saved {saved}")
-        yield Line(f"{file} is raw still: delete it; a repository's history may hold it too")
+        raw = (
+            "the raw file is replaced" if plan.in_place else f"{plan.file} is raw still: delete it"
+        )
+        yield Line(f"{raw}; a repository's history may hold it too")
+
+
+def _reasons(plan: _Import) -> Iterator[str]:
+    """Yield why calls are left out. None of it quotes what they say."""
+    if plan.elsewhere:
+        hint = "" if plan.served else "; --upstream URL imports calls to a host of your own"
+        yield f"{_calls(len(plan.elsewhere))} to other hosts than Stripe's{hint}"
+    for left_out, reason in (
+        (plan.unserved, "to Stripe that tokentape does not serve yet"),
+        (plan.unanswered, "without an answer in the file"),
+        (plan.unrecorded, "that may not be recorded, such as 429 and 5xx, or cannot be read"),
+    ):
+        if left_out:
+            yield f"{_calls(len(left_out))} {reason} ({_numbers(left_out)})"
+
+
+def _calls(number: int) -> str:
+    return f"{number} call{'' if number == 1 else 's'}"
+
+
+def _numbers(calls: list[RawCall]) -> str:
+    shown = ", ".join(str(call.number) for call in calls[:_NUMBERS_SHOWN])
+    more = ", …" if len(calls) > _NUMBERS_SHOWN else ""
+    return f"number {shown}{more}"

@@ -13,7 +13,8 @@ from tokentape.pure.audit.inspection import Inspector, readable
 from tokentape.pure.leak_check.findings import Finding, Scan
 from tokentape.session import assembly
 
-_YAML_OR_JSON = frozenset({".yaml", ".yml", ".json"})
+_YAML_OR_JSON = frozenset({".yaml", ".yml", ".json", ".har", ""})
+"""Of what may be a recording; php-vcr gives its files no suffix."""
 
 
 def scan_files(settings: Settings, paths: tuple[Path, ...], output_format: str) -> int:

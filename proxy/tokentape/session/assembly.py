@@ -51,10 +51,22 @@ def loaded(text: bytes, name: str, directory: Path, redactor: Redactor) -> tuple
     try:
         return checked(text, file, redactor)
     except CassetteError as error:
-        if b"interactions" not in text or b"recorded_with: tokentape" in text:
+        recorder = "" if b"recorded_with: tokentape" in text else _recorder(text)
+        if not recorder:
             raise
-        hint = f"if plain vcrpy recorded it: `tokentape import {file} --name {name} --force`"
+        hint = f"if {recorder} recorded it: `tokentape import {file} --name {name}`"
         raise CassetteError(f"{error.message}; {hint}", file=file, line=error.line) from None
+
+
+def _recorder(text: bytes) -> str:
+    """Return the name of another recorder whose form a file has, or nothing."""
+    from tokentape.pure.recorders.forms import recognised  # noqa: PLC0415  replay does without
+
+    try:
+        recording = recognised(text.decode("utf-8", "replace"))
+    except CassetteError:
+        return ""
+    return recording.recorder if recording else ""
 
 
 def checked(text: bytes, file: str, redactor: Redactor) -> tuple[Interaction, ...]:

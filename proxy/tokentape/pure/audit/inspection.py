@@ -1,7 +1,7 @@
 """Inspection of one file: cassettes by schema, redaction check and leak check, others by the last.
 
-A cassette that vcrpy recorded without tokentape is recognised by its form, and reported as a whole
-if it holds raw calls to the tokens API.
+What another recorder wrote is recognised by its form, and reported as a whole if it holds calls to
+Stripe: what such calls say of people has no shape that could be searched for.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from tokentape.pure.leak_check.decodings import bytewise
 from tokentape.pure.leak_check.findings import (
     HIDDEN_TEXT,
     MALFORMED_CASSETTE,
-    RAW_CASSETTE,
+    RAW_RECORDING,
     UNREDACTED_VALUE,
     Finding,
 )
+from tokentape.pure.recorders.recognition import recording_of_stripe
 from tokentape.pure.redaction import Redactor
 from tokentape.pure.stripe.kinds import KINDS
 
@@ -54,7 +55,6 @@ def readable(data: bytes) -> bytes | None:
 _RECORDED_WITH = bytewise(rb"(?:^|[\n{,])\s*[\"']?recorded_with[\"']?\s*:\s*[\"']?tokentape")
 _PLACEHOLDER = bytewise(b"\\{\\{(?:%s)[.:][A-Za-z0-9]" % "|".join(sorted(KINDS)).encode())
 _INTERACTIONS = bytewise(rb"(?:^|[\n{,])\s*[\"']?interactions[\"']?\s*:")
-_TOKENS = bytewise(rb"/v1/tokens\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +64,24 @@ class Inspector:
     redactor: Redactor
 
     def cassette(self, text: bytes) -> tuple[Finding, ...]:
-        """Return the findings in a cassette of tokentape."""
-        return tuple(sorted({*self._problems(text), *leak_check.cassette_findings(text)}))
+        """Return the findings in a cassette of tokentape; a raw recording in its place is one."""
+        problems = tuple(self._problems(text))
+        if problems and not (_RECORDED_WITH.search(text) or _PLACEHOLDER.search(text)):
+            problems = _raw(text) or problems
+        return tuple(sorted({*problems, *leak_check.cassette_findings(text)}))
 
     def file(self, text: bytes) -> tuple[Finding, ...]:
         """Return the findings in a YAML or JSON file, which may be a cassette.
 
-        A raw cassette of vcrpy has one finding that says so, if it holds calls to the tokens API,
-        and those of the leak check.
+        A raw recording has one finding that says so, if it holds calls to Stripe, and those of the
+        leak check.
         """
         if _RECORDED_WITH.search(text):
             return self.cassette(text)
-        interactions = _INTERACTIONS.search(text)
-        if interactions is None:
-            return self.text(text)
-        if _PLACEHOLDER.search(text) or not any(self._problems(text)):
-            return self.cassette(text)
-        if not _TOKENS.search(text):
-            return self.text(text)
-        line = text.count(b"\n", 0, interactions.end()) + 1
-        return (Finding(line, RAW_CASSETTE), *self.text(text))
+        is_cassette = _INTERACTIONS.search(text) and (
+            _PLACEHOLDER.search(text) or not any(self._problems(text))
+        )
+        return self.cassette(text) if is_cassette else (*_raw(text), *self.text(text))
 
     def name(self, name: str, number: int) -> tuple[str, tuple[Finding, ...]]:
         """Return a file's name as it may be shown, and the findings in it.
@@ -139,6 +137,11 @@ class Inspector:
 def _is_plain(interaction: Interaction) -> bool:
     """Tell whether a response's JSON hides nothing. Names may be equal but for their numbers."""
     return is_plain_json(interaction.outline.text) or is_plain_json(interaction.texts.text)
+
+
+def _raw(text: bytes) -> tuple[Finding, ...]:
+    raw = recording_of_stripe(text)
+    return (Finding(raw.line, RAW_RECORDING, raw.recorder),) if raw else ()
 
 
 _MISNUMBERED = (

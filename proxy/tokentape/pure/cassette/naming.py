@@ -13,7 +13,10 @@ from collections.abc import Sequence
 from tokentape.errors import CassetteError
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]|^[.-]")
-_SUFFIX = re.compile(r"\.(?:ya?ml|json)$")
+_FOLDER = re.compile(r".*/(?:cassettes|vcr_cassettes|__recordings__)/")
+"""The folders in which recorders keep their files: the last one names what is below it."""
+_SUFFIX = re.compile(r"(?:/recording\.har|\.(?:ya?ml|json|har))$")
+"""Polly.js has a folder for each recording."""
 _MAX_SEGMENT = 80
 _MAX_NAME = 180
 
@@ -44,13 +47,17 @@ def cassette_name(
 def imported_name(path: str) -> str:
     """Return the name of a clean cassette for a raw one: its path below the folder `cassettes`.
 
-    Raises CassetteError for a path that could hold the value of a test's parameter.
+    That folder may have the name that another recorder gives it. Raises CassetteError for a path
+    that could hold the value of a test's parameter.
 
     >>> imported_name("tests/cassettes/shop/pay.yaml")
     'shop/pay'
+    >>> imported_name("__recordings__/pays_84232/recording.har")
+    'pays_84232'
     """
-    _, folder, path_below = f"/{path}".rpartition("/cassettes/")
-    name = _SUFFIX.sub("", path_below if folder else path.rpartition("/")[2])
+    folder = _FOLDER.match(f"/{path}")
+    name = f"/{path}"[folder.end() :] if folder else path.rpartition("/")[2]
+    name = _SUFFIX.sub("", name)
     if any(map(_UNSAFE.search, name.split("/"))):
         message = (
             "this file cannot name its cassette, for what is not a plain word in it may be the "

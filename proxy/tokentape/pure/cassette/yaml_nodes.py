@@ -18,7 +18,6 @@ Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 MAX_DEPTH = 8
 _TOO_DEEP = "this is nested too deeply"
-_BINARY = "tag:yaml.org,2002:binary"
 _TOP_LISTS = 2
 """The depth of lists in the top mapping."""
 
@@ -31,7 +30,7 @@ class Scalar:
     text: str
     plain: bool
     binary: bool = False
-    """It has the tag !!binary: the text is base64."""
+    """The text is base64; in a cassette it never is."""
 
     @property
     def is_null(self) -> bool:
@@ -102,15 +101,14 @@ def items_of(node: Node) -> list[Node]:
 Taker = Callable[[Node], None]
 
 
-def read_yaml(text: str | bytes, take: Taker | None = None, *, binary: bool = False) -> Node:
+def read_yaml(text: str | bytes, take: Taker | None = None) -> Node:
     """Return the only document of a cassette. Raises CassetteError with a line.
 
-    With `binary`, a scalar may have the tag !!binary. If there is a `take`, the items of lists in
-    the top mapping are passed to it and not stored, so that a large cassette is never in memory
-    as nodes.
+    If there is a `take`, the items of lists in the top mapping are passed to it and not stored, so
+    that a large cassette is never in memory as nodes.
     """
     try:
-        documents = read_documents(text, take, binary=binary)
+        documents = read_documents(text, take)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise CassetteError("this is not valid YAML", line=mark.line + 1 if mark else 0) from None
@@ -119,15 +117,13 @@ def read_yaml(text: str | bytes, take: Taker | None = None, *, binary: bool = Fa
     return documents[0]
 
 
-def read_documents(
-    text: str | bytes, take: Taker | None = None, *, binary: bool = False
-) -> list[Node]:
+def read_documents(text: str | bytes, take: Taker | None = None) -> list[Node]:
     """Return all documents of a YAML text, as `read_yaml` does.
 
     Raises yaml.YAMLError for text that is not YAML, and CassetteError for what is not allowed.
     """
     try:
-        return _Reader(text, take, (None, _BINARY) if binary else (None,)).documents()
+        return _Reader(text, take).documents()
     except yaml.MarkedYAMLError as error:
         if "nesting" not in str(error.problem):  # libyaml has its own limit
             raise
@@ -141,10 +137,9 @@ _NodeEvent = yaml.AliasEvent | yaml.ScalarEvent | yaml.CollectionStartEvent
 class _Reader:
     """Builds nodes from events; it calls itself to the bounded depth at most."""
 
-    def __init__(self, text: str | bytes, take: Taker | None, tags: tuple[str | None, ...]) -> None:
+    def __init__(self, text: str | bytes, take: Taker | None) -> None:
         self._next = Parser(text).get_event
         self._take = take
-        self._tags = tags
 
     def documents(self) -> list[Node]:
         self._next()  # the start of the stream
@@ -160,10 +155,10 @@ class _Reader:
             raise CassetteError("an alias (*name) is not allowed: write the value", line=line)
         if event.anchor is not None:
             raise CassetteError("an anchor (&name) is not allowed", line=line)
-        if event.tag not in (self._tags if isinstance(event, yaml.ScalarEvent) else (None,)):
+        if event.tag is not None:
             raise CassetteError("a tag (!name) is not allowed", line=line)
         if isinstance(event, yaml.ScalarEvent):
-            return Scalar(line, event.value, event.style in (None, ""), event.tag == _BINARY)
+            return Scalar(line, event.value, event.style in (None, ""))
         if depth > MAX_DEPTH:
             raise CassetteError(_TOO_DEEP, line=line)
         is_list = isinstance(event, yaml.SequenceStartEvent)

@@ -13,7 +13,7 @@ CREDENTIALS = "Basic credentials"
 MALFORMED_CASSETTE = "malformed cassette"
 UNREDACTED_VALUE = "unredacted value"
 HIDDEN_TEXT = "hidden text"
-RAW_CASSETTE = "raw cassette"
+RAW_RECORDING = "raw recording"
 
 _TAKE_OUT = "take it out of the file and of its history"
 
@@ -26,8 +26,8 @@ MENDING: Mapping[str, str] = {
     MALFORMED_CASSETTE: "mend this line, or record the cassette again",
     UNREDACTED_VALUE: "record the cassette again, or write a placeholder here",
     HIDDEN_TEXT: "remove comments and spacing that tokentape does not write, or record it again",
-    RAW_CASSETTE: "it was recorded by plain vcrpy, which redacts nothing: "
-    "make the same calls through `tokentape record`, then delete this file and its history",
+    RAW_RECORDING: "it holds calls to Stripe as they were sent: make a clean cassette of it with "
+    "`tokentape import`, then delete this file and its history",
 }
 """How to mend each kind of finding."""
 

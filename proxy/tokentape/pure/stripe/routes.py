@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-API = "https://api.stripe.com"
+HOST = "api.stripe.com"
+API = f"https://{HOST}"
 """The origin in every stored URI, whatever upstream was recorded."""
 METHODS = frozenset({"GET", "POST", "DELETE"})
 TOKENS = "/v1/tokens"
