@@ -106,7 +106,8 @@ def test_a_raw_cassette_is_refused_with_the_remedy(
     for words in (["show", "raw"], ["replay", "raw", "--listen", "127.0.0.1:0"]):
         ran = workplace.run(*words)
         assert ran.returncode == 2
-        assert "; if vcrpy recorded it: `tokentape import cassettes/raw.yaml --name raw`" in ran.stderr
+        assert "; if vcrpy recorded it: " in ran.stderr
+        assert "`tokentape import cassettes/raw.yaml --name raw`" in ran.stderr
         assert CARD not in ran.stderr
     assert workplace.run("import", "cassettes/raw.yaml", "--name", "raw", "--force").returncode == 0
     check(workplace, "raw")
