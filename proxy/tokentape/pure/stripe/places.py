@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tokentape.pure.stripe.catalog import Field
-from tokentape.pure.stripe.kinds import CLASS_ONLY, ID_KINDS, KINDS, NEVER_ANSWERED
+from tokentape.pure.stripe.kinds import CLASS_ONLY, ID_PREFIXES, KINDS, NEVER_ANSWERED
 
 Place = frozenset[tuple[str, str]]
 """What may stand in a place: kinds, each with the slot that is shown of it, blank for all."""
@@ -35,7 +35,7 @@ NAME = _place("field")
 """The name of a field that the API does not know, or that its user chose."""
 KEY = _place("key")
 """The Authorization header."""
-ID = _place("text", *ID_KINDS)
+ID = _place("text", "object_id", *ID_PREFIXES)
 """Any object's id, and what stands where one should."""
 _TEXT = _place("text")
 _TIME = _place("time")
