@@ -184,7 +184,7 @@ def test_a_fault_in_an_exchange_is_named_with_its_place(
 ) -> None:
     assert imported("raw.yml", ruby_vcr(calls).replace("code: 200", f"code: {SECRET}", 1)) == 2
     err = capsys.readouterr().err
-    assert "http_interactions[0].response.status.code is no HTTP status" in err
+    assert "http_interactions[0].response.status.code is not the HTTP status of an answer" in err
     assert "raw.yml:" in err
     assert SECRET not in err
     assert not CLEAN.exists()

@@ -15,6 +15,7 @@ from tokentape.edges.terminal import Line
 from tokentape.errors import CassetteError
 from tokentape.pure.cassette.naming import imported_name, shown_path
 from tokentape.pure.recorders.calls import RawCall, RawRecording, has_placeholder
+from tokentape.pure.recorders.documents import MAX_BYTES
 from tokentape.pure.recorders.forms import read_recording
 from tokentape.pure.replay.decide import Mode
 from tokentape.session.in_process import InProcess
@@ -114,6 +115,7 @@ def _read(file: Path, shown: str) -> RawRecording:
 
 async def _record(session: InProcess, plan: _Import) -> None:
     """Record the calls that are served, and note which are not recorded after all."""
+    size = 0
     for call in plan.served:
         try:
             exchange = call.exchange()
@@ -122,6 +124,10 @@ async def _record(session: InProcess, plan: _Import) -> None:
         if exchange is None:
             plan.unanswered.append(call)
             continue
+        size += sum(len(message.body) for message in exchange)
+        if size > MAX_BYTES:
+            message = f"the bodies of its calls have more than {MAX_BYTES >> 20} MiB: split it"
+            raise CassetteError(message, file=plan.file)
         if has_placeholder(exchange):
             message = f"call {call.number} has placeholders: this is clean already, not to import"
             raise CassetteError(message, file=plan.file, line=call.line)

@@ -16,6 +16,7 @@ from tokentape.pure.recorders.fields import RawField
 
 _SINGLE_BYTE = re.compile(r"iso-8859-[0-9]{1,2}|windows-125[0-9]", re.IGNORECASE)
 """Character sets of one byte a character: the recorded text is to be encoded again."""
+_STATUS = re.compile(r"([2-5][0-9]{2})(?: .*)?")
 _ENCODING = "content-encoding"
 _BROTLI_MODULES = ("brotli", "brotlicffi")
 _FED_AT_ONCE = 16
@@ -96,12 +97,20 @@ def _listed(field: RawField) -> Iterator[tuple[str, str]]:
         if line.is_mapping:
             yield line.need("name").text(), _line(line.get("value"))
         else:
-            name, *values = line.elements()
-            yield name.text(), ", ".join(map(_line, values))
+            words = [word.text() for word in line.elements()]
+            yield ("".join(words[:1]), ", ".join(words[1:]))
 
 
 def _line(value: RawField | None) -> str:
     return data(value).decode("utf-8", "surrogateescape")
+
+
+def status(field: RawField) -> int:
+    """Return the status of an answer, which may have its phrase behind it. Raises CassetteError."""
+    match = _STATUS.fullmatch(field.text())
+    if match is None:
+        raise field.error("is not the HTTP status of an answer, from 200 to 599")
+    return int(match[1])
 
 
 def has_header(lines: Headers, name: str) -> bool:

@@ -66,10 +66,10 @@ def raw_call(
     """
     try:
         parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".")
     except ValueError:
         raise field.error("is not a URL") from None
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    host = (parts.hostname or "").rstrip(".")
     lines = _credentials(parts)
     return RawCall(number, field.node.line, host, target, lambda: exchange(target, lines))
 

@@ -64,13 +64,11 @@ def _response(response: RawField) -> Response | None:
     """Return the answer, None if there was none or its body was not kept."""
     status = response.need("status")
     content = response.get("content")
-    if status.text() == "0" or (content and _is_lost(content)):
+    if status.text() in ("0", "-1") or (content and _is_lost(content)):
         return None
-    if not status.text().isdecimal():
-        raise status.error("is no HTTP status")
     lines = bodies.headers(response.get("headers"))
     body = _content(content, lines) if content else b""
-    return Response(int(status.text()), *bodies.stored(response, lines, body))
+    return Response(bodies.status(status), *bodies.stored(response, lines, body))
 
 
 def _is_lost(content: RawField) -> bool:

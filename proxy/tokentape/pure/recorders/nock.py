@@ -43,11 +43,9 @@ def _request(item: RawField, target: str, credentials: Headers) -> Request:
 
 
 def _response(item: RawField) -> Response:
-    status = item.need("status")
-    if not status.text().isdecimal():
-        raise status.error("is no HTTP status")
+    status = bodies.status(item.need("status"))
     lines = _response_headers(item)
-    return Response(int(status.text()), *bodies.stored(item, lines, _response_body(item, lines)))
+    return Response(status, *bodies.stored(item, lines, _response_body(item, lines)))
 
 
 def _response_headers(item: RawField) -> Headers:

@@ -29,7 +29,6 @@ from tokentape.pure.recorders import bodies
 from tokentape.pure.recorders.calls import Exchange, RawCall, raw_call
 from tokentape.pure.recorders.fields import RawField
 
-_STATUS = re.compile(r"([1-5][0-9]{2})(?: .*)?")
 _ERLANG_BINARY = re.compile(rb"\x83m(.{4})", re.DOTALL)
 """A binary in Erlang's external term format: 131, 109, its length in four bytes."""
 
@@ -59,11 +58,9 @@ def _request(request: RawField, target: str, credentials: Headers) -> Request:
 
 
 def _response(response: RawField, code: RawField) -> Response:
-    status = _STATUS.fullmatch(code.text())
-    if status is None:
-        raise code.error("is no HTTP status")
+    status = bodies.status(code)
     lines = bodies.headers(response.get("headers"))
-    return Response(int(status[1]), *bodies.stored(response, lines, _response_body(response)))
+    return Response(status, *bodies.stored(response, lines, _response_body(response)))
 
 
 def _status_field(response: RawField) -> RawField | None:
