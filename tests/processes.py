@@ -24,7 +24,7 @@ PATIENCE = 20.0
 
 T = TypeVar("T")
 
-_READY = re.compile(r"^tokentape: .* on (http://\S+)$", re.MULTILINE)
+_READY = re.compile(r"^tokentape: .* on (https?://\S+)$", re.MULTILINE)
 
 
 def environment(home: Path, **variables: str) -> dict[str, str]:

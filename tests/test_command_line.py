@@ -328,7 +328,7 @@ def test_any_other_error_keeps_its_traceback(
     ("words", "message"),
     [
         ("replya", "Did you mean 'replay'?"),
-        ("record --lisen h:1", "Did you mean '--listen'?"),
+        ("record --listenn h:1", "Did you mean '--listen'?"),
         ("record a b", "unexpected extra argument"),
         ("replay --upstream mock", "No such option"),
         ("mock --listen x", "found 'x'; allowed: HOST:PORT"),

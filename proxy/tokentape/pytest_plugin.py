@@ -251,7 +251,12 @@ def _settings(config: pytest.Config) -> Settings:
     if file.exists() and not os.environ.get("TOKENTAPE_CONFIG"):
         options["config"] = str(file)
     loaded = settings.load(options, os.environ)
-    return replace(loaded, cassettes=config.rootpath / loaded.cassettes)
+    paths = {
+        name: config.rootpath / path
+        for name in ("cassettes", "tls_cert", "tls_key")
+        if (path := getattr(loaded, name)) is not None
+    }
+    return replace(loaded, **paths)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,8 @@ _OPTIONS = {
         *("--listen", "HOST:PORT"),
         "Where to accept clients; port 0 picks a free one.  [default: 127.0.0.1:12121]",
     ),
+    "tls_cert": _option("--tls-cert", "FILE", "Serve https with this certificate (PEM)."),
+    "tls_key": _option("--tls-key", "FILE", "Its key, if that is in another file."),
     "upstream": _option(
         *("--upstream", "URL|mock"),
         "Where requests go: https://api.stripe.com is the real one.  [default: mock]",

@@ -40,7 +40,9 @@ _COMMAND_FOLLOWS = {"allow_interspersed_args": False}
 @cli.command(epilog="Example: tokentape record checkout --upstream https://api.stripe.com")
 @_name
 @_no_workers
-@with_settings("listen", "upstream", "cassettes", "allow_live", "strict", "config")
+@with_settings(
+    *("listen", "tls_cert", "tls_key", "upstream", "cassettes", "allow_live", "strict", "config")
+)
 def record_command(settings: Settings, name: str) -> Invocation:
     """Forward to the upstream and write a fresh take of cassette NAME.
 
@@ -61,7 +63,7 @@ def record_command(settings: Settings, name: str) -> Invocation:
     metavar="N",
     help="Serve in N processes on one port, each with its own session (Linux).  [default: 1]",
 )
-@with_settings("listen", "cassettes", "strict", "on_exhausted", "config")
+@with_settings("listen", "tls_cert", "tls_key", "cassettes", "strict", "on_exhausted", "config")
 def replay_command(settings: Settings, name: str, workers: int, *, prune: bool) -> Invocation:
     """Serve cassette NAME and never open a connection.
 
@@ -78,7 +80,10 @@ def replay_command(settings: Settings, name: str, workers: int, *, prune: bool) 
 @cli.command(epilog="Example: tokentape auto checkout")
 @_name
 @_no_workers
-@with_settings("listen", "upstream", "cassettes", "allow_live", "strict", "on_exhausted", "config")
+@with_settings(
+    *("listen", "tls_cert", "tls_key", "upstream", "cassettes", "allow_live", "strict"),
+    *("on_exhausted", "config"),
+)
 def auto_command(settings: Settings, name: str) -> Invocation:
     """Replay what is in cassette NAME, and record the rest."""
     from tokentape.commands.serve import SessionPlan, serve_cassette
@@ -95,7 +100,8 @@ def auto_command(settings: Settings, name: str) -> Invocation:
     "--cassette", default="default", metavar="NAME", show_default=True, help="Which cassette."
 )
 @with_settings(
-    *("upstream", "cassettes", "allow_live", "strict", "on_exhausted", "config"),
+    *("tls_cert", "tls_key", "upstream", "cassettes", "allow_live", "strict", "on_exhausted"),
+    *("config",),
     listen=click.option(
         "--listen",
         metavar="HOST:PORT",
@@ -131,7 +137,10 @@ def run_command(
     callback=read_by(seconds),
     help="Close sessions that get no request for so long.  [default: 300]",
 )
-@with_settings("upstream", "cassettes", "allow_live", "strict", "on_exhausted", "config")
+@with_settings(
+    *("tls_cert", "tls_key", "upstream", "cassettes", "allow_live", "strict", "on_exhausted"),
+    *("config",),
+)
 @click.argument("command", nargs=-1, metavar="[-- COMMAND...]")
 def serve_command(
     settings: Settings,

@@ -78,10 +78,11 @@ def serve_in_workers(plan: SessionPlan, workers: int) -> int:
     group = processes.Workers(workers, work)
     _close(sockets)
     group.receive()
-    terminal.say(f"replay {plan.cassette} on {url(host, port)}")
+    address = url(host, port, tls=plan.settings.tls_cert is not None)
+    terminal.say(f"replay {plan.cassette} on {address}")
     ending = Ending(together(group.receive()))
     group.join()
-    return _conclude(plan, service, ending, url(host, port)).exit_status
+    return _conclude(plan, service, ending, address).exit_status
 
 
 def serve_sessions(
@@ -165,7 +166,7 @@ async def _serve_sessions(
     )
     server = serving(administration.handle, replace(settings, listen=address), terminal.fault)
     received = processes.received_signals()
-    served = url(*await server.start())
+    served = url(*await server.start(), tls=settings.tls_cert is not None)
     watching = asyncio.create_task(administration.watch())
     status = 1
     try:

@@ -12,7 +12,15 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from tokentape.edges import cassette_file, network_proxies, uses
-from tokentape.edges.server import MEMORY, Answer, Handler, Memory, Server, ServerOptions
+from tokentape.edges.server import (
+    MEMORY,
+    Answer,
+    Handler,
+    Memory,
+    Server,
+    ServerOptions,
+    tls_context,
+)
 from tokentape.edges.settings import Settings
 from tokentape.errors import CassetteError
 from tokentape.pure import own_routes, web_pages
@@ -96,7 +104,7 @@ class OpenSession:
         """Accept connections. Raises ConfigurationError where the address cannot be had."""
         if writes(self.service.mode):
             self.service.upstream = await upstream_of(self._settings, self._upstream)
-        self.url = url(*await self._server.start(at))
+        self.url = url(*await self._server.start(at), tls=self._settings.tls_cert is not None)
 
     def idle(self) -> float:
         """Return for how many seconds no request has come."""
@@ -159,7 +167,11 @@ class Opener:
     """Opens sessions; what they share is put together once."""
 
     def __init__(self, settings: Settings, notice: Notice, on_fault: Notice) -> None:
-        """`on_fault` gets the class name of an error inside, and nothing else of it."""
+        """`on_fault` gets the class name of an error inside, and nothing else of it.
+
+        Raises ConfigurationError for a certificate that cannot be used.
+        """
+        tls_context(settings.tls_cert, settings.tls_key)  # before anything is recorded
         self._settings = settings
         self._notice = notice
         self._on_fault = on_fault
@@ -282,6 +294,7 @@ def serving(
         max_connections=limits.connections,
         request_timeout=timeouts.request,
         shutdown_timeout=timeouts.shutdown,
+        tls=tls_context(settings.tls_cert, settings.tls_key),
         memory=memory or Memory(),
         on_refused=on_refused,
         on_fault=on_fault,
@@ -324,6 +337,7 @@ def ignore_written(_written: bool, /) -> None:  # noqa: FBT001  the server's cal
     """Do nothing when a response has been written."""
 
 
-def url(host: str, port: int) -> str:
+def url(host: str, port: int, *, tls: bool = False) -> str:
     """Return the base URL of a server at an address."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if tls else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

@@ -2,13 +2,14 @@
 
 Bottom up: `head` reads heads, `framing` cuts whole requests out of what comes, `writer` makes bytes
 of answers (all without I/O), and `memory` has answers that never change again; `by_aiohttp` reads
-what is not plain a second time; `connection` is one client, `listener` the port.
+what is not plain a second time; `connection` is one client, `listener` the port, `tls` https.
 """
 
 from tokentape.edges.server.connection import Answer, Done, Handler, ServerOptions
 from tokentape.edges.server.listener import Server, loop_exception_handler, shared_sockets
 from tokentape.edges.server.memory import LIMIT as MEMORY
 from tokentape.edges.server.memory import Memory
+from tokentape.edges.server.tls import tls_context
 
 __all__ = [
     "MEMORY",
@@ -20,4 +21,5 @@ __all__ = [
     "ServerOptions",
     "loop_exception_handler",
     "shared_sockets",
+    "tls_context",
 ]

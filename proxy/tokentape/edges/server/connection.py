@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -55,6 +56,7 @@ class ServerOptions:
     request_timeout: float  # for a request to arrive whole
     idle_timeout: float = 75.0  # for the next request to begin, and to take an answer
     shutdown_timeout: float  # for answers under way when the server stops
+    tls: ssl.SSLContext | None = None
     memory: Memory = field(default_factory=Memory)
     on_refused: Callable[[Response], None] = lambda _: None
     """Gets the response to what is no request that the handler could get."""
@@ -115,6 +117,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         # With a limit of 0, writing resumes only once the client's connection has taken all.
         self._transport.set_write_buffer_limits(0)
+        self._half_closes = self._transport.can_write_eof()  # not with TLS
         self._enter(_State.IDLE, self._options.idle_timeout)
         if not self._joined(self):
             self._leave(CROWDED)
@@ -152,7 +155,7 @@ class Connection(asyncio.Protocol):
         """Note that the client sends no more; it may still wait for an answer."""
         if self._state in (_State.READING, _State.ANSWERING, _State.WRITING):
             self._client_ended = True
-            return True
+            return self._half_closes
         if self._state is _State.RECEIVING:
             self._leave(MALFORMED)
         return False
@@ -192,7 +195,7 @@ class Connection(asyncio.Protocol):
         """End the state that lasted too long."""
         if self._state in (_State.RECEIVING, _State.READING):
             self._leave(TIMEOUT)
-        elif self._state is _State.IDLE:
+        elif self._state is _State.IDLE or not self._half_closes:
             self._transport.close()
         else:
             self._transport.abort()
@@ -341,4 +344,5 @@ class Connection(asyncio.Protocol):
             self._transport.close()
         else:
             self._transport.resume_reading()
-            self._transport.write_eof()
+            if self._half_closes:
+                self._transport.write_eof()

@@ -45,7 +45,10 @@ class Server:
         """
         host, port = self._address
         loop = asyncio.get_running_loop()
-        address = {"host": host, "port": port} if at is None else {"sock": at}
+        address: dict[str, Any] = {"host": host, "port": port} if at is None else {"sock": at}
+        if self._options.tls is not None:
+            address |= {"ssl": self._options.tls, "ssl_shutdown_timeout": _ABORT_SECONDS}
+            address["ssl_handshake_timeout"] = self._options.request_timeout
         connect = partial(Connection, self._handler, self._options, self._joined, self._left)
         try:
             self._server = await loop.create_server(connect, **address)

@@ -77,6 +77,8 @@ class Settings:
     listen: texts.Address = ("127.0.0.1", 12121)
     hosts: tuple[texts.HostName, ...] = ()
     origins: tuple[texts.WebOrigin, ...] = ()
+    tls_cert: texts.File = None
+    tls_key: texts.File = None
     upstream: texts.Origin = "mock"
     cassettes: Path = Path("cassettes")
     allow_live: bool = False
@@ -91,7 +93,10 @@ class Settings:
     timeouts: Timeouts = Timeouts()
 
 
-OPTIONS = ("config", "listen", "upstream", "cassettes", "allow_live", "strict", "on_exhausted")
+OPTIONS = (
+    *("config", "listen", "tls_cert", "tls_key", "upstream", "cassettes"),
+    *("allow_live", "strict", "on_exhausted"),
+)
 """The settings that options and variables may set."""
 VARIABLES = {f"TOKENTAPE_{name.upper()}": name for name in (*OPTIONS, "hosts", "origins", "fast")}
 

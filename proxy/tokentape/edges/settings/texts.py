@@ -127,6 +127,11 @@ def directory(text: str) -> Path:
     raise _invalid(text, "the path of a directory")
 
 
+def file(text: str) -> Path | None:
+    """Read the path of a file, `~` being the home directory; a blank text is none."""
+    return directory(text) if text else None
+
+
 def flag(text: str) -> bool:
     """Read true or false in the spellings of YAML 1.1 and of environments."""
     if text.lower() not in _FLAGS:
@@ -187,6 +192,7 @@ Address = Annotated[tuple[str, int], address]
 Origin = Annotated[str, upstream]
 HostName = Annotated[str, host_name]
 WebOrigin = Annotated[str, web_origin]
+File = Annotated[Path | None, file]
 Size = Annotated[int, size]
 Count = Annotated[int, count]
 Kind = Annotated[str, choice(*KINDS)]
