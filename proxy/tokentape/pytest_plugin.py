@@ -129,7 +129,9 @@ class Tokentape:
     _reported: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._session.service.notice = self._notices.append
+        from tokentape.pure.watching.events import noticing
+
+        self._session.service.watch = noticing(self._notices.append)
 
     @property
     def url(self) -> str:

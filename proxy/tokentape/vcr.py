@@ -36,6 +36,7 @@ from tokentape.pure.http.messages import Request, Response, reason_phrase
 from tokentape.pure.recorders.bodies import without_encoding
 from tokentape.pure.replay.decide import LIVE_KEY, Mode, usual_mode
 from tokentape.pure.stripe.routes import API, is_tokens
+from tokentape.pure.watching.events import noticing
 from tokentape.session.in_process import InProcess
 from tokentape.session.opening import Opener
 
@@ -66,7 +67,7 @@ class _Vcr(vcr.VCR):  # type: ignore[misc] # vcrpy has no types
     """Gives each use of a cassette new hooks."""
 
     def __init__(self, loaded: Settings, mode: Mode) -> None:
-        self.opener = Opener(loaded, terminal.say, terminal.say)
+        self.opener = Opener(loaded, noticing(terminal.say), terminal.say)
         self.folder = loaded.cassettes.absolute()
         upstream = () if loaded.upstream == "mock" else (loaded.upstream,)
         self.origins = frozenset(map(_origin, (API, *upstream)))
@@ -110,7 +111,9 @@ class _Use:
     ) -> tuple[list[VcrRequest], list[VcrResponse]]:
         """Begin the session. Raises CassetteError, and vcrpy's error where there is none yet."""
         name = self._name(path)
-        self._session = InProcess(self._owner.opener, self._mode(name), name, self._notices.append)
+        self._session = InProcess(
+            self._owner.opener, self._mode(name), name, noticing(self._notices.append)
+        )
         recorded = [interaction.texts for interaction in self._session.service.recorded]
         if not recorded:
             raise CassetteNotFoundError

@@ -10,6 +10,7 @@ from tokentape.edges.settings import MatchSettings, RedactSettings
 from tokentape.pure.cassette.model import Numbering
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.replay.decide import Mode
+from tokentape.pure.watching.events import noticing
 from tokentape.session import assembly
 from tokentape.session.recorder import Recorder
 from tokentape.session.service import Policy, Service
@@ -53,7 +54,7 @@ class Recording:
             redactor=redactor,
             policy=Policy(),
             rules=assembly.match_rules(MatchSettings()),
-            notice=self.said.append,
+            watch=noticing(self.said.append),
             upstream=Asked(self.answer),
             recorder=recorder,
             remembers=False,

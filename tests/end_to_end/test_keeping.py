@@ -128,7 +128,7 @@ class TestRefusals:
         with workplace.serving("record", "take", *options) as session:
             for _ in range(2):
                 Client(session.url).send("GET", "/v1/charges")
-            awaited(lambda: "refused with 404: This is" in session.said or None, "a line")
+            awaited(lambda: "  This is outside" in session.said or None, "a line")
             Client(session.url, LIVE).post(card())
             for line in (b"CONNECT api.stripe.com:443", b"GET http://127.0.0.1/v1/tokens", b"?"):
                 with socket.create_connection(("127.0.0.1", session.port)) as client:
@@ -140,7 +140,8 @@ class TestRefusals:
             "refused: 2 outside_tokens (404), 1 live_key_refused (403), "
             "2 request_target_unsupported (400), 1 malformed_request (400)"
         ) in session.said
-        assert session.said.count("refused with 404") == 1
+        assert session.said.count("404 refused") == 2
+        assert session.said.count("This is outside") == 1
         assert "as the base URL of the API client, not as its HTTP proxy" in session.said
 
     def test_are_in_the_receipt_of_a_session(self, workplace: Workplace) -> None:

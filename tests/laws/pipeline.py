@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -19,6 +20,9 @@ from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.cassette.writing import HEADER
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.replay.decide import Mode
+from tokentape.pure.watching.documents import log_document
+from tokentape.pure.watching.events import Event, Repeats, notices
+from tokentape.pure.watching.lines import EventLines
 from tokentape.session import assembly
 from tokentape.session.recorder import Recorder
 from tokentape.session.service import Policy, Service
@@ -92,10 +96,11 @@ class Stage:
         self.port: dict[bytes, Response] = {}
         """What a port with a memory gives again."""
         self.notices: list[str] = []
+        self.events: list[Event | Repeats] = []
         self.upstream = Upstream(self.answer)
         policy = replace(self.policy, strict=self.strict or self.policy.strict)
         self.service = Service(
-            *(self.mode, "tape", REDACTOR, policy, RULES, self.notices.append),
+            *(self.mode, "tape", REDACTOR, policy, RULES, self._watch),
             remembers=self.remembers,
         )
         self.service.load(self.recorded)
@@ -103,6 +108,22 @@ class Stage:
             self.service.upstream = self.upstream
             numbering = self.service.instances.numbering or Numbering()
             self.service.recorder = Recorder(REDACTOR, self.take, numbering)
+
+    def _watch(self, event: Event | Repeats) -> None:
+        self.events.append(event)
+        self.notices += notices(event)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """What the readers of events show, times aside."""
+        self.service.tell_repeats()
+        timeless = [
+            event._replace(at=0, seconds=0) if isinstance(event, Event) else event
+            for event in self.events
+        ]
+        lines = EventLines()
+        texts = (line.text for event in timeless for line in lines.of(event))
+        return (*texts, *(json.dumps(log_document(event)) for event in timeless))
 
     def send(self, request: Request, *, taken: bool = True) -> Response:
         """Ask, and take the answer whole, or go away before."""

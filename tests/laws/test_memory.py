@@ -8,6 +8,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 from tokentape.pure.http.messages import Request, Response
+from tokentape.pure.watching.events import Event, Result
 from tokentape.session.service import Policy
 
 from tests.laws.pipeline import Stage, replay, stripe
@@ -81,6 +82,18 @@ def assert_alike(fast: Stage, slow: Stage) -> None:
     assert fast.receipt() == slow.receipt()
     assert fast.service.health() == slow.service.health()
     assert fast.notices == slow.notices
+    assert replays_shown(fast) == replays_shown(slow) == fast.service.counts.replayed
+
+
+def replays_shown(stage: Stage) -> int:
+    """Return how many answers from the cassette the watcher was told of."""
+    stage.service.tell_repeats()
+    return sum(
+        event.result is Result.REPLAYED and not event.is_retry
+        if isinstance(event, Event)
+        else sum(event.counts.values())
+        for event in stage.events
+    )
 
 
 def people(numbers: st.SearchStrategy[int], size: int) -> st.SearchStrategy[Trace]:

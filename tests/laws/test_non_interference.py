@@ -43,7 +43,7 @@ def left(stage: Stage, answers: Sequence[Response]) -> Traces:
     health = json.dumps(stage.service.health())
     reports = (one.body.decode() for one in answers if one.status == 424)
     done = tuple(results(answers))
-    said = tuple(stage.notices)
+    said = (*stage.notices, *stage.shown)
     return Traces(stage.cassette, said, done, tuple(reports), stage.receipt(), health)
 
 

@@ -50,7 +50,9 @@ def test_no_secret_stands_in_what_is_let_out(trace: Trace, statuses: list[int]) 
     stage = Stage(answer=parrot(1, statuses), policy=Policy(record_errors=True))
     play(trace, world, stage)
     missing = Stage(answer=stage.answer, recorded=stage.service.recorded)
-    told = "\n".join((stage.cassette, *stage.notices, *stage.receipt(), *missing.notices))
+    told = "\n".join(
+        (stage.cassette, *stage.notices, *stage.receipt(), *stage.shown, *missing.shown)
+    )
 
     for value in filter(telling, world.values.values()):
         assert not any(way in told for way in ways(value))
@@ -84,7 +86,7 @@ def shown(asked: RedactedRequest, answer: Response | None) -> str:
     known = Neighbours(RULES)
     known.add(one)
     told = report(asked, "x", known.nearest(asked))
-    return "\n".join((interaction_text(one), repr(asked), repr(answered), told))
+    return "\n".join((interaction_text(one), repr(asked), repr(answered), str(told), repr(told)))
 
 
 def assert_nothing_survives(asked: RedactedRequest, answer: Response | None = None) -> None:

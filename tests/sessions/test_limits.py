@@ -11,6 +11,7 @@ from tokentape.edges.settings import Settings
 from tokentape.pure.http.messages import Request
 from tokentape.pure.own_routes import Token
 from tokentape.pure.replay.decide import Mode
+from tokentape.pure.watching.events import noticing, unwatched
 from tokentape.session.administration import MOST, Administration
 from tokentape.session.opening import Opener
 
@@ -27,9 +28,9 @@ class Inside:
     def __init__(self, directory: Path) -> None:
         self.said: list[str] = []
         settings = Settings(listen=("127.0.0.1", 0), cassettes=directory)
-        opener = Opener(settings, self.said.append, self.said.append)
+        opener = Opener(settings, noticing(self.said.append), self.said.append)
         self.administration = Administration(
-            opener, Token(TOKEN), mode=Mode.REPLAY, idle=300, notice=self.said.append
+            opener, Token(TOKEN), mode=Mode.REPLAY, idle=300, watch=unwatched
         )
 
     async def ask(self, method: str, path: str = "", cassette: str = "") -> tuple[int, Any]:

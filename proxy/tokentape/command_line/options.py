@@ -53,10 +53,12 @@ def _option(name: str, metavar: str, text: str) -> Decorator:
     return click.option(name, metavar=metavar, help=text)
 
 
-def _flag(name: str, text: str) -> Decorator:
-    return click.option(name, flag_value="true", default=None, help=text)
+def _flag(text: str, *names: str) -> Decorator:
+    return click.option(*names, flag_value="true", default=None, help=text)
 
 
+LOGGED = ("quiet", "log_format")
+"""The settings of what a session prints while it runs."""
 _REPEAT_OR_MISS = "What follows the last recorded answer to a request.  [default: repeat]"
 _OPTIONS = {
     "config": _option(
@@ -73,11 +75,15 @@ _OPTIONS = {
         "Where requests go: https://api.stripe.com is the real one.  [default: mock]",
     ),
     "cassettes": _option("--cassettes", "DIR", "Where cassettes are kept.  [default: cassettes]"),
-    "allow_live": _flag("--allow-live", "Forward requests with live keys too."),
+    "allow_live": _flag("Forward requests with live keys too.", "--allow-live"),
     "strict": _flag(
-        "--strict", "Miss rather than guess; fail on unused and order-dependent interactions."
+        "Miss rather than guess; fail on unused and order-dependent interactions.", "--strict"
     ),
     "on_exhausted": _option("--on-exhausted", "repeat|miss", _REPEAT_OR_MISS),
+    "quiet": _flag("No line for a request unless something went wrong.", "--quiet", "-q"),
+    "log_format": _option(
+        "--log-format", "text|json", "JSON has an object a line, for programs.  [default: text]"
+    ),
 }
 
 

@@ -11,6 +11,7 @@ from functools import partial
 import click
 
 from tokentape.command_line.options import (
+    LOGGED,
     Decorator,
     Invocation,
     cli,
@@ -41,7 +42,8 @@ _COMMAND_FOLLOWS = {"allow_interspersed_args": False}
 @_name
 @_no_workers
 @with_settings(
-    *("listen", "tls_cert", "tls_key", "upstream", "cassettes", "allow_live", "strict", "config")
+    *("listen", "tls_cert", "tls_key", "upstream", "cassettes", "allow_live", "strict"),
+    *(*LOGGED, "config"),
 )
 def record_command(settings: Settings, name: str) -> Invocation:
     """Forward to the upstream and write a fresh take of cassette NAME.
@@ -63,7 +65,9 @@ def record_command(settings: Settings, name: str) -> Invocation:
     metavar="N",
     help="Serve in N processes on one port, each with its own session (Linux).  [default: 1]",
 )
-@with_settings("listen", "tls_cert", "tls_key", "cassettes", "strict", "on_exhausted", "config")
+@with_settings(
+    *("listen", "tls_cert", "tls_key", "cassettes", "strict", "on_exhausted", *LOGGED, "config")
+)
 def replay_command(settings: Settings, name: str, workers: int, *, prune: bool) -> Invocation:
     """Serve cassette NAME and never open a connection.
 
@@ -82,7 +86,7 @@ def replay_command(settings: Settings, name: str, workers: int, *, prune: bool) 
 @_no_workers
 @with_settings(
     *("listen", "tls_cert", "tls_key", "upstream", "cassettes", "allow_live", "strict"),
-    *("on_exhausted", "config"),
+    *("on_exhausted", *LOGGED, "config"),
 )
 def auto_command(settings: Settings, name: str) -> Invocation:
     """Replay what is in cassette NAME, and record the rest."""
@@ -101,7 +105,7 @@ def auto_command(settings: Settings, name: str) -> Invocation:
 )
 @with_settings(
     *("tls_cert", "tls_key", "upstream", "cassettes", "allow_live", "strict", "on_exhausted"),
-    *("config",),
+    *(*LOGGED, "config"),
     listen=click.option(
         "--listen",
         metavar="HOST:PORT",
@@ -139,7 +143,7 @@ def run_command(
 )
 @with_settings(
     *("tls_cert", "tls_key", "upstream", "cassettes", "allow_live", "strict", "on_exhausted"),
-    *("config",),
+    *(*LOGGED, "config"),
 )
 @click.argument("command", nargs=-1, metavar="[-- COMMAND...]")
 def serve_command(

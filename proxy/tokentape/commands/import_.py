@@ -18,6 +18,7 @@ from tokentape.pure.recorders.calls import RawCall, RawRecording, has_placeholde
 from tokentape.pure.recorders.documents import MAX_BYTES
 from tokentape.pure.recorders.forms import read_recording
 from tokentape.pure.replay.decide import Mode
+from tokentape.pure.watching.events import noticing
 from tokentape.session.in_process import InProcess
 from tokentape.session.opening import Opener
 
@@ -30,16 +31,15 @@ def import_cassettes(settings: Settings, files: tuple[Path, ...], name: str, *, 
     `name` is for a single file; with "", a cassette is named after its file. `force` replaces
     cassettes that exist, and lets calls be lost if a cassette takes the place of its own file.
     """
-    opener = Opener(settings, terminal.say, terminal.say)
+    opener = Opener(settings, noticing(terminal.say), terminal.say)
     status = 0
     for number, file in enumerate(files, 1):
         shown = shown_path(file.as_posix(), number)
         try:
             target = name or imported_name(file.as_posix())
             plan = _plan(settings, file, shown, target, force=force)
-            status = max(
-                status, _import(InProcess(opener, Mode.RECORD, target, terminal.say), plan)
-            )
+            session = InProcess(opener, Mode.RECORD, target, noticing(terminal.say))
+            status = max(status, _import(session, plan))
         except CassetteError as error:
             where = "" if error.file else f"{shown}: "
             terminal.say(f"{where}{error}", colour="red")

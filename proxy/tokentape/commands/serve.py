@@ -9,10 +9,12 @@ import secrets
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tokentape.commands.watching import EventPrinter
 from tokentape.edges import network_proxies, processes, terminal
 from tokentape.edges.server import Server, loop_exception_handler, shared_sockets
 from tokentape.edges.settings import ADMIN_TOKEN, Settings, Unshown
@@ -54,7 +56,7 @@ def serve_cassette(plan: SessionPlan, command: tuple[str, ...] = ()) -> int:
     CassetteError for a cassette that cannot be loaded, recorded or pruned, and ConfigurationError
     for an address that cannot be had, or a command that cannot be started.
     """
-    return _run_loop(_serve_cassette(plan, command))
+    return _run_loop(_serve_cassette(plan, command), plan.settings)
 
 
 def serve_in_workers(plan: SessionPlan, workers: int) -> int:
@@ -63,7 +65,8 @@ def serve_in_workers(plan: SessionPlan, workers: int) -> int:
     Each has its own session; the receipt is that of all together. Raises CassetteError,
     ConfigurationError for an address that cannot be had, and WorkerLost.
     """
-    opener = _opener(plan.settings)
+    printer = _printer(plan.settings)
+    opener = Opener(plan.settings, printer.watch, terminal.fault)
     service = opener.service(Mode.REPLAY, plan.cassette)
     processes.make_room(plan.settings.limits.connections)
     sockets = shared_sockets(*plan.settings.listen, workers)
@@ -73,16 +76,17 @@ def serve_in_workers(plan: SessionPlan, workers: int) -> int:
     def work(number: int, channel: processes.Channel) -> None:
         own_socket = sockets.pop(number)
         _close(sockets)
-        _run_loop(_work(opener, service, own_socket, channel))
+        _run_loop(_work(opener, service, own_socket, channel, printer), plan.settings)
 
     group = processes.Workers(workers, work)
     _close(sockets)
-    group.receive()
-    address = url(host, port, tls=plan.settings.tls_cert is not None)
-    terminal.say(f"replay {plan.cassette} on {address}")
-    ending = Ending(together(group.receive()))
-    group.join()
-    return _conclude(plan, service, ending, address).exit_status
+    with _output(plan.settings):
+        group.receive()
+        address = url(host, port, tls=plan.settings.tls_cert is not None)
+        terminal.say(f"replay {plan.cassette} on {address}")
+        ending = Ending(together(group.receive()))
+        group.join()
+        return _conclude(plan, service, ending, address).exit_status
 
 
 def serve_sessions(
@@ -100,7 +104,7 @@ def serve_sessions(
     cannot be started.
     """
     token = Unshown(token.text or secrets.token_hex(16))
-    return _run_loop(_serve_sessions(settings, address, token, Mode(mode), command))
+    return _run_loop(_serve_sessions(settings, address, token, Mode(mode), command), settings)
 
 
 def serve_mock(settings: Settings) -> int:
@@ -108,12 +112,13 @@ def serve_mock(settings: Settings) -> int:
 
     Raises ConfigurationError for an address that cannot be had.
     """
-    return _run_loop(_serve_mock(settings))
+    return _run_loop(_serve_mock(settings), settings)
 
 
 async def _serve_cassette(plan: SessionPlan, command: tuple[str, ...]) -> int:
     processes.make_room(plan.settings.limits.connections)
-    opener = _opener(plan.settings)
+    printer = _printer(plan.settings)
+    opener = Opener(plan.settings, printer.watch, terminal.fault)
     session = await opener.open(opener.service(Mode(plan.mode), plan.cassette))
     _spare_clients_the_collector()
     received = processes.received_signals()
@@ -126,17 +131,23 @@ async def _serve_cassette(plan: SessionPlan, command: tuple[str, ...]) -> int:
     finally:
         close = session.close(failed=status != 0, waits=_waits(plan.settings))
         ending = await _in_time(close, session.hurry, received.get())
+        printer.flush()
     ending = _conclude(plan, session.service, ending, session.url, failed=status != 0)
     return status or ending.exit_status
 
 
 async def _work(
-    opener: Opener, service: Service, at: socket.socket, channel: processes.Channel
+    opener: Opener,
+    service: Service,
+    at: socket.socket,
+    channel: processes.Channel,
+    printer: EventPrinter,
 ) -> int:
     session = await opener.open(service, at)
     channel.send("ready")
     await channel.end_requested()
     ending = await _in_time(session.close(), session.hurry, channel.end_requested())
+    printer.flush()
     channel.send(ending.receipt)
     return 0
 
@@ -157,12 +168,13 @@ async def _serve_sessions(
     from tokentape.session.administration import MOST, Administration  # noqa: PLC0415  port
 
     processes.make_room(settings.limits.connections + MOST)
+    printer = _printer(settings, names_sessions=True)
     administration = Administration(
-        _opener(replace(settings, listen=(address[0], 0))),
+        Opener(replace(settings, listen=(address[0], 0)), printer.watch, terminal.fault),
         Token(token.text),
         mode=mode,
         idle=settings.timeouts.idle,
-        notice=terminal.notice,
+        watch=printer.watch,
     )
     server = serving(administration.handle, replace(settings, listen=address), terminal.fault)
     received = processes.received_signals()
@@ -177,6 +189,7 @@ async def _serve_sessions(
     finally:
         watching.cancel()
         tally = await _end(server, administration, _waits(settings), received)
+        printer.flush()
     colour = "red" if tally.failed else "green"
     terminal.say_lines(Line(line, colour) for line in tally.lines())
     return status or tally.exit_status
@@ -251,20 +264,26 @@ def _waits(settings: Settings) -> Waits:
     return say
 
 
-def _run_loop(main: Coroutine[Any, Any, int]) -> int:
+def _run_loop(main: Coroutine[Any, Any, int], settings: Settings) -> int:
     async def with_faults_reported() -> int:
         asyncio.get_running_loop().set_exception_handler(loop_exception_handler(terminal.fault))
         return await main
 
-    if sys.platform == "win32":
-        return asyncio.run(with_faults_reported())
-    import uvloop  # noqa: PLC0415  there is none on Windows
+    with _output(settings):
+        if sys.platform == "win32":
+            return asyncio.run(with_faults_reported())
+        import uvloop  # noqa: PLC0415  there is none on Windows
 
-    return uvloop.run(with_faults_reported())
+        return uvloop.run(with_faults_reported())
 
 
-def _opener(settings: Settings) -> Opener:
-    return Opener(settings, terminal.notice, terminal.fault)
+def _output(settings: Settings) -> AbstractContextManager[None]:
+    return terminal.unblocked(as_json=settings.log_format == "json")
+
+
+def _printer(settings: Settings, *, names_sessions: bool = False) -> EventPrinter:
+    as_json = settings.log_format == "json"
+    return EventPrinter(is_quiet=settings.quiet, as_json=as_json, names_sessions=names_sessions)
 
 
 def _conclude(

@@ -1,15 +1,30 @@
-"""What people read: results on standard output, all else on standard error; colour on terminals."""
+"""What people read: results on standard output, all else on standard error; colour on terminals.
+
+While a session runs, a thread writes to standard error (`unblocked`): a pipe that nobody reads is
+full after 64 KiB, and a write to it waits for ever. What the thread cannot write in time is left
+out and counted.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from queue import Full, Queue
+from threading import Thread
 from typing import TypeVar
 
 import click
 
 T = TypeVar("T")
+
+_WAITING = 200
+"""How many pieces of output may wait to be written."""
+_LAST_SECONDS = 1.0
+"""How long the end of a session waits for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +43,25 @@ def print_lines(lines: Iterable[Line]) -> None:
 
 
 def say_lines(lines: Iterable[Line]) -> None:
-    """Print lines as `say` does."""
-    for line in lines:
-        say(line.text, colour=line.colour)
+    """Print lines to standard error under the program's name, in one piece.
+
+    Where that fails (nobody reads it any more, the log's disk is full), they are left out.
+    """
+    if _output.as_json:
+        say_documents({"type": "message", "text": line.text} for line in lines)
+        return
+    prefix = click.style("tokentape: ", dim=True)
+    _write([prefix + click.style(line.text, fg=line.colour) for line in lines])
+
+
+def say_documents(documents: Iterable[Mapping[str, object]]) -> None:
+    """Print objects to standard error as JSON, each on a line, as `say_lines` does."""
+    _write([json.dumps(document, ensure_ascii=False) for document in documents])
 
 
 def say(text: str, *, colour: str | None = None) -> None:
-    """Print a line to standard error under the program's name.
-
-    Where that fails (nobody reads it any more, the log's disk is full), it is left out.
-    """
-    try:
-        # In one piece: other processes may write to the same file.
-        click.echo(click.style("tokentape: ", dim=True) + click.style(text, fg=colour), err=True)
-    except OSError:  # what is left in the buffer would fail again, and change the exit status
-        sys.stderr = None
+    """Print a line as `say_lines` does."""
+    say_lines([Line(text, colour)])
 
 
 def notice(text: str) -> None:
@@ -60,3 +79,96 @@ def with_progress(items: Sequence[T], label: str) -> Iterator[T]:
     hidden = not (sys.stderr and sys.stderr.isatty())
     with click.progressbar(items, label=label, file=sys.stderr, hidden=hidden) as bar:
         yield from bar
+
+
+class _Writer:
+    """Writes to standard error in a thread."""
+
+    def __init__(self) -> None:
+        self._pieces: Queue[str] = Queue(_WAITING)
+        self._left_out = 0
+        Thread(target=self._run, name="tokentape output", daemon=True).start()
+
+    def put(self, lines: Sequence[str]) -> None:
+        """Have lines written, unless too much waits to be written already."""
+        note = f"tokentape: {self._left_out} lines are left out here, which nobody read in time"
+        try:
+            self._pieces.put_nowait("".join(f"{line}\n" for line in self._noted(note, lines)))
+            self._left_out = 0
+        except Full:
+            self._left_out += len(lines)
+
+    def _noted(self, note: str, lines: Sequence[str]) -> Sequence[str]:
+        if not self._left_out:
+            return lines
+        return [json.dumps({"type": "message", "text": note}) if _output.as_json else note, *lines]
+
+    def close(self) -> None:
+        """Wait until all is written, but not for long."""
+        until = time.monotonic() + _LAST_SECONDS
+        while self._pieces.unfinished_tasks and time.monotonic() < until:
+            time.sleep(0.002)
+
+    def _run(self) -> None:
+        while True:
+            text = self._pieces.get()
+            with suppress(OSError, ValueError):  # nobody reads it any more, or it is closed
+                _write_raw(text)
+            self._pieces.task_done()
+
+
+def _write_raw(text: str) -> None:
+    """Write past Python's own buffer: its lock would hold up the end of the process."""
+    raw = getattr(getattr(sys.stderr, "buffer", None), "raw", None)
+    if raw is None:  # a test's
+        click.echo(text, err=True, nl=False)
+        return
+    data = memoryview(text.encode("utf-8", "backslashreplace"))
+    while data:
+        written = raw.write(data)
+        if written is None:  # it does not block (Node's pipes), and is full
+            time.sleep(0.02)
+        data = data[written or 0 :]
+
+
+@dataclass(slots=True)
+class _Output:
+    """How this process writes to standard error now."""
+
+    writer: _Writer | None = None
+    as_json: bool = False
+
+
+_output = _Output()
+
+
+@contextmanager
+def unblocked(*, as_json: bool = False) -> Iterator[None]:
+    """Let no reader of standard error hold up this process meanwhile."""
+    # Windows' console is not written to by bytes, and its pipes are read by programs only.
+    _output.writer = None if sys.platform == "win32" else _Writer()
+    _output.as_json = as_json
+    try:
+        yield
+    finally:
+        if _output.writer:
+            _output.writer.close()
+        _output.writer, _output.as_json = None, False
+
+
+def _write(lines: Sequence[str]) -> None:
+    if _output.writer:
+        _output.writer.put(lines if _is_coloured() else [*map(click.unstyle, lines)])
+        return
+    try:
+        # In one piece: other processes may write to the same file.
+        click.echo("\n".join(lines), err=True)
+    except OSError:  # what is left in the buffer would fail again, and change the exit status
+        sys.stderr = None
+
+
+def _is_coloured() -> bool:
+    context = click.get_current_context(silent=True)
+    if context is not None and context.color is not None:
+        return context.color
+    return bool(sys.stderr and sys.stderr.isatty())

@@ -16,8 +16,8 @@ from tokentape.pure.own_routes import Close, List, Open, Show, Token
 from tokentape.pure.replay.decide import Mode
 from tokentape.pure.replay.receipt import Tally
 from tokentape.pure.stripe.refusals import refusal
+from tokentape.pure.watching.events import Watch, Watched, notices
 from tokentape.session.opening import Ending, Opener, OpenSession, Waits, ignore_written
-from tokentape.session.service import Notice
 
 MOST = 1000
 """How many sessions may be open at a time, and how many that ended are remembered."""
@@ -30,19 +30,20 @@ Account = Mapping[str, object]
 
 @dataclass(slots=True)
 class _Notices:
-    """What one session has to say: shown at once under its name, and again with its receipt."""
+    """What went wrong in one session: remembered for its receipt, its events passed on at once."""
 
     name: str
-    show: Notice
+    show: Watch
     lines: list[str] = field(default_factory=list)
     dropped: int = 0
 
-    def __call__(self, text: str) -> None:
-        self.show(f"{self.name}: {text}")
-        if len(self.lines) < _NOTICES:
-            self.lines.append(text)
-        else:
-            self.dropped += 1
+    def watch(self, event: Watched) -> None:
+        self.show(event)
+        for text in notices(event):
+            if len(self.lines) < _NOTICES:
+                self.lines.append(text)
+            else:
+                self.dropped += 1
 
 
 @dataclass(eq=False, slots=True)
@@ -76,17 +77,17 @@ class Administration:
     """Carries out the commands of requests to the admin port."""
 
     def __init__(
-        self, opener: Opener, token: Token, *, mode: Mode, idle: float, notice: Notice
+        self, opener: Opener, token: Token, *, mode: Mode, idle: float, watch: Watch
     ) -> None:
         """`mode` is for sessions that do not choose one.
 
-        Those that get no request for `idle` seconds are closed.
+        Those that get no request for `idle` seconds are closed. `watch` gets the events of all.
         """
         self._opener = opener
         self._token = token
         self._mode = mode
         self._idle = idle
-        self._notice = notice
+        self._watch = watch
         self._open: dict[str, _Session] = {}
         self._ended: dict[str, Account] = {}
         self._tally = Tally()
@@ -116,7 +117,8 @@ class Administration:
             for session in tuple(self._open.values()):
                 if session.session.idle() >= self._idle and session.closing is None:
                     session.expired = True
-                    session.notices(f"expired: not asked anything for {self._idle:g} seconds")
+                    expired = f"expired: not asked anything for {self._idle:g} seconds"
+                    session.session.service.notice(expired)
                     self._closing(session)
 
     async def save(self) -> None:
@@ -141,14 +143,14 @@ class Administration:
             return own_routes.BAD_NAME
         if len(self._open) >= MOST:
             return own_routes.FULL
-        notices = _Notices(command.cassette, self._notice)
+        notices = _Notices(command.cassette, self._watch)
         try:
             service = self._opener.service(
                 command.mode or self._mode,
                 command.cassette,
                 strict=command.strict,
                 on_exhausted=command.on_exhausted or "",
-                notice=notices,
+                watch=notices.watch,
             )
             opened = await self._opener.open(service)
         except CassetteBusy:

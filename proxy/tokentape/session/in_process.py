@@ -18,8 +18,9 @@ from tokentape.errors import BackgroundLost
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.redaction.live_keys import has_live_key
 from tokentape.pure.replay.decide import Mode, replays, writes
+from tokentape.pure.watching.events import Watch, noticing
 from tokentape.session.opening import InProcessUpstream, Opener
-from tokentape.session.service import RESULT, Notice
+from tokentape.session.service import RESULT
 
 T = TypeVar("T")
 
@@ -34,7 +35,7 @@ class Background:
 
     def __init__(self, settings: Settings) -> None:
         """Start it. Raises BackgroundLost where the event loop cannot be had."""
-        self.opener = Opener(settings, terminal.say, self._fault)
+        self.opener = Opener(settings, noticing(terminal.say), self._fault)
         self.faults: list[str] = []
         """The class names of errors inside, since whoever reads them cleared them."""
         self._ready: Future[asyncio.AbstractEventLoop] = Future()
@@ -97,11 +98,11 @@ class InProcess:
     Its caller asks it, and tells it what was answered elsewhere.
     """
 
-    def __init__(self, opener: Opener, mode: Mode, name: str, notice: Notice) -> None:
+    def __init__(self, opener: Opener, mode: Mode, name: str, watch: Watch) -> None:
         """Load the cassette, unless it is to be recorded afresh. Raises CassetteError."""
         self.writes = writes(mode)
         self._replays = replays(mode)
-        self.service = opener.service(mode, name, notice=notice)
+        self.service = opener.service(mode, name, watch=watch)
         self.service.remembers = False  # there is no port to give answers again
         self._allow_live = self.service.policy.allow_live
         self.service.policy = replace(self.service.policy, allow_live=True)  # see may_leave

@@ -29,15 +29,20 @@ from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.replay.decide import Mode, replays, writes
 from tokentape.pure.replay.receipt import Receipt
-from tokentape.pure.stripe.refusals import reason
+from tokentape.pure.watching.events import Watch
 from tokentape.pure.web_pages import FromPage, WebPages, listens_beyond_loopback
 from tokentape.session import assembly
 from tokentape.session.saving import Saved, Saving
-from tokentape.session.service import Notice, Policy, Service, Upstream
+from tokentape.session.service import Policy, Service, Upstream
 
 if TYPE_CHECKING:
     from tokentape.session.recorder import InteractionWriter, Recorder
 
+Notice = Callable[[str], None]
+"""Takes a line for people; everything in it is redacted."""
+
+_REPEATS_SECONDS = 1.0
+"""How long answers that are given again are counted before the watcher is told of them."""
 _SMALL = 32 * 1024
 """Bytes up to which a cassette is remembered: many sessions, or every run of a test, open it."""
 
@@ -88,6 +93,7 @@ class OpenSession:
         self._now = asyncio.get_running_loop().time
         self._last_request = self._now()
         self._under_way = 0
+        self._telling: asyncio.TimerHandle | None = None
         self._server = serving(
             self._handle,
             settings,
@@ -97,7 +103,7 @@ class OpenSession:
                 self._repeated,
                 service.redactor.relevant_headers | web_pages.LOOKED_AT,
             ),
-            on_refused=lambda response: service.refused(*reason(response)),
+            on_refused=service.refuse_unread,
         )
 
     async def start(self, at: socket.socket | None) -> None:
@@ -137,6 +143,7 @@ class OpenSession:
         if cut_off := await stopping:
             self.service.notice(f"{cut_off} under way got no answer: the session ended")
         await self._upstream.aclose()
+        self._tell_repeats()
         counts = self.service.counts
         saved = await self._saving.end(failed=failed) if self._saving else Saved()
         if counts.replayed or counts.recorded:
@@ -160,20 +167,30 @@ class OpenSession:
 
     def _repeated(self, final: object, retry_key: str | None) -> bool:
         self._last_request = self._now()
+        if self._telling is None:
+            loop = asyncio.get_running_loop()
+            self._telling = loop.call_later(_REPEATS_SECONDS, self._tell_repeats)
         return self.service.repeated(final, retry_key)
+
+    def _tell_repeats(self) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
+        self.service.tell_repeats()
 
 
 class Opener:
     """Opens sessions; what they share is put together once."""
 
-    def __init__(self, settings: Settings, notice: Notice, on_fault: Notice) -> None:
-        """`on_fault` gets the class name of an error inside, and nothing else of it.
+    def __init__(self, settings: Settings, watch: Watch, on_fault: Notice) -> None:
+        """`watch` gets the events of sessions that have no reader of their own.
 
-        Raises ConfigurationError for a certificate that cannot be used.
+        `on_fault` gets the class name of an error inside, and nothing else of it. Raises
+        ConfigurationError for a certificate that cannot be used.
         """
         tls_context(settings.tls_cert, settings.tls_key)  # before anything is recorded
         self._settings = settings
-        self._notice = notice
+        self._watch = watch
         self._on_fault = on_fault
         self._redactor = assembly.redactor(settings.redact, settings.match)
         self._rules = assembly.match_rules(settings.match)
@@ -187,7 +204,7 @@ class Opener:
         *,
         strict: bool | None = None,
         on_exhausted: str = "",
-        notice: Notice | None = None,
+        watch: Watch | None = None,
     ) -> Service:
         """Return a session without a port, upstream or recorder, with what its cassette has.
 
@@ -202,7 +219,7 @@ class Opener:
             allow_live=settings.allow_live,
             record_errors=settings.record.errors,
         )
-        service = Service(mode, name, self._redactor, policy, self._rules, notice or self._notice)
+        service = Service(mode, name, self._redactor, policy, self._rules, watch or self._watch)
         service.remembers = settings.fast and replays(mode)
         exists = partial(cassette_file.exists, settings.cassettes, name)
         if replays(mode) and (not writes(mode) or exists()):

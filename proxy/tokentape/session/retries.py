@@ -14,7 +14,9 @@ from dataclasses import dataclass, field, replace
 from tokentape.pure.http.messages import Headers, Response
 from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.replay.instance import Match
+from tokentape.pure.replay.misses import MissReport
 from tokentape.pure.stripe.refusals import refusal
+from tokentape.pure.watching.events import Result
 
 REMEMBERED = 5_000
 """Answers that are remembered; the oldest go first."""
@@ -27,10 +29,17 @@ _ACCOUNT_HEADERS = ("Stripe-Account", "Stripe-Context")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A response, and where the cassette has it, if it came from there."""
+    """A response, what was done, and where the cassette has the response, if it came from there."""
 
     response: Response
+    result: Result
     match: Match | None = None
+    interaction: int = 0
+    """The number, from 1, of the interaction that it was recorded as."""
+    reasons: tuple[str, ...] = ()
+    """Why it was refused or not recorded."""
+    miss: MissReport | None = None
+    is_retry: bool = False
 
 
 _Scope = tuple[str, ...]
@@ -68,7 +77,7 @@ class Retries:
             self._remember(scope, Try(request, scope[1:], outcome))
             return outcome
         if _params(before.request) != _params(request):
-            return Outcome(_key_reused(scope[0]))
+            return _key_reused(scope[0])
         if isinstance(before.outcome, Outcome):
             return _again(before.outcome, scope[0])
         return self._after(before.outcome, request, answer)
@@ -164,11 +173,12 @@ def _again(outcome: Outcome, key: str) -> Outcome:
     response = outcome.response
     headers: Headers = (*response.headers, ("Idempotent-Replayed", "true"))
     echo = tuple([(name, key) for name, _ in response.echo])
-    return replace(outcome, response=replace(response, headers=headers, echo=echo, final=None))
+    again = replace(response, headers=headers, echo=echo, final=None)
+    return replace(outcome, response=again, is_retry=True)
 
 
-def _key_reused(key: str) -> Response:
-    return refusal(
+def _key_reused(key: str) -> Outcome:
+    response = refusal(
         400,
         "",
         "Keys for idempotent requests can only be used with the same parameters they were first "
@@ -176,3 +186,5 @@ def _key_reused(key: str) -> Response:
         "request.",
         type="idempotency_error",
     )
+    reason = "Its Idempotency-Key was first used with other parameters."
+    return Outcome(response, Result.REFUSED, reasons=(reason,))

@@ -6,10 +6,11 @@ out: looks up, asks the upstream, hands over what is to be written, and answers.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+import time
+from collections.abc import Awaitable, Iterable
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tokentape.edges.server import Answer
 from tokentape.errors import CassetteError, UnreadableBody, UpstreamFailure
@@ -22,25 +23,24 @@ from tokentape.pure.redaction.live_keys import has_live_key
 from tokentape.pure.replay.decide import Mode, Refuse, Unmatched, decide, replays, writes
 from tokentape.pure.replay.instance import Match
 from tokentape.pure.replay.instances import Instances
-from tokentape.pure.replay.misses import Neighbours, report
+from tokentape.pure.replay.misses import MissReport, Neighbours, report
 from tokentape.pure.replay.order import order_dependent
 from tokentape.pure.replay.receipt import Counts, Receipt
 from tokentape.pure.replay.rendering import Renderer
-from tokentape.pure.stripe.refusals import refusal, upstream_failed
+from tokentape.pure.stripe.refusals import reason, refusal, upstream_failed
 from tokentape.pure.stripe.routes import is_tokens
+from tokentape.pure.watching.events import Note, Repeats, Result, Watch, unwatched
+from tokentape.session.arrivals import Arrival, event_of
 from tokentape.session.retries import Outcome, Retries, Try, sender
 
 if TYPE_CHECKING:
     from tokentape.session.recorder import Recorder  # replay does without, and starts the sooner
 
-Notice = Callable[[str], None]
-"""Takes a line for people; everything in it is redacted."""
-
 RESULT = "Tokentape-Result"
 """The header that says what was done: recorded, replayed, forwarded, miss or refused."""
 
 _RESULT = RESULT.lower()
-_REPLAYED = ((RESULT, "replayed"),)
+_REPLAYED = ((RESULT, Result.REPLAYED.value),)
 
 
 class Upstream(Protocol):
@@ -64,6 +64,14 @@ class Policy:
     record_errors: bool = False
 
 
+class Final(NamedTuple):
+    """What the port gives back each time that it gives an answer again."""
+
+    number: int
+    """Of the request that got the answer first."""
+    tried: Try | None
+
+
 @dataclass(slots=True)
 class Service:
     """One session of one cassette."""
@@ -73,7 +81,7 @@ class Service:
     redactor: Redactor
     policy: Policy
     rules: MatchRules
-    notice: Notice
+    watch: Watch = unwatched
     upstream: Upstream | None = None
     recorder: Recorder | None = None
     remembers: bool = True
@@ -81,6 +89,8 @@ class Service:
     recorded: list[Interaction] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
     instances: Instances = field(init=False)
+    _arrived: int = 0
+    _repeats: dict[int, int] = field(default_factory=dict)
     _used: set[int] = field(default_factory=set)
     _neighbours: Neighbours = field(init=False)
     _retries: Retries = field(default_factory=Retries)
@@ -103,34 +113,42 @@ class Service:
 
         Never raises for what a client or an upstream sends.
         """
-        tokens = is_tokens(request.target)
-        redacted = self._redacted(request) if tokens else None
-        answer = partial(self._answer, request, redacted, tokens=tokens)
+        arrival = self._arrival(request)
+        answer = partial(self._answer, arrival)
+        redacted = arrival.redacted
         outcome = answer() if redacted is None else self._retries.once(redacted, answer)
         if isinstance(outcome, Outcome):
-            return self._handled(outcome, redacted)
-        return self._later(outcome, redacted)
+            return self._handled(outcome, arrival)
+        return self._later(outcome, arrival)
 
-    async def _later(self, outcome: Awaitable[Outcome], redacted: RedactedRequest | None) -> Answer:
-        return self._handled(await outcome, redacted)
+    def notice(self, text: str) -> None:
+        """Let the watcher know of what is not about one request; the text is redacted."""
+        self.watch(Note(self.name, text))
 
-    def _handled(self, outcome: Outcome, redacted: RedactedRequest | None) -> Answer:
-        return outcome.response, lambda written: self._done(outcome, redacted, written=written)
+    def refuse_unread(self, response: Response) -> None:
+        """Take note of what the port refused, because it is no request that could be handled."""
+        status, code, message = reason(response)
+        self._arrived += 1
+        arrival = Arrival(Request("", ""), self._arrived, time.perf_counter())
+        self._tell(self._refused(status, code, message), arrival)
 
     def repeated(self, final: object, retry_key: str | None) -> bool:
         """Take note that the port gave an answer that never changes once more.
 
         `retry_key` is the request's Idempotency-Key. False for a retry: it has another answer.
         """
-        if isinstance(final, Try) and not self._retries.repeated(final, retry_key or ""):
+        assert isinstance(final, Final), "the port gives back what it was given"
+        if final.tried and not self._retries.repeated(final.tried, retry_key or ""):
             return False
         self.counts.replayed += 1
+        self._repeats[final.number] = self._repeats.get(final.number, 0) + 1
         return True
 
-    def refused(self, status: int, code: str, message: str) -> None:
-        """Take note of a refused request: here, or by the port, which could not read it."""
-        if self.counts.refuse(f"{code} ({status})"):
-            self.notice(f"refused with {status}: {message}")
+    def tell_repeats(self) -> None:
+        """Let the watcher know of the answers that were given again since this was called last."""
+        if self._repeats:
+            counts, self._repeats = self._repeats, {}
+            self.watch(Repeats(self.name, counts))
 
     def receipt(self) -> Receipt:
         """Return what this session did so far."""
@@ -150,19 +168,33 @@ class Service:
         self.recorded.append(interaction)
         self._neighbours.add(interaction)
 
-    def _redacted(self, request: Request) -> RedactedRequest | None:
+    def _arrival(self, request: Request) -> Arrival:
+        at = time.perf_counter()
+        self._arrived += 1
+        if not is_tokens(request.target):
+            return Arrival(request, self._arrived, at)
         try:
-            return self.redactor.request(request)
+            return Arrival(request, self._arrived, at, self.redactor.request(request))
         except UnreadableBody as error:
-            self.notice(f"a request cannot be recorded or replayed: {error.reason}")
-            return None
+            return Arrival(request, self._arrived, at, None, error.reason)
 
-    def _answer(
-        self, request: Request, redacted: RedactedRequest | None, *, tokens: bool
-    ) -> Outcome | Awaitable[Outcome]:
+    async def _later(self, outcome: Awaitable[Outcome], arrival: Arrival) -> Answer:
+        return self._handled(await outcome, arrival)
+
+    def _handled(self, outcome: Outcome, arrival: Arrival) -> Answer:
+        self._tell(outcome, arrival)
+        redacted = arrival.redacted
+        return outcome.response, lambda written: self._done(outcome, redacted, written=written)
+
+    def _tell(self, outcome: Outcome, arrival: Arrival) -> None:
+        at, seconds = time.time(), time.perf_counter() - arrival.at
+        self.watch(event_of(self.name, arrival, outcome, at, seconds))
+
+    def _answer(self, arrival: Arrival) -> Outcome | Awaitable[Outcome]:
+        request, redacted = arrival.raw, arrival.redacted
         decision = decide(
             self.mode,
-            tokens=tokens,
+            tokens=redacted is not None or bool(arrival.unreadable),
             readable=redacted is not None,
             forward_others=self.policy.forward_others,
             barred_key=lambda: not self.policy.allow_live and has_live_key(request),
@@ -170,16 +202,17 @@ class Service:
         )
         match decision:
             case Match() if redacted is not None:
-                return self._replay(decision, redacted)
-            case Unmatched.RECORD:
-                return self._forward(request, redacted)
-            case Unmatched.FORWARD:
-                return self._forward(request, None)
+                return self._replay(decision, redacted, arrival.number)
+            case Unmatched.RECORD | Unmatched.FORWARD:
+                return self._forward(arrival)
             case Refuse(status, code, message):
-                self.refused(status, code, message)
-                return Outcome(refusal(status, code, message))
+                return self._refused(status, code, message)
             case Match() | Unmatched.MISS:
-                return self._miss(redacted)
+                return self._miss(arrival)
+
+    def _refused(self, status: int, code: str, message: str) -> Outcome:
+        self.counts.refuse(f"{code} ({status})")
+        return Outcome(refusal(status, code, message), Result.REFUSED, reasons=(message,))
 
     def _match(self, request: RedactedRequest | None) -> Match | None:
         if request is None:
@@ -187,7 +220,7 @@ class Service:
         policy = self.policy
         return self.instances.match(request, repeat=policy.repeat, further=not policy.strict)
 
-    def _replay(self, match: Match, request: RedactedRequest) -> Outcome:
+    def _replay(self, match: Match, request: RedactedRequest, number: int) -> Outcome:
         self.counts.replayed += 1
         self.counts.further += match.begins_further
         interaction = self.recorded[match.position]
@@ -197,39 +230,46 @@ class Service:
         echo = (("Idempotency-Key", key.text),) if key and echoes else ()
         values, settled = self.instances.values(match)
         response = self._renderer.response(interaction, values, request.live, echo)
-        outcome = Outcome(response, match)
+        outcome = Outcome(response, Result.REPLAYED, match)
         if not (self.remembers and match.is_last and settled):
             return outcome
-        return Outcome(
-            response.as_final(Try(request, sender(request), outcome) if key else True), match
-        )
+        tried = Try(request, sender(request), outcome) if key else None
+        return Outcome(response.as_final(Final(number, tried)), Result.REPLAYED, match)
 
-    def _miss(self, request: RedactedRequest | None) -> Outcome:
+    def _miss(self, arrival: Arrival) -> Outcome:
         self.counts.missed += 1
+        request = arrival.redacted
         if request is None:
-            message = "The request cannot be read, so nothing recorded can answer it."
+            problem = f"The request cannot be read: {arrival.unreadable}."
+            missed = MissReport(f"{problem} Nothing recorded can answer it.")
         else:
-            message = report(
+            missed = report(
                 request,
                 self.name,
                 self._neighbours.nearest(request),
+                is_empty=not self.recorded,
                 unknown_id=self.instances.names_unknown_id(request),
                 may_be_used_up=self.policy.strict or not self.policy.repeat,
             )
-        self.notice(f"miss: {message}")
-        return Outcome(refusal(424, "cassette_miss", message, type="api_error", result="miss"))
+        result = Result.MISS
+        response = refusal(424, "cassette_miss", str(missed), type="api_error", result=result)
+        return Outcome(response, result, miss=missed)
 
-    async def _forward(self, request: Request, redacted: RedactedRequest | None) -> Outcome:
+    async def _forward(self, arrival: Arrival) -> Outcome:
         assert self.upstream is not None, "a session that forwards has an upstream"
+        request, redacted = arrival.raw, arrival.redacted
         try:
             response = await self.upstream.send(request)
         except UpstreamFailure as error:
-            message = f"the upstream gave no answer: {error.reason}"
-            self.notice(message)
+            problem = f"the upstream gave no answer: {error.reason}"
             self.counts.unanswered += 1
-            return self._not_recorded(upstream_failed(error.status, f"tokentape: {message}."))
+            failure = upstream_failed(error.status, f"tokentape: {problem}.")
+            return self._not_recorded(failure, problem)
+        if redacted is None:
+            problem = f"a request cannot be recorded or replayed: {arrival.unreadable}"
+            return self._not_recorded(response, *([problem] if arrival.unreadable else ()))
         failed = response.status == 429 or response.status >= 500
-        if redacted is None or (failed and not self.policy.record_errors):
+        if failed and not self.policy.record_errors:
             return self._not_recorded(response)
         return self._record(redacted, response)
 
@@ -238,25 +278,23 @@ class Service:
         try:
             result = self.recorder.record(request, response)
         except UnreadableBody as error:
-            self.notice(f"an answer was not recorded: {error.reason}")
-            return self._not_recorded(response)
+            return self._not_recorded(response, f"an answer was not recorded: {error.reason}")
         except CassetteError as error:
             result = HeldBack((str(error),))
         if isinstance(result, HeldBack):
             self.counts.unwritten += 1
-            for reason in result.reasons:
-                self.notice(f"not written: {reason}")
-            return Outcome(_marked(response, "forwarded"))
+            reasons = tuple(f"not written: {reason}" for reason in result.reasons)
+            return _outcome(response, Result.FORWARDED, reasons=reasons)
         self._used.add(len(self.recorded))
         self._add(result.interaction)
         if self.instances.numbering is not None:
             self.instances.add_recorded(request, result.interaction, result.secrets)
         self.counts.recorded += 1
-        return Outcome(_marked(response, "recorded"))
+        return _outcome(response, Result.RECORDED, interaction=len(self.recorded))
 
-    def _not_recorded(self, response: Response) -> Outcome:
+    def _not_recorded(self, response: Response, *reasons: str) -> Outcome:
         self.counts.forwarded += 1
-        return Outcome(_marked(response, "forwarded"))
+        return _outcome(response, Result.FORWARDED, reasons=reasons)
 
     def _done(self, outcome: Outcome, request: RedactedRequest | None, *, written: bool) -> None:
         match = outcome.match
@@ -269,6 +307,10 @@ class Service:
             self.instances.release(match)
 
 
-def _marked(response: Response, result: str) -> Response:
+def _outcome(
+    response: Response, result: Result, *, interaction: int = 0, reasons: tuple[str, ...] = ()
+) -> Outcome:
+    """Return the outcome of a request that was forwarded, its response marked as such."""
     lines = [line for line in response.headers if line[0].lower() != _RESULT]
-    return Response(response.status, (*lines, (RESULT, result)), response.body)
+    marked = Response(response.status, (*lines, (RESULT, result.value)), response.body)
+    return Outcome(marked, result, interaction=interaction, reasons=reasons)

@@ -86,6 +86,8 @@ class Settings:
     on_exhausted: Literal["repeat", "miss"] = "repeat"
     others: Literal["refuse", "forward"] = "refuse"
     fast: bool = True
+    quiet: bool = False
+    log_format: Literal["text", "json"] = "text"
     record: Record = Record()
     match: MatchSettings = MatchSettings()
     redact: RedactSettings = RedactSettings()
@@ -95,7 +97,7 @@ class Settings:
 
 OPTIONS = (
     *("config", "listen", "tls_cert", "tls_key", "upstream", "cassettes"),
-    *("allow_live", "strict", "on_exhausted"),
+    *("allow_live", "strict", "on_exhausted", "quiet", "log_format"),
 )
 """The settings that options and variables may set."""
 VARIABLES = {f"TOKENTAPE_{name.upper()}": name for name in (*OPTIONS, "hosts", "origins", "fast")}

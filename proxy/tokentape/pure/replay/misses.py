@@ -22,6 +22,8 @@ SHOWN = 3
 """How many recorded requests a report names."""
 SHOWN_DIFFERENCES = 10
 """How many differences it names of each."""
+LONGEST = 80
+"""Characters that it shows of a name or a value."""
 COMPARED = 400
 """How many are compared at most, the latest first: a report must not hold up other clients."""
 
@@ -31,11 +33,54 @@ _Entry = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
+class FieldDifference:
+    """A field that is recorded in another way than it was sent; None where it is absent.
+
+    A blank name is the request's first line.
+    """
+
+    name: str
+    recorded: str | None
+    sent: str | None
+
+    def __str__(self) -> str:
+        what = self.name or "the request"
+        if self.sent is None:
+            return f"{what} is recorded as {self.recorded or 'blank'}, and was not sent"
+        if self.recorded is None:
+            return f"{what} was sent, and is not recorded"
+        return f"{what} is recorded as {self.recorded}, and {self.sent} was sent"
+
+
+@dataclass(frozen=True, slots=True)
 class Near:
     """A recorded request that almost fits: its number (from 1) and what differs, field by field."""
 
     number: int
-    differences: tuple[str, ...]
+    differences: tuple[FieldDifference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MissReport:
+    """Why nothing recorded answered a request."""
+
+    summary: str
+    near: tuple[Near, ...] = ()
+    hidden: str = ""
+    """Why a recorded request does not answer that looks the same once it is redacted."""
+    advice: tuple[str, ...] = ()
+
+    def reasons(self, recorded: Near) -> tuple[str, ...]:
+        """Return why a recorded request that is close does not answer."""
+        shown = tuple(map(str, recorded.differences[:SHOWN_DIFFERENCES])) or (self.hidden,)
+        more = len(recorded.differences) - SHOWN_DIFFERENCES
+        return (*shown, f"and {more} more differences") if more > 0 else shown
+
+    def __str__(self) -> str:
+        near = (
+            f"Interaction {n.number} is close: {'; '.join(self.reasons(n))}." for n in self.near
+        )
+        return " ".join((self.summary, *near, *self.advice))
 
 
 class Neighbours:
@@ -66,7 +111,8 @@ class Neighbours:
     def nearest(self, request: RedactedRequest) -> tuple[Near, ...]:
         """Return the recorded requests closest to one that was missed, the closest first.
 
-        Of those that are equally close, such as differ from each other come first.
+        Of those that are equally close, such as differ from each other come first. A request with
+        another path, or with other fields for the most part, is not close.
         """
         sent = _entries(self._rules.of_request(request).text)
         path = request.method, request.path.text
@@ -81,7 +127,9 @@ class Neighbours:
             for place, number in enumerate(candidate.numbers)
         )
         return tuple(
-            Near(number, _differences(sent, entries)) for _, _, number, entries in closest[:SHOWN]
+            Near(number, _differences(sent, entries))
+            for _, _, number, entries in closest[:SHOWN]
+            if _is_like(sent, entries)
         )
 
 
@@ -104,31 +152,32 @@ def report(
     name: str,
     near: Sequence[Near],
     *,
+    is_empty: bool = False,
     unknown_id: bool = False,
     may_be_used_up: bool = False,
-) -> str:
-    """Return the report of a miss: one line each for the cassette and what comes close.
+) -> MissReport:
+    """Return the report of a miss of cassette `name`, which may be empty.
 
     `unknown_id`: the request names an id that the session has not given out. `may_be_used_up`: not
     every recorded answer is given again and again, to whoever sends the request.
     """
-    hidden = _hidden_difference(request, unknown_id=unknown_id, may_be_used_up=may_be_used_up)
     path = request.path.text.replace(".?", "")
-    lines = [f"No interaction of cassette {name} answers {request.method} {path}."]
-    for recorded in near:
-        shown = "; ".join(recorded.differences[:SHOWN_DIFFERENCES]) or hidden
-        more = len(recorded.differences) - SHOWN_DIFFERENCES
-        rest = f"; and {more} more differences" if more > 0 else ""
-        lines.append(f"Interaction {recorded.number} is close: {shown}{rest}.")
+    advice = []
     if unknown_id:
-        lines.append(
+        advice.append(
             "It names an id that this session has not given out, or has forgotten: "
             "take ids from the answers of the same session."
         )
     if not near:
-        lines.append("The cassette has no interaction.")
-    lines.append(f"Record it with `tokentape auto {name}` or `tokentape record {name}`.")
-    return " ".join(lines)
+        empty = "The cassette has no interaction."
+        advice.append(empty if is_empty else "No recorded request is like it.")
+    advice.append(f"Record it with `tokentape auto {name}` or `tokentape record {name}`.")
+    return MissReport(
+        f"No interaction of cassette {name} answers {request.method} {path}.",
+        tuple(near),
+        _hidden_difference(request, unknown_id=unknown_id, may_be_used_up=may_be_used_up),
+        tuple(advice),
+    )
 
 
 def _hidden_difference(request: RedactedRequest, *, unknown_id: bool, may_be_used_up: bool) -> str:
@@ -149,10 +198,31 @@ def _entries(key: str) -> frozenset[_Entry]:
     return frozenset((entry, n) for entry, count in counts.items() for n in range(count))
 
 
-def _differences(sent: frozenset[_Entry], recorded: frozenset[_Entry]) -> tuple[str, ...]:
+def _is_like(sent: frozenset[_Entry], recorded: frozenset[_Entry]) -> bool:
+    """Tell whether the path is the same, and at least half of the names, or all of one request."""
+    names, others = _names(sent), _names(recorded)
+    shared = names & others
+    enough = 2 * len(shared) >= len(names | others) or shared in (names, others)
+    return enough and any(name.startswith("/") for name in shared)
+
+
+def _names(entries: frozenset[_Entry]) -> set[str]:
+    """Return the names of the fields and headers, and the path."""
+    names = (_VALUE.split(entry, maxsplit=1)[0] for entry, _ in entries)
+    return {name.partition(" ")[2] or name for name in names}
+
+
+def _differences(
+    sent: frozenset[_Entry], recorded: frozenset[_Entry]
+) -> tuple[FieldDifference, ...]:
     only_sent, only_recorded = _by_name(sent - recorded), _by_name(recorded - sent)
     names = sorted(only_sent.keys() | only_recorded.keys())
-    return tuple(_difference(name, only_sent.get(name), only_recorded.get(name)) for name in names)
+    return tuple(
+        FieldDifference(
+            shortened(name), _shortened(only_recorded.get(name)), _shortened(only_sent.get(name))
+        )
+        for name in names
+    )
 
 
 def _by_name(entries: frozenset[_Entry]) -> dict[str, str]:
@@ -164,10 +234,10 @@ def _by_name(entries: frozenset[_Entry]) -> dict[str, str]:
     return values
 
 
-def _difference(name: str, sent: str | None, recorded: str | None) -> str:
-    what = name or "the request"
-    if sent is None:
-        return f"{what} is recorded as {recorded or 'blank'}, and was not sent"
-    if recorded is None:
-        return f"{what} was sent, and is not recorded"
-    return f"{what} is recorded as {recorded}, and {sent} was sent"
+def shortened(text: str) -> str:
+    """Return a text, or how it begins: a line that has it can still be read."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _shortened(text: str | None) -> str | None:
+    return None if text is None else shortened(text)

@@ -38,11 +38,10 @@ class Counts:
         total.refusals = dict(Counter(refusals) + Counter(more_refusals))
         return total
 
-    def refuse(self, reason: str) -> bool:
-        """Count a refused request; tell whether it is the first for this reason."""
+    def refuse(self, reason: str) -> None:
+        """Count a refused request."""
         self.refused += 1
         self.refusals[reason] = self.refusals.get(reason, 0) + 1
-        return self.refusals[reason] == 1
 
     @property
     def requests(self) -> int:

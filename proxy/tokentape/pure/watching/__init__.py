@@ -1,0 +1,1 @@
+"""What a session shows of each request while it runs: events, and their forms for readers."""
