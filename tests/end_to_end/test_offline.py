@@ -109,7 +109,11 @@ def test_a_miss_is_told_to_the_client_to_the_person_and_to_the_script(place: Wor
         "card[number]",
     ]
     assert "{{card:visa}}, and {{card:amex}} was sent" in closest
-    assert message in session.said.replace("\ntokentape: ", " ")
+    lines = session.said.splitlines()
+    (place_of_miss,) = (at for at, line in enumerate(lines) if " 424 miss " in line)
+    assert lines[place_of_miss].startswith("tokentape: POST /v1/tokens card[number]={{card:amex}} ")
+    for number, difference in enumerate(closest.split("; "), 1):
+        assert lines[place_of_miss + number] == f"tokentape:   interaction 1: {difference}"
     assert "1 missed" in session.said
 
 

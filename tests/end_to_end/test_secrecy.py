@@ -61,7 +61,8 @@ def traces(workplace: Workplace, name: str, who: Person) -> Traces:
         assert [one.status for one in missed] == [424, 424, 424, 424, 404]
         assert replay.end() == 1
     texts = [record.printed, record.said, replay.printed, replay.said]
-    told = "\n".join(re.sub(r"http://127.0.0.1:\d+", "URL", text) for text in texts)
+    varies = re.compile(r"http://127.0.0.1:\d+|(?<= )[\d,]+ ms$", re.MULTILINE)
+    told = "\n".join(varies.sub("…", text) for text in texts)
     told += "\n".join(one.body.decode() for one in missed)
     secrets = {*who.secrets, *volatile(recorded), CLIENT_IP}
     return Traces(secrets, workplace.text(name), told)
