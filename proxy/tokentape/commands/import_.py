@@ -131,7 +131,7 @@ async def _record(session: InProcess, plan: _Import) -> None:
         if has_placeholder(exchange):
             message = f"call {call.number} has placeholders: this is clean already, not to import"
             raise CassetteError(message, file=plan.file, line=call.line)
-        session.service.notice = partial(_notice, plan.file, call)
+        session.service.watch = noticing(partial(_notice, plan.file, call))
         if not await session.record(*exchange):
             plan.unrecorded.append(call)
 
