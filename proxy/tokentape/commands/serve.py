@@ -22,7 +22,8 @@ from tokentape.edges.terminal import Line
 from tokentape.pure.replay.decide import Mode
 from tokentape.pure.replay.receipt import Tally, together
 from tokentape.session import assembly
-from tokentape.session.opening import Ending, Opener, Waits, ignore_written, serving, url
+from tokentape.session.opening import Ending, Opener, Waits
+from tokentape.session.ports import ignore_written, serving, url
 from tokentape.session.service import Service
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from tokentape.pure.notation.placeholders import Placeholder, Variable
 from tokentape.pure.replay.resending import Refilling, ambiguous, key_classes, request, stand_ins
 from tokentape.pure.stripe.kinds import is_live_key, key_class
 from tokentape.session import assembly
-from tokentape.session.opening import upstream_of
 from tokentape.session.recorder import Recorder
 from tokentape.session.service import Upstream
+from tokentape.session.upstreams import upstream_of
 
 _INTERCHANGEABLE = ({"sk_test", "rk_test"}, {"sk_live", "rk_live"})
 """Classes of keys that stand in for each other."""

@@ -17,7 +17,8 @@ from tokentape.pure.replay.decide import Mode
 from tokentape.pure.replay.receipt import Tally
 from tokentape.pure.stripe.refusals import refusal
 from tokentape.pure.watching.events import Watch, Watched, notices
-from tokentape.session.opening import Ending, Opener, OpenSession, Waits, ignore_written
+from tokentape.session.opening import Ending, Opener, OpenSession, Waits
+from tokentape.session.ports import ignore_written
 
 MOST = 1000
 """How many sessions may be open at a time, and how many that ended are remembered."""

@@ -19,8 +19,9 @@ from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.redaction.live_keys import has_live_key
 from tokentape.pure.replay.decide import Mode, replays, writes
 from tokentape.pure.watching.events import Watch, noticing
-from tokentape.session.opening import InProcessUpstream, Opener
+from tokentape.session.opening import Opener
 from tokentape.session.service import RESULT
+from tokentape.session.upstreams import InProcessUpstream
 
 T = TypeVar("T")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
@@ -11,14 +10,11 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from tokentape.edges import cassette_file, network_proxies, uses
+from tokentape.edges import cassette_file, uses
 from tokentape.edges.server import (
     MEMORY,
     Answer,
-    Handler,
     Memory,
-    Server,
-    ServerOptions,
     tls_context,
 )
 from tokentape.edges.settings import Settings
@@ -26,20 +22,18 @@ from tokentape.errors import CassetteError
 from tokentape.pure import own_routes, web_pages
 from tokentape.pure.cassette import writing
 from tokentape.pure.cassette.model import Interaction, Numbering
-from tokentape.pure.http.messages import Request, Response
+from tokentape.pure.http.messages import Request
 from tokentape.pure.replay.decide import Mode, replays, writes
 from tokentape.pure.replay.receipt import Receipt
 from tokentape.pure.watching.events import Watch
-from tokentape.pure.web_pages import FromPage, WebPages, listens_beyond_loopback
 from tokentape.session import assembly
+from tokentape.session.ports import Notice, ignore_written, serving, url
 from tokentape.session.saving import Saved, Saving
-from tokentape.session.service import Policy, Service, Upstream
+from tokentape.session.service import Policy, Service
+from tokentape.session.upstreams import upstream_of
 
 if TYPE_CHECKING:
     from tokentape.session.recorder import InteractionWriter, Recorder
-
-Notice = Callable[[str], None]
-"""Takes a line for people; everything in it is redacted."""
 
 _REPEATS_SECONDS = 1.0
 """How long answers that are given again are counted before the watcher is told of them."""
@@ -260,101 +254,3 @@ class Opener:
 
         numbering = service.instances.numbering or Numbering()
         return Recorder(self._redactor, take, numbering)
-
-
-async def upstream_of(settings: Settings, stack: AsyncExitStack) -> Upstream:
-    """Return the upstream that the settings name, to be closed by `stack`.
-
-    Raises ConfigurationError for a proxy to it that cannot be used.
-    """
-    if settings.upstream == "mock":
-        return InProcessUpstream(assembly.built_in_mock())
-    from tokentape.edges import upstream  # noqa: PLC0415  the others need no HTTP client
-
-    outside = upstream.HttpUpstream(
-        settings.upstream,
-        timeout=settings.timeouts.upstream,
-        max_body=8 * settings.limits.body,
-        proxy=network_proxies.upstream_proxy(settings.upstream, os.environ),
-    )
-    return await stack.enter_async_context(outside)
-
-
-class InProcessUpstream:
-    """An upstream without a socket."""
-
-    def __init__(self, answer: Callable[[Request], Response]) -> None:
-        self._answer = answer
-
-    async def send(self, request: Request) -> Response:
-        """Return the answer."""
-        return self._answer(request)
-
-
-def serving(
-    handler: Handler,
-    settings: Settings,
-    on_fault: Notice,
-    *,
-    memory: Memory | None = None,
-    on_refused: Callable[[Response], None] = lambda _: None,
-) -> Server:
-    """Return a server for a handler at the settings' address, yet to be started.
-
-    It answers the web pages that the settings allow. `on_refused` gets the responses to others, and
-    to what is no request.
-    """
-    limits, timeouts = settings.limits, settings.timeouts
-    options = ServerOptions(
-        max_head=limits.head,
-        max_body=limits.body,
-        max_connections=limits.connections,
-        request_timeout=timeouts.request,
-        shutdown_timeout=timeouts.shutdown,
-        tls=tls_context(settings.tls_cert, settings.tls_key),
-        memory=memory or Memory(),
-        on_refused=on_refused,
-        on_fault=on_fault,
-    )
-    pages = WebPages(
-        frozenset({*settings.hosts, settings.listen[0].lower()}),
-        frozenset(settings.origins),
-        any_address=listens_beyond_loopback(settings.listen[0]),
-    )
-    return Server(_for_pages(handler, pages, on_refused), *settings.listen, options)
-
-
-def _for_pages(
-    handler: Handler, pages: WebPages, on_refused: Callable[[Response], None]
-) -> Handler:
-    """Return a handler that looks at the host and the origin of each request first."""
-
-    async def named(page: FromPage, outcome: Awaitable[Answer]) -> Answer:
-        response, done = await outcome
-        return page.named(response), done
-
-    def answer(request: Request) -> Answer | Awaitable[Answer]:
-        match pages.visit(request):
-            case None:
-                return handler(request)
-            case FromPage() as page:
-                outcome = handler(page.request)
-                if not isinstance(outcome, tuple):
-                    return named(page, outcome)
-                return page.named(outcome[0]), outcome[1]
-            case Response() as response:
-                if response.status == 403:
-                    on_refused(response)
-                return response, ignore_written
-
-    return answer
-
-
-def ignore_written(_written: bool, /) -> None:  # noqa: FBT001  the server's callback
-    """Do nothing when a response has been written."""
-
-
-def url(host: str, port: int, *, tls: bool = False) -> str:
-    """Return the base URL of a server at an address."""
-    scheme = "https" if tls else "http"
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
