@@ -59,10 +59,10 @@ def _field(row: Row) -> str:
 
 
 def routes(operations: Mapping[str, Operation]) -> str:
-    """Return the table of routes."""
+    """Return the table of routes, the operations of a path together."""
     classes = {row["id"]: row["class"] for row in read_csv("path_ids.csv")}
     lines = sorted(_route(operation, classes) for operation in operations.values())
-    return "method,path,ids,answer\n" + "".join(f"{line}\n" for line in lines)
+    return "path,method,ids,answer\n" + "".join(f"{line}\n" for line in lines)
 
 
 def _route(operation: Operation, classes: Mapping[str, str]) -> str:
@@ -72,4 +72,4 @@ def _route(operation: Operation, classes: Mapping[str, str]) -> str:
         for piece in pieces
         if piece.startswith("{")
     ]
-    return f"{operation.method},{operation.path},{' '.join(ids)},{operation.answer}"
+    return f"{operation.path},{operation.method},{' '.join(ids)},{operation.answer}"

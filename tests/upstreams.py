@@ -16,6 +16,7 @@ from typing import Self
 
 from tokentape.mock.upstream import MockStripe
 from tokentape.pure.http.messages import Request, Response
+from tokentape.pure.stripe.routes import Routes
 
 CLIENT_IP = "198.51.100.23"
 """What a real upstream sees of a client; from RFC 5737."""
@@ -98,6 +99,7 @@ def stripe() -> Callable[[Request], Response]:
     mock = MockStripe(
         (_DATA / "published.csv").read_text("utf-8"),
         (_DATA / "catalog.csv").read_text("utf-8"),
+        Routes((_DATA / "routes.csv").read_text("utf-8")),
         now=lambda: int(time.time()),
         entropy=lambda count: "".join(chance.choices(alphabet, k=count)),
     )

@@ -96,7 +96,8 @@ SHAPES = {
         "https://api.stripe.com/", f"https://{SECRET}.example/", "begins with https://"
     ),
     "another scheme": Change("https://api.", "http://api.", "begins with https://"),
-    "another path": Change("/v1/tokens\n", "/v1/charges\n", "begins with https://"),
+    "another path": Change("/v1/tokens\n", "/v2/tokens\n", "begins with https://"),
+    "no operation": Change("/v1/tokens\n", "/v1/bicycles\n", NOT_REDACTED),
     "a path that goes up": Change("/v1/tokens\n", "/v1/tokens/../charges\n", NOT_REDACTED),
     "a path that goes on": Change("/v1/tokens\n", "/v1/tokens_and_charges\n", NOT_REDACTED),
     "a body as a list": Change(BODY, f"    body: [{SECRET}]\n    x: card[cvc]", "unknown key"),

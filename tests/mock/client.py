@@ -11,10 +11,12 @@ from urllib.parse import urlencode
 
 from tokentape.mock.upstream import MockStripe
 from tokentape.pure.http.messages import Headers, Request, Response
+from tokentape.pure.stripe.routes import Routes
 
 DATA = Path(__file__).parents[2] / "proxy" / "tokentape" / "data"
 PUBLISHED = (DATA / "published.csv").read_text("utf-8")
 CATALOG = (DATA / "catalog.csv").read_text("utf-8")
+ROUTES = Routes((DATA / "routes.csv").read_text("utf-8"))
 
 NOW = 1760380579  # 2025-10-13, the second of a recording
 
@@ -42,7 +44,7 @@ class Counted:
 
 class Client:
     def __init__(self, *, salt: int = 1, now: int = NOW) -> None:
-        self.stripe = MockStripe(PUBLISHED, CATALOG, now=lambda: now, entropy=Counted(salt))
+        self.stripe = MockStripe(PUBLISHED, CATALOG, ROUTES, now=lambda: now, entropy=Counted(salt))
 
     def send(
         self,

@@ -19,7 +19,7 @@ from tokentape.mock.responses import Call, failure, success, unauthorized
 from tokentape.mock.tokens import Tokens, token_view
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.stripe.catalog import read_catalog
-from tokentape.pure.stripe.routes import TOKENS, token_id
+from tokentape.pure.stripe.routes import Routes
 
 
 class MockStripe:
@@ -29,17 +29,19 @@ class MockStripe:
         self,
         published_csv: str,
         catalog_csv: str,
+        routes: Routes,
         *,
         now: Callable[[], int],
         entropy: Callable[[int], str],
     ) -> None:
-        """Take the text of both tables, the time in unix seconds, and n random base62 characters.
+        """Take tables, the time in unix seconds, and a source of n random base62 characters.
 
         The mock itself reads no file, clock or source of randomness.
         """
         self._now = now
         self._entropy = entropy
         self._catalog = read_catalog(catalog_csv)
+        self._routes = routes
         fingerprints = Fingerprints(entropy(32))
         self._tokens = Tokens(read_published_numbers(published_csv), entropy, fingerprints)
         self._idempotency = Idempotency(fingerprints)
@@ -58,15 +60,11 @@ class MockStripe:
 
     def _route(self, call: Call) -> Response:
         method, path = call.request.method, call.request.target.partition("?")[0]
-        requested_id = token_id(path)
-        if method == "GET" and requested_id is not None:
+        match = self._routes.match(method, path)
+        if match is not None and match.route.answer == "token":
             parameters = read_parameters(call.request, self._catalog)
-            token = self._tokens.find(requested_id, call)
-            if token is None:
-                raise no_such("token", requested_id, param="token", status=404)
-            return success(call, token_view(token, call.key, parameters.expand()))
-        if method == "POST" and path == TOKENS:
-            parameters = read_parameters(call.request, self._catalog)
+            if match.ids:
+                return self._retrieve(call, match.ids[0], parameters)
             create = partial(self._create, call, parameters)
             return self._idempotency.answer_once(call, parameters, create)
         hint = (
@@ -78,6 +76,12 @@ class MockStripe:
             "Please see https://stripe.com/docs or we can help at https://support.stripe.com/.",
             status=404,
         )
+
+    def _retrieve(self, call: Call, requested_id: str, parameters: Parameters) -> Response:
+        token = self._tokens.find(requested_id, call)
+        if token is None:
+            raise no_such("token", requested_id, param="token", status=404)
+        return success(call, token_view(token, call.key, parameters.expand()))
 
     def _create(self, call: Call, parameters: Parameters) -> Response:
         try:

@@ -20,6 +20,7 @@ from tokentape.pure.redaction.values import Values
 from tokentape.pure.stripe.catalog import extended, read_catalog
 from tokentape.pure.stripe.phrases import read_phrases
 from tokentape.pure.stripe.published import read_published
+from tokentape.pure.stripe.routes import Routes
 
 
 def redactor(redact: RedactSettings, match: MatchSettings) -> Redactor:
@@ -29,6 +30,7 @@ def redactor(redact: RedactSettings, match: MatchSettings) -> Redactor:
         extended(catalog, redact.keep, redact.fields),
         read_published(package_data.read("published.csv")),
         read_phrases(package_data.read("phrases.csv")),
+        Routes(package_data.read("routes.csv")),
         time.gmtime().tm_year,
     )
     return Redactor(values, keep_blank=match.blank == "strict", match_headers=match.headers)
@@ -89,6 +91,7 @@ def built_in_mock() -> Callable[[Request], Response]:
     stripe = MockStripe(
         package_data.read("published.csv"),
         package_data.read("catalog.csv"),
+        Routes(package_data.read("routes.csv")),
         now=lambda: int(time.time()),
         entropy=lambda count: "".join(secrets.choice(alphabet) for _ in range(count)),
     )

@@ -28,7 +28,6 @@ from tokentape.pure.replay.order import order_dependent
 from tokentape.pure.replay.receipt import Counts, Receipt
 from tokentape.pure.replay.rendering import Renderer
 from tokentape.pure.stripe.refusals import reason, refusal, upstream_failed
-from tokentape.pure.stripe.routes import is_tokens
 from tokentape.pure.watching.events import Note, Repeats, Result, Watch, unwatched
 from tokentape.session.arrivals import Arrival, event_of
 from tokentape.session.retries import Outcome, Retries, Try, sender
@@ -171,7 +170,7 @@ class Service:
     def _arrival(self, request: Request) -> Arrival:
         at = time.perf_counter()
         self._arrived += 1
-        if not is_tokens(request.target):
+        if self.redactor.match(request) is None:
             return Arrival(request, self._arrived, at)
         try:
             return Arrival(request, self._arrived, at, self.redactor.request(request))

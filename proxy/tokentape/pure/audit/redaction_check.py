@@ -35,7 +35,6 @@ from tokentape.pure.stripe import places
 from tokentape.pure.stripe.catalog import Field
 from tokentape.pure.stripe.kinds import KINDS
 from tokentape.pure.stripe.places import Place
-from tokentape.pure.stripe.routes import TOKENS
 
 BODY = "the answer's body"
 _BEARER = "Bearer "
@@ -93,7 +92,7 @@ class RedactionCheck:
         return tuple(problems), may_have_repeats
 
     def _problems_outside_body(self, texts: Texts) -> Iterator[str]:
-        if not self._path(texts.path):
+        if not self._path(texts.method, texts.path):
             yield "the uri's path"
         for label, fields in (("query field", texts.query), ("request field", texts.body)):
             for number, field in enumerate(fields, 1):
@@ -136,10 +135,16 @@ class RedactionCheck:
         words = self._catalog.words
         return ".".join(name if name in words or name.isdigit() else "…" for name in path)
 
-    def _path(self, text: str) -> bool:
-        """Tell whether a path is that of all tokens, or of a token by its placeholder."""
-        head, _, token = text.rpartition("/")
-        return text == TOKENS or (head == TOKENS and self._may_stand(token, places.ID))
+    def _path(self, method: str, text: str) -> bool:
+        """Tell whether a path is that of an operation, its ids by their placeholders."""
+        match = self._values.operation_at(method, text)
+        if match is None or match.route.path(match.ids) != text:
+            return False
+        return all(map(self._id, match.route.ids, match.ids))
+
+    def _id(self, field: Field, text: str) -> bool:
+        """Tell whether an id in a path is a placeholder, or of the vocabulary that it has."""
+        return self._value(field, text, text, places.in_request(field))
 
     def _field(self, text: str) -> bool:
         """Tell whether `name=value` has the API's names and vocabulary, or placeholders."""

@@ -32,7 +32,7 @@ from tokentape.pure.cassette.yaml_nodes import (
 )
 from tokentape.pure.http.messages import reason_phrase
 from tokentape.pure.notation.placeholders import UNNUMBERED, blanked, unnumbered
-from tokentape.pure.stripe.routes import API, METHODS, TOKENS
+from tokentape.pure.stripe.routes import API, METHODS, VERSION
 
 MAX_BODY = 4 * 1024 * 1024
 """Characters of the longest text."""
@@ -118,8 +118,8 @@ def _check(pattern: re.Pattern[str], node: Node, message: str) -> str:
 
 def _uri(node: Node) -> tuple[str, tuple[str, ...]]:
     uri = _fields(node)
-    if not uri.startswith(API + TOKENS):
-        raise CassetteError(f"the uri begins with {API}{TOKENS}", line=node.line)
+    if not uri.startswith(API + VERSION):
+        raise CassetteError(f"the uri begins with {API}{VERSION}", line=node.line)
     path, mark, query = uri.removeprefix(API).partition("?")
     if mark and not query:
         raise CassetteError("a uri does not end in `?`", line=node.line)

@@ -19,6 +19,7 @@ from tokentape.pure.redaction.requests import redacted_request, request_headers
 from tokentape.pure.redaction.responses import ResponseRedactor
 from tokentape.pure.redaction.values import Values
 from tokentape.pure.stripe.kinds import Secret
+from tokentape.pure.stripe.routes import RouteMatch
 
 
 class Redactor:
@@ -37,6 +38,10 @@ class Redactor:
         self._headers = request_headers(values, match_headers)
         self._responses = ResponseRedactor(values)
 
+    def match(self, request: Request) -> RouteMatch | None:
+        """Return the operation of a request, if it can be recorded and replayed."""
+        return self.values.operation_at(request.method, request.target.partition("?")[0])
+
     @property
     def relevant_headers(self) -> frozenset[str]:
         """The request headers that a response depends on, in lower case.
@@ -47,7 +52,7 @@ class Redactor:
         return frozenset({*stored, "content-encoding", "content-type"})
 
     def request(self, raw: Request) -> RedactedRequest:
-        """Redact a request to /v1/tokens.
+        """Redact a request to an operation of the API.
 
         Raises UnreadableBody where the body cannot be taken apart: nothing of it may be kept.
         """

@@ -20,12 +20,11 @@ from tokentape.pure.redaction.values import MOST_REMEMBERED, RequestField, Value
 from tokentape.pure.stripe.catalog import KEEP, Field
 from tokentape.pure.stripe.kinds import CLASS_ONLY, Secret, key_class, secret
 from tokentape.pure.stripe.normalise import normalised
-from tokentape.pure.stripe.routes import METHODS, TOKENS, token_id
+from tokentape.pure.stripe.routes import RouteMatch
 
 FORM = "application/x-www-form-urlencoded"
 """The form that every body is stored in, whatever it came in."""
 
-_TOKENS = Redacted(TOKENS)
 _FORM = Redacted(FORM)
 _CREDENTIALS = {"authorization": "key", "idempotency-key": "idempotency_key"}
 """Headers whose values are given back at replay, with their kinds."""
@@ -68,25 +67,34 @@ def request_headers(values: Values, match_headers: tuple[str, ...]) -> Mapping[s
 def redacted_request(
     raw: Request, values: Values, headers: Mapping[str, RequestHeader], *, keep_blank: bool
 ) -> RedactedRequest:
-    """Redact a request to /v1/tokens. Raises UnreadableBody."""
-    if raw.method not in METHODS:
-        raise UnreadableBody("the method is none of the API's")
+    """Redact a request to an operation of the API. Raises UnreadableBody."""
+    match = values.operation_at(raw.method, raw.target.partition("?")[0])
+    if match is None:
+        raise UnreadableBody("it is no operation of the API's catalog")
     live: dict[str, Secret] = {}
     unknown: list[UnknownName] = []
     listed = [query_pairs(raw.target), request_pairs(raw, values.catalog.names)]
     fields = [normalised(pairs, values.catalog, keep_blank=keep_blank) for pairs in listed]
     query, body = (_entries(pairs, values, live, unknown) for pairs in fields)
     lines = _headers(raw, headers, values, live)
-    path = _path(raw.target, values)
+    path = _path(match, values)
     return RedactedRequest(raw.method, path, query, lines, body, live, tuple(unknown))
 
 
-def _path(target: str, values: Values) -> Redacted:
-    token = token_id(target)
-    if token is None:
-        return _TOKENS
-    redacted = values.redacted("object_id", token, "path")
-    return Redacted(f"{TOKENS}/{redacted.text}", redacted.secrets)
+def _path(match: RouteMatch, values: Values) -> Redacted:
+    """Return the path of the operation with its ids redacted."""
+    if not match.ids:
+        return Redacted(match.route.path(()))
+    ids = [_id(*pair, values) for pair in zip(match.route.ids, match.ids, strict=True)]
+    secrets = tuple(secret for redacted in ids for secret in redacted.secrets)
+    return Redacted(match.route.path(redacted.text for redacted in ids), secrets)
+
+
+def _id(field: Field, text: str, values: Values) -> Redacted:
+    normal = values.catalog.normal_form(field, text)
+    if normal is not None:
+        return Redacted(normal)
+    return values.redacted("text" if field.kind == KEEP else field.kind, text, "path")
 
 
 def _entries(

@@ -25,6 +25,7 @@ from tokentape.pure.stripe.kinds import (
 )
 from tokentape.pure.stripe.phrases import Phrases
 from tokentape.pure.stripe.published import Published
+from tokentape.pure.stripe.routes import RouteMatch, Routes
 
 MOST_REMEMBERED = 200
 """Values that are no secret, remembered with what they become, for each field."""
@@ -77,6 +78,7 @@ class Values:
     catalog: Catalog
     published: Published
     phrases: Phrases
+    routes: Routes
     this_year: int
     """The year by which a card's expiry is past or future."""
     fields: Mapping[Path, RequestField] = field_(init=False, repr=False, compare=False)
@@ -84,6 +86,11 @@ class Values:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fields", _Fields(self))
+
+    def operation_at(self, method: str, path: str) -> RouteMatch | None:
+        """Return the operation at a path, if it can be recorded and replayed."""
+        match = self.routes.at(method, path)
+        return match if match and match.route.answer == "token" else None
 
     def redacted(self, kind: str, text: str, field: str, slot: str = "") -> Redacted:
         """Redact one sensitive value of a field, or the part of it that `slot` names."""
