@@ -16,6 +16,7 @@ from tokentape.__main__ import main
 from tokentape.command_line.options import Invocation, cli
 from tokentape.commands.demo import demonstrate
 from tokentape.commands.fmt import format_cassettes
+from tokentape.commands.health import health
 from tokentape.commands.import_ import import_cassettes
 from tokentape.commands.ls import list_cassettes
 from tokentape.commands.recover import recover_cassette
@@ -29,7 +30,7 @@ from tokentape.commands.serve import (
 )
 from tokentape.commands.show import show_cassette
 from tokentape.commands.verify import verify_cassette
-from tokentape.edges.settings import Settings, Timeouts, Unshown
+from tokentape.edges.settings import VARIABLES, Settings, Timeouts, Unshown
 from tokentape.errors import CassetteError
 
 COMMANDS = tuple(cli.commands)
@@ -152,6 +153,17 @@ NO_TOKEN = Unshown("")
                 *(("::1", 1), NO_TOKEN, "replay", ("node", "--test")),
             ),
         ),
+        (
+            "serve --admin 0.0.0.0:1 --session-ports 8-9 -- a",
+            (
+                *(serve_sessions, Settings(session_ports=(8, 9)), ("0.0.0.0", 1), NO_TOKEN),
+                *("auto", ("a",)),
+            ),
+        ),
+        ("run", (serve_cassette, SessionPlan(FREE_PORT, "auto", "default"), ())),
+        ("health", (health, "http://127.0.0.1:12121", 2.0)),
+        ("health --listen [::]:9 --timeout 0.5", (health, "http://[::1]:9", 0.5)),
+        ("health HTTP://Tokentape:1/", (health, "http://tokentape:1", 2.0)),
         ("mock", (serve_mock, Settings(listen=("127.0.0.1", 12111)))),
         ("mock --listen [::1]:0", (serve_mock, Settings(listen=("::1", 0)))),
         ("scan .", (scan_files, Settings(), (Path(),), "text")),
@@ -210,6 +222,75 @@ def test_run_replays_in_ci(
     monkeypatch.setenv("CI", ci)
     assert command_line("run", "--", "true") == 0
     assert runner.calls == [(serve_cassette, SessionPlan(FREE_PORT, mode, "default"), ("true",))]
+
+
+@pytest.mark.parametrize(
+    ("words", "plan"),
+    [
+        ("run true", SessionPlan(Settings(listen=("0.0.0.0", 9)), "record", "shop/cards")),
+        (
+            "run --mode auto --cassette a --listen h:1 true",
+            SessionPlan(Settings(listen=("h", 1)), "auto", "a"),
+        ),
+        ("replay", SessionPlan(Settings(listen=("0.0.0.0", 9)), "replay", "shop/cards")),
+        ("auto b", SessionPlan(Settings(listen=("0.0.0.0", 9)), "auto", "b")),
+    ],
+)
+def test_mode_cassette_and_address_come_from_the_environment_too(
+    command_line: CommandLine,
+    runner: FakeRunner,
+    monkeypatch: pytest.MonkeyPatch,
+    words: str,
+    plan: SessionPlan,
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("TOKENTAPE_MODE", "record")
+    monkeypatch.setenv("TOKENTAPE_CASSETTE", "shop/cards")
+    monkeypatch.setenv("TOKENTAPE_LISTEN", "0.0.0.0:9")
+    assert command_line(*words.split()) == 0
+    assert runner.calls[0][1] == plan
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [name for name in VARIABLES if not name.endswith(("_CASSETTES", "_CERT", "_KEY"))]
+    + ["TOKENTAPE_MODE"],
+)
+def test_a_key_in_the_wrong_variable_is_not_shown(
+    command_line: CommandLine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variable: str,
+) -> None:
+    key = "sk_" + "live_" + "x" * 24 + "/"
+    monkeypatch.setenv(variable, key)
+    assert command_line("run", "true") == 2
+    captured = capsys.readouterr()
+    assert variable in captured.err
+    assert "sk_" not in captured.out + captured.err
+
+
+@pytest.mark.parametrize("option", ["listen", "upstream", "on-exhausted", "config", "mode"])
+def test_a_key_in_the_wrong_option_is_not_shown(
+    command_line: CommandLine, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    assert command_line("run", f"--{option}", "sk_" + "live_" + "x" * 24, "true") == 2
+    captured = capsys.readouterr()
+    assert f"--{option}" in captured.err
+    assert "sk_" not in captured.out + captured.err
+
+
+def test_an_unknown_variable_is_a_warning(
+    command_line: CommandLine,
+    runner: FakeRunner,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("TOKENTAPE_UPSTREM", "http://h")
+    assert command_line("record") == 0
+    assert runner.calls == [(serve_cassette, SessionPlan(Settings(), "record", "default"))]
+    warning = "TOKENTAPE_UPSTREM: unknown environment variable, so it changes nothing; did you mean"
+    assert f"tokentape: {warning} TOKENTAPE_UPSTREAM?\n" in capsys.readouterr().err
 
 
 def test_the_key_to_verify_with_comes_from_the_environment_only(
@@ -300,9 +381,10 @@ def test_all_problems_of_settings_are_reported_and_nothing_runs(
     assert runner.calls == []
     captured = capsys.readouterr()
     assert captured.out == ""
+    hidden = "found another value (not shown: it may be a secret)"
     assert [line.partition("; allowed: ")[0] for line in captured.err.splitlines()] == [
-        "tokentape: error: --listen: found 'x'",
-        "tokentape: error: tokentape.yaml:1: strict: found 'maybe'",
+        f"tokentape: error: --listen: {hidden}",
+        f"tokentape: error: tokentape.yaml:1: strict: {hidden}",
         "tokentape: error: tokentape.yaml:2: upstream: found a URL with user info",
     ]
 
@@ -331,22 +413,21 @@ def test_any_other_error_keeps_its_traceback(
         ("record --listenn h:1", "Did you mean '--listen'?"),
         ("record a b", "unexpected extra argument"),
         ("replay --upstream mock", "No such option"),
-        ("mock --listen x", "found 'x'; allowed: HOST:PORT"),
-        ("run", "Missing argument"),
-        ("run --mode x -- true", "'x' is not one of"),
+        ("mock --listen x", "it may be a secret); allowed: HOST:PORT"),
+        ("run --mode x -- true", "it may be a secret); allowed: record, replay, auto"),
         ("serve", "--admin 127.0.0.1:12122, or something to run, -- COMMAND"),
         ("serve --admin 127.0.0.1:0", "export TOKENTAPE_ADMIN_TOKEN=$(openssl rand -hex 16)"),
-        ("serve --admin 0.0.0.0:0 -- true", "allowed: a loopback address"),
-        ("serve --admin 10.0.0.1:0 -- true", "allowed: a loopback address"),
-        ("serve --admin 127.0.0.1.evil.example:0 -- true", "allowed: a loopback address"),
-        ("serve --admin [::]:0 -- true", "allowed: a loopback address"),
+        ("serve --admin 0.0.0.0:0", "export TOKENTAPE_ADMIN_TOKEN=$(openssl rand -hex 16)"),
+        ("serve --session-ports 9-8 -- true", "allowed: any, or FIRST-LAST"),
+        ("health http://h/path", "allowed: mock, or http(s)://HOST[:PORT]"),
+        ("health mock", "allowed: http(s)://HOST[:PORT]"),
         ("serve --idle 0 -- true", "allowed: seconds"),
         ("import a b --name c", "--name is for a single file"),
         ("record --workers 2", "--workers is for replay"),
         ("scan", "Missing argument"),
-        ("scan . --format xml", "'xml' is not"),
+        ("scan . --format xml", "allowed: text, json, sarif"),
         ("show", "Missing argument"),
-        ("show a --format sarif", "'sarif' is not"),
+        ("show a --format sarif", "allowed: text, json"),
         ("verify", "Missing argument"),
         ("verify a --key x", "No such option"),
         ("record --prune", "No such option"),
@@ -419,7 +500,7 @@ def test_the_module_is_the_program() -> None:
 def test_a_mistake_in_a_pipe_has_no_colour() -> None:
     done = python("-m", "tokentape", "record", "--listen", "\x1b[31mx")
     assert done.returncode == 2
-    assert done.stderr.startswith("tokentape: error: --listen: found '\\x1b[31mx'; ")
+    assert done.stderr.startswith("tokentape: error: --listen: found another value (")
 
 
 LOADED = """if True:

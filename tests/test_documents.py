@@ -27,7 +27,8 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 DOCUMENTS = (
     *("README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"),
-    *("docs/clients.md", "docs/import.md", "docs/sessions.md"),
+    *("docs/browsers.md", "docs/clients.md", "docs/containers.md", "docs/import.md"),
+    "docs/sessions.md",
 )
 
 

@@ -61,6 +61,7 @@ def problems_of(text: str | bytes) -> list[str]:
 def test_without_any_source_settings_have_their_defaults() -> None:
     assert load() == Settings(
         listen=("127.0.0.1", 12121),
+        session_ports=None,
         hosts=(),
         origins=(),
         upstream="mock",
@@ -115,6 +116,7 @@ def test_every_variable_sets_its_setting() -> None:
             "TOKENTAPE_ALLOW_LIVE": "yes",
             "TOKENTAPE_STRICT": "TRUE",
             "TOKENTAPE_ON_EXHAUSTED": "miss",
+            "TOKENTAPE_SESSION_PORTS": "12200-12299",
             "TOKENTAPE_HOSTS": "Tokentape, [::1],fd00::5 ,",
             "TOKENTAPE_ORIGINS": "null https://App.example:443",
         }
@@ -126,6 +128,7 @@ def test_every_variable_sets_its_setting() -> None:
         allow_live=True,
         strict=True,
         on_exhausted="miss",
+        session_ports=(12200, 12299),
         hosts=("tokentape", "[::1]", "[fd00::5]"),
         origins=("null", "https://app.example"),
     )
@@ -146,7 +149,9 @@ def test_the_file_is_that_of_the_option_else_of_the_variable_else_the_default() 
 
 
 def test_a_named_file_must_exist() -> None:
-    with pytest.raises(ConfigurationError, match=r"gone\.yaml: cannot be read: No such file"):
+    with pytest.raises(
+        ConfigurationError, match=r"^--config: the file cannot be read: No such file"
+    ):
         load({"config": "gone.yaml"})
 
 
@@ -244,6 +249,7 @@ def test_sizes_have_units(text: str) -> None:
     assert texts.size(text) == 1_048_576
 
 
+FOUND = "found nothing", "found another value (not shown: it may be a secret)"
 REFUSED = {
     "listen": [
         "12121",
@@ -270,6 +276,7 @@ REFUSED = {
     "allow_live": ["maybe", "2", ""],
     "on_exhausted": ["Repeat", "repeat|miss", ""],
     "others": ["allow"],
+    "session_ports": ["", "1", "2-1", "0-1", "1-65536", "1-2-3", "-"],
     "record: {errors": ["x"],
     "match: {blank": ["x"],
     "limits: {body": ["0", "1MB", "-1", "1.5MiB", "1025MiB", "1e3", "9" * 5000],
@@ -310,13 +317,13 @@ def test_an_invalid_value_is_reported_with_line_and_allowed_values(key: str, tex
 def test_an_invalid_list_item_is_reported_with_its_line(key: str, item: str) -> None:
     name = key.replace(": {", ".").removeprefix("{")
     [problem] = problems_of(f'{key}: [{"fine" if name != "origins" else "null"},\n "{item}"]}}')
-    assert problem.startswith(f"tokentape.yaml:2: {name}[1]: found {item!r}; allowed: ")
+    assert problem.startswith(f"tokentape.yaml:2: {name}[1]: {FOUND[bool(item)]}; allowed: ")
 
 
 def test_an_unknown_kind_is_reported_with_its_line_and_the_valid_kinds() -> None:
     [name, kind] = problems_of("redact:\n  fields:\n    a..b: name\n    ok: nam\n")
-    assert name.startswith("tokentape.yaml:3: redact.fields.a..b: found 'a..b'; allowed: ")
-    assert kind.startswith("tokentape.yaml:4: redact.fields.ok: found 'nam'; allowed: card, cvc, ")
+    assert name.startswith(f"tokentape.yaml:3: redact.fields.a..b: {FOUND[True]}; allowed: ")
+    assert kind.startswith(f"tokentape.yaml:4: redact.fields.ok: {FOUND[True]}; allowed: card, ")
 
 
 @pytest.mark.parametrize(
@@ -328,15 +335,15 @@ def test_an_unknown_kind_is_reported_with_its_line_and_the_valid_kinds() -> None
         ("blank: strict", "blank: unknown key; did you mean blank under match?"),
         ("match.blank: strict", "match.blank: unknown key; did you mean blank under match?"),
         ("record: {xyzzy: 1}", "record.xyzzy: unknown key; allowed: errors"),
-        ('"a\\n\\e[31m": x', "a\\n\\x1b[31m: unknown key; allowed: listen, hosts, "),
+        ('"a\\n\\e[31m": x', "a\\n\\x1b[31m: unknown key; allowed: listen, session_ports, "),
         ("strict: [1]", "strict: found a list; allowed: a single value"),
         ("strict: {a: b}", "strict: found a mapping; allowed: a single value"),
-        ("match: strict", "match: found 'strict'; allowed: keys with values"),
+        ("match: strict", "match: found a single value; allowed: keys with values"),
         ("match:", "match: found nothing; allowed: keys with values"),
-        ("match: {ignore: card}", "match.ignore: found 'card'; allowed: a list"),
+        ("match: {ignore: card}", "match.ignore: found a single value; allowed: a list"),
         ("redact: {fields: [a]}", "redact.fields: found a list; allowed: keys with values"),
         ("- strict", "found a list; allowed: keys with values"),
-        ("strict", "found 'strict'; allowed: keys with values"),
+        ("strict", "found a single value; allowed: keys with values"),
         ("? [a]\n: b", "a list or mapping is not allowed as a key"),
         ("strict: !!bool true", "a tag (!name) is not allowed"),
         ("strict: !!python/name:os.system x", "a tag (!name) is not allowed"),
@@ -381,7 +388,7 @@ def test_a_file_that_is_not_yaml_is_reported(text: str | bytes, problem: str) ->
 
 @pytest.mark.parametrize("path", [".", "gone.yaml", "gone/tokentape.yaml", "a\0b"])
 def test_a_path_that_is_no_file_cannot_be_read(path: str) -> None:
-    with pytest.raises(ConfigurationError, match="cannot be read: "):
+    with pytest.raises(ConfigurationError, match="the file cannot be read: "):
         file.read(Path(path))
 
 
@@ -416,21 +423,49 @@ def test_the_problems_of_all_sources_are_reported_at_once() -> None:
     with pytest.raises(ConfigurationError) as caught:
         load(
             {"listen": "x", "on_exhausted": "stop"},
-            {"TOKENTAPE_STRICT": "x", "TOKENTAPE_UPSTREM": "mock", "TOKENTAPE_PORT": "1"},
+            {"TOKENTAPE_STRICT": "x"},
         )
     assert [problem.rpartition(": found")[0] for problem in caught.value.problems] == [
-        "",
-        "",
         "TOKENTAPE_STRICT",
         "--listen",
         "--on-exhausted",
         "tokentape.yaml:1: strict",
         "tokentape.yaml:2: limits.body",
     ]
-    port, upstrem, *_ = caught.value.problems
-    assert port.startswith("TOKENTAPE_PORT: unknown environment variable; allowed: TOKENTAPE_")
-    assert upstrem.startswith("TOKENTAPE_UPSTREM: unknown environment variable; did you mean ")
-    assert upstrem.endswith(" TOKENTAPE_UPSTREAM?")
+
+
+OF_KUBERNETES = {
+    "TOKENTAPE_SERVICE_HOST": "10.0.0.11",
+    "TOKENTAPE_SERVICE_PORT": "12121",
+    "TOKENTAPE_SERVICE_PORT_HTTP": "12121",
+    "TOKENTAPE_PORT": "tcp://10.0.0.11:12121",
+    "TOKENTAPE_PORT_12121_TCP": "tcp://10.0.0.11:12121",
+    "TOKENTAPE_PORT_12121_TCP_PROTO": "tcp",
+    "TOKENTAPE_PORT_12121_TCP_PORT": "12121",
+    "TOKENTAPE_PORT_12121_TCP_ADDR": "10.0.0.11",
+    "TOKENTAPE_MOCK_SERVICE_HOST": "10.0.0.12",
+    "TOKENTAPE_MOCK_PORT": "tcp://10.0.0.12:12111",
+}
+
+
+def test_what_kubernetes_sets_for_a_service_of_this_name_is_ignored() -> None:
+    assert list(settings.unknown_variables(OF_KUBERNETES)) == []
+    assert load(environ=OF_KUBERNETES) == Settings()
+
+
+def test_an_unknown_variable_is_warned_of_without_its_value() -> None:
+    environ = {"TOKENTAPE_PORT": "12121", "TOKENTAPE_UPSTREM": "SECRET", "TOKENTAPE_\n": "SECRET"}
+    line_end, port, upstrem = settings.unknown_variables(environ)
+    assert port.startswith("TOKENTAPE_PORT: unknown environment variable, so it changes nothing; ")
+    assert "those that count: TOKENTAPE_CONFIG, TOKENTAPE_LISTEN, " in port
+    assert upstrem.endswith("; did you mean TOKENTAPE_UPSTREAM?")
+    assert line_end.startswith("TOKENTAPE_\\n: ")
+    assert "SECRET" not in line_end + upstrem
+
+
+def test_the_variables_for_clients_and_commands_are_no_mistakes() -> None:
+    names = ("URL", "ADMIN", "ADMIN_TOKEN", "MODE", "CASSETTE", "FAST", "HOSTS")
+    assert list(settings.unknown_variables({f"TOKENTAPE_{name}": "x" for name in names})) == []
 
 
 @pytest.mark.parametrize(

@@ -189,9 +189,9 @@ class TestCertificates:
     def test_that_cannot_be_read(self, files: Files, tmp_path: Path) -> None:
         absent = tmp_path / "absent.pem"
         assert self.problem(absent, files[1]) == (
-            f"tls_cert: {absent}: cannot be read: No such file or directory"
+            "tls_cert: the file cannot be read: No such file or directory"
         )
-        assert self.problem(files[0], absent).startswith(f"tls_key: {absent}: cannot be read")
+        assert self.problem(files[0], absent).startswith("tls_key: the file cannot be read")
 
     def test_that_are_none(self, files: Files, tmp_path: Path) -> None:
         text = tmp_path / "text.pem"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.certificates import needs_openssl
+from tests.certificates import certificate, needs_openssl
 from tests.processes import Workplace, environment
 from tests.wire import SECRET
 
@@ -103,5 +103,23 @@ def test_a_file_that_is_no_certificate_ends_it_before_anything_is_written(
 ) -> None:
     ran = workplace.run("record", "--tls-cert", "tokentape.yaml")
     assert ran.returncode == 2
-    assert "tls_cert: tokentape.yaml: cannot be read: No such file" in ran.stderr
+    assert "tls_cert: the file cannot be read: No such file" in ran.stderr
     assert not (workplace.directory / "cassettes").exists()
+
+
+def test_health_is_told_over_https(workplace: Workplace, tmp_path: Path) -> None:
+    cert, key = map(str, certificate(tmp_path))
+    variables = {"TOKENTAPE_TLS_CERT": cert, "TOKENTAPE_TLS_KEY": key}
+    with workplace.serving("record", "shop", **variables) as session:
+        assert session.url.startswith("https://")
+        assert workplace.run("health", session.url).returncode == 0
+        listen = f"0.0.0.0:{session.port}"
+        assert workplace.run("health", "--listen", listen, **variables).returncode == 0
+
+
+def test_a_key_that_stands_where_its_path_belongs_is_not_shown(workplace: Workplace) -> None:
+    variables = {"TOKENTAPE_TLS_CERT": "-----BEGIN PRIVATE KEY-----\nMIIEvQ"}
+    ran = workplace.run("record", "shop", **variables)
+    assert ran.returncode == 2
+    assert "tls_cert: the file cannot be read: " in ran.stderr
+    assert "BEGIN" not in ran.stderr

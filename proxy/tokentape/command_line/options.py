@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from tokentape import __version__
-from tokentape.edges.settings import load
+from tokentape.edges.settings import load, unknown_variables
 
 Invocation = Callable[[], int]
 """A command with its settings and arguments: runs it, and returns the exit status."""
@@ -99,6 +99,7 @@ def with_settings(*names: str, **replacements: Decorator) -> Decorator:
         def with_loaded(**parameters: Any) -> Invocation:  # noqa: ANN401  click's, of any type
             texts = {name: parameters.pop(name) for name in options}
             given = {name: text for name, text in texts.items() if text is not None}
+            _warn()
             return callback(load(given, os.environ), **parameters)
 
         decorated: Callback = with_loaded
@@ -109,6 +110,22 @@ def with_settings(*names: str, **replacements: Decorator) -> Decorator:
     return decorate
 
 
+def _warn() -> None:
+    for warning in unknown_variables(os.environ):
+        from tokentape.edges import terminal  # noqa: PLC0415  few runs have one
+
+        terminal.notice(warning)
+
+
+class Words(click.Choice[str]):
+    """One of these words; the error does not quote another, which may be a secret."""
+
+    def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:  # noqa: ARG002
+        """Return the error."""
+        words = ", ".join(self.choices)
+        return f"found another value (not shown: it may be a secret); allowed: {words}"
+
+
 def _usual_mode() -> str:
     from tokentape.pure.replay.decide import usual_mode  # noqa: PLC0415  help needs none of it
 
@@ -117,9 +134,9 @@ def _usual_mode() -> str:
 
 mode_option: Decorator = click.option(
     "--mode",
-    type=click.Choice(["record", "replay", "auto"]),
+    type=Words(["record", "replay", "auto"]),
     default=_usual_mode,
-    help="What to do with traffic.  [default: replay where CI is set, else auto]",
+    help="What to do with traffic.  [default: TOKENTAPE_MODE; else replay if CI is set, or auto]",
 )
 
 
@@ -127,7 +144,7 @@ def format_option(*formats: str, readers: str = "For people, or for programs.") 
     """Return the option that chooses a format of the output; the first is the default."""
     return click.option(
         *("--format", "output_format"),
-        type=click.Choice(formats),
+        type=Words(formats),
         default=formats[0],
         show_default=True,
         help=readers,

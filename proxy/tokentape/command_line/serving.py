@@ -19,8 +19,8 @@ from tokentape.command_line.options import (
     read_by,
     with_settings,
 )
-from tokentape.edges.settings import Settings, Unshown, admin_token
-from tokentape.edges.settings.texts import loopback, seconds
+from tokentape.edges.settings import Settings, Unshown, admin_token, local_url
+from tokentape.edges.settings.texts import address, seconds, server_url
 
 
 def _only_for_replay(_context: click.Context, _option: click.Parameter, text: str | None) -> None:
@@ -28,7 +28,9 @@ def _only_for_replay(_context: click.Context, _option: click.Parameter, text: st
         raise click.UsageError("--workers is for replay: only one process can write a cassette.")
 
 
-_name: Decorator = click.argument("name", default="default", metavar="[NAME]")
+_name: Decorator = click.argument(
+    "name", default="default", envvar="TOKENTAPE_CASSETTE", metavar="[NAME]"
+)
 _prune: Decorator = click.option(
     "--prune", is_flag=True, help="Remove unused interactions from the cassette, if all went well."
 )
@@ -101,7 +103,12 @@ def auto_command(settings: Settings, name: str) -> Invocation:
 )
 @mode_option
 @click.option(
-    "--cassette", default="default", metavar="NAME", show_default=True, help="Which cassette."
+    "--cassette",
+    default="default",
+    envvar="TOKENTAPE_CASSETTE",
+    metavar="NAME",
+    show_default=True,
+    help="Which cassette.",
 )
 @with_settings(
     *("tls_cert", "tls_key", "upstream", "cassettes", "allow_live", "strict", "on_exhausted"),
@@ -110,17 +117,19 @@ def auto_command(settings: Settings, name: str) -> Invocation:
         "--listen",
         metavar="HOST:PORT",
         default="127.0.0.1:0",
+        envvar="TOKENTAPE_LISTEN",
         help="Where to accept clients.  [default: a free port of 127.0.0.1]",
     ),
 )
 @_prune
-@click.argument("command", nargs=-1, required=True, metavar="-- COMMAND...")
+@click.argument("command", nargs=-1, metavar="[-- COMMAND...]")
 def run_command(
     settings: Settings, mode: str, cassette: str, command: tuple[str, ...], *, prune: bool
 ) -> Invocation:
     """Run COMMAND beside a session, and return its exit status.
 
-    COMMAND finds the address in the environment variable TOKENTAPE_URL.
+    COMMAND finds the address in the environment variable TOKENTAPE_URL. Without COMMAND, serve
+    until a signal, as in a container.
     """
     from tokentape.commands.serve import SessionPlan, serve_cassette
 
@@ -131,7 +140,7 @@ def run_command(
 @click.option(
     "--admin",
     metavar="HOST:PORT",
-    callback=read_by(loopback),
+    callback=read_by(address),
     help="Where to open and close sessions.  [default: with COMMAND, a free port of 127.0.0.1]",
 )
 @mode_option
@@ -144,6 +153,11 @@ def run_command(
 @with_settings(
     *("tls_cert", "tls_key", "upstream", "cassettes", "allow_live", "strict", "on_exhausted"),
     *(*LOGGED, "config"),
+    session_ports=click.option(
+        "--session-ports",
+        metavar="FIRST-LAST",
+        help="The ports of sessions, such as 12200-12299.  [default: any that is free]",
+    ),
 )
 @click.argument("command", nargs=-1, metavar="[-- COMMAND...]")
 def serve_command(
@@ -178,6 +192,7 @@ def serve_command(
         "--listen",
         metavar="HOST:PORT",
         default="127.0.0.1:12111",
+        envvar="TOKENTAPE_LISTEN",
         show_default=True,
         help="Where to accept clients; port 0 picks a free one.",
     ),
@@ -187,3 +202,24 @@ def mock_command(settings: Settings) -> Invocation:
     from tokentape.commands.serve import serve_mock
 
     return partial(serve_mock, settings)
+
+
+@cli.command(epilog="Example: tokentape health http://tokentape:12121")
+@click.argument("url", required=False, callback=read_by(server_url))
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    default="2",
+    show_default=True,
+    callback=read_by(seconds),
+    help="How long to wait for the answer.",
+)
+@with_settings("listen", "config")
+def health_command(settings: Settings, url: str | None, timeout: float) -> Invocation:
+    """Exit with 0 if tokentape answers at URL, else with 1.
+
+    Without URL it is asked at the address that it listens on, by the settings.
+    """
+    from tokentape.commands.health import health
+
+    return partial(health, url or local_url(settings), timeout)

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tokentape.commands.watching import EventPrinter
 from tokentape.edges import network_proxies, processes, terminal
-from tokentape.edges.server import Server, loop_exception_handler, shared_sockets
+from tokentape.edges.server import Answer, PortRange, Server, loop_exception_handler, shared_sockets
 from tokentape.edges.settings import ADMIN_TOKEN, Settings, Unshown
 from tokentape.edges.terminal import Line
+from tokentape.pure import own_routes
+from tokentape.pure.http.messages import Request
 from tokentape.pure.replay.decide import Mode
 from tokentape.pure.replay.receipt import Tally, together
 from tokentape.session import assembly
@@ -176,6 +178,7 @@ async def _serve_sessions(
         mode=mode,
         idle=settings.timeouts.idle,
         watch=printer.watch,
+        ports=settings.session_ports and PortRange(*settings.session_ports),
     )
     server = serving(administration.handle, replace(settings, listen=address), terminal.fault)
     received = processes.received_signals()
@@ -211,8 +214,14 @@ async def _end(
 
 
 async def _serve_mock(settings: Settings) -> int:
-    answer = assembly.built_in_mock()
-    server = serving(lambda request: (answer(request), ignore_written), settings, terminal.fault)
+    mock = assembly.built_in_mock()
+
+    def answer(request: Request) -> Answer:
+        if own_routes.is_health(request.target):
+            return own_routes.answer(request, {"status": "ok", "mode": "mock"}), ignore_written
+        return mock(request), ignore_written
+
+    server = serving(answer, settings, terminal.fault)
     received = processes.received_signals()
     terminal.say(f"mock on {url(*await server.start())}")
     await received.get()

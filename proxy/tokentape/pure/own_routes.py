@@ -1,6 +1,6 @@
 """tokentape's own routes, all under /_tokentape/: health, and those of the admin port.
 
-    GET    /_tokentape/health        what a session did so far
+    GET    /_tokentape/health        what a session did so far; the admin port and the mock: ok
     POST   /_tokentape/sessions      open a session
     GET    /_tokentape/sessions      list the open sessions
     GET    /_tokentape/sessions/ID   show a session
@@ -37,9 +37,14 @@ def is_own(target: str) -> bool:
     return target.startswith(PREFIX)
 
 
+def is_health(target: str) -> bool:
+    """Tell whether a target is the health route."""
+    return target.partition("?")[0] == PREFIX + "health"
+
+
 def answer(request: Request, health: Mapping[str, object]) -> Response:
     """Answer a request to an own route with `health`."""
-    if request.target.partition("?")[0] != PREFIX + "health":
+    if not is_health(request.target):
         return refusal(404, "unknown_route", f"The own routes of tokentape are: {PREFIX}health.")
     if request.method not in ("GET", "HEAD"):
         return refusal(405, "method_not_allowed", "This route takes GET.")

@@ -151,6 +151,11 @@ def _name(text: str) -> tuple[str, bool, bool]:
     return name, True, (mapped or address).is_loopback
 
 
+def host_name(request: Request) -> str:
+    """Return the name or address under which a request was sent, or "" if it does not say."""
+    return _name(request.header("host") or "")[0]
+
+
 def listens_beyond_loopback(host: str) -> bool:
     """Tell whether clients of other machines can reach a port at this host.
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tokentape.edges import cassette_file
-from tokentape.edges.server import Answer
+from tokentape.edges.server import Answer, PortRange
 from tokentape.errors import CassetteBusy, CassetteError, ConfigurationError
 from tokentape.pure import own_routes
 from tokentape.pure.http.messages import Request, Response
@@ -17,8 +17,9 @@ from tokentape.pure.replay.decide import Mode
 from tokentape.pure.replay.receipt import Tally
 from tokentape.pure.stripe.refusals import refusal
 from tokentape.pure.watching.events import Watch, Watched, notices
+from tokentape.pure.web_pages import host_name
 from tokentape.session.opening import Ending, Opener, OpenSession, Waits
-from tokentape.session.ports import ignore_written
+from tokentape.session.ports import ignore_written, reachable
 
 MOST = 1000
 """How many sessions may be open at a time, and how many that ended are remembered."""
@@ -54,12 +55,13 @@ class _Session:
     id: str
     notices: _Notices
     session: OpenSession
+    url: str
     expired: bool = False
     closing: asyncio.Task[Account] | None = None
 
     def summary(self) -> Account:
         service = self.session.service
-        state = {"id": self.id, "url": self.session.url}
+        state = {"id": self.id, "url": self.url}
         return {**state, "cassette": service.name, "mode": service.mode}
 
     def account(self, ending: Ending | None = None) -> Account:
@@ -78,9 +80,16 @@ class Administration:
     """Carries out the commands of requests to the admin port."""
 
     def __init__(
-        self, opener: Opener, token: Token, *, mode: Mode, idle: float, watch: Watch
+        self,
+        opener: Opener,
+        token: Token,
+        *,
+        mode: Mode,
+        idle: float,
+        watch: Watch,
+        ports: PortRange | None = None,
     ) -> None:
-        """`mode` is for sessions that do not choose one.
+        """`mode` is for sessions that do not choose one; their ports are of `ports`, or any.
 
         Those that get no request for `idle` seconds are closed. `watch` gets the events of all.
         """
@@ -88,6 +97,7 @@ class Administration:
         self._token = token
         self._mode = mode
         self._idle = idle
+        self._ports = ports
         self._watch = watch
         self._open: dict[str, _Session] = {}
         self._ended: dict[str, Account] = {}
@@ -95,11 +105,14 @@ class Administration:
 
     async def handle(self, request: Request) -> Answer:
         """Answer a request. Never raises for what a client sends."""
+        if own_routes.is_health(request.target):
+            health = {"status": "ok", "sessions": len(self._open)}
+            return own_routes.answer(request, health), ignore_written
         match own_routes.read_command(request, self._token):
             case Response() as refused:
                 response = refused
             case Open() as command:
-                response = await self._opened(command)
+                response = await self._opened(command, host_name(request))
             case List():
                 sessions = [session.summary() for session in self._open.values()]
                 response = own_routes.uncached({"sessions": sessions})
@@ -139,7 +152,7 @@ class Administration:
             await asyncio.gather(*(self._closing(session, waits) for session in sessions))
         return self._tally
 
-    async def _opened(self, command: Open) -> Response:
+    async def _opened(self, command: Open, host: str) -> Response:
         if not cassette_file.is_name(command.cassette):
             return own_routes.BAD_NAME
         if len(self._open) >= MOST:
@@ -153,14 +166,14 @@ class Administration:
                 on_exhausted=command.on_exhausted or "",
                 watch=notices.watch,
             )
-            opened = await self._opener.open(service)
+            opened = await self._opener.open(service, self._ports)
         except CassetteBusy:
             return own_routes.BUSY
         except CassetteError as error:
             return refusal(422, "unusable_cassette", str(error))
         except ConfigurationError as error:
             return refusal(503, "cannot_listen", str(error))
-        session = _Session(secrets.token_hex(8), notices, opened)
+        session = _Session(secrets.token_hex(8), notices, opened, reachable(opened.url, host))
         self._open[session.id] = session
         return own_routes.session_opened(session.summary(), session.id)
 

@@ -15,6 +15,7 @@ from tokentape.edges.server import (
     MEMORY,
     Answer,
     Memory,
+    PortRange,
     tls_context,
 )
 from tokentape.edges.settings import Settings
@@ -100,11 +101,13 @@ class OpenSession:
             on_refused=service.refuse_unread,
         )
 
-    async def start(self, at: socket.socket | None) -> None:
+    async def start(self, at: socket.socket | PortRange | None) -> None:
         """Accept connections. Raises ConfigurationError where the address cannot be had."""
         if writes(self.service.mode):
             self.service.upstream = await upstream_of(self._settings, self._upstream)
-        self.url = url(*await self._server.start(at), tls=self._settings.tls_cert is not None)
+        server = self._server
+        address = await (server.start_within(at) if isinstance(at, PortRange) else server.start(at))
+        self.url = url(*address, tls=self._settings.tls_cert is not None)
 
     def idle(self) -> float:
         """Return for how many seconds no request has come."""
@@ -224,8 +227,10 @@ class Opener:
         text = cassette_file.read(self._settings.cassettes, name)
         return self._load_small(text, name) if len(text) <= _SMALL else self._load(text, name)
 
-    async def open(self, service: Service, at: socket.socket | None = None) -> OpenSession:
-        """Open a port for a session; `at` is a socket that listens already.
+    async def open(
+        self, service: Service, at: socket.socket | PortRange | None = None
+    ) -> OpenSession:
+        """Open a port for a session; `at` is a socket that listens already, or ports to choose of.
 
         Raises CassetteError for a cassette that cannot be recorded, and ConfigurationError where
         the address cannot be had.

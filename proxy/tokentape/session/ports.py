@@ -80,3 +80,16 @@ def url(host: str, port: int, *, tls: bool = False) -> str:
     """Return the base URL of a server at an address."""
     scheme = "https" if tls else "http"
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def reachable(served: str, name: str) -> str:
+    """Return the base URL for a client that reached this machine under a name or address.
+
+    A port that listens on every address has none that a client could use.
+
+    >>> reachable("http://0.0.0.0:12200", "tokentape"), reachable("http://127.0.0.1:1", "localhost")
+    ('http://tokentape:12200', 'http://127.0.0.1:1')
+    """
+    scheme, _, address = served.partition("://")
+    host, _, port = address.rpartition(":")
+    return f"{scheme}://{name}:{port}" if host in ("0.0.0.0", "[::]") and name else served  # noqa: S104

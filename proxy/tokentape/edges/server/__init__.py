@@ -6,7 +6,12 @@ what is not plain a second time; `connection` is one client, `listener` the port
 """
 
 from tokentape.edges.server.connection import Answer, Done, Handler, ServerOptions
-from tokentape.edges.server.listener import Server, loop_exception_handler, shared_sockets
+from tokentape.edges.server.listener import (
+    PortRange,
+    Server,
+    loop_exception_handler,
+    shared_sockets,
+)
 from tokentape.edges.server.memory import LIMIT as MEMORY
 from tokentape.edges.server.memory import Memory
 from tokentape.edges.server.tls import tls_context
@@ -17,6 +22,7 @@ __all__ = [
     "Done",
     "Handler",
     "Memory",
+    "PortRange",
     "Server",
     "ServerOptions",
     "loop_exception_handler",

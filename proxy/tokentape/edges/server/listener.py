@@ -6,7 +6,8 @@ import asyncio
 import errno
 import socket
 import sys
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -22,6 +23,29 @@ _WHY = {
     errno.EADDRNOTAVAIL: "this machine has no such address",
     errno.EMFILE: "this process has too many files and connections open",
 }
+
+
+class PortRange:
+    """Ports, each used again only after all others: a late client must not meet a later session.
+
+    >>> ports = PortRange(1, 3)
+    >>> next(ports.in_turn()), list(ports.in_turn()), str(ports)
+    (1, [2, 3, 1], '1 to 3')
+    """
+
+    def __init__(self, first: int, last: int) -> None:
+        self._ports = deque(range(first, last + 1))
+        self._text = f"{first} to {last}"
+
+    def __str__(self) -> str:
+        return self._text
+
+    def in_turn(self) -> Iterator[int]:
+        """Yield each port once."""
+        for _ in range(len(self._ports)):
+            port = self._ports[0]
+            self._ports.rotate(-1)
+            yield port
 
 
 class Server:
@@ -44,16 +68,38 @@ class Server:
         if the address cannot be used.
         """
         host, port = self._address
-        loop = asyncio.get_running_loop()
-        address: dict[str, Any] = {"host": host, "port": port} if at is None else {"sock": at}
+        try:
+            await self._listen({"host": host, "port": port} if at is None else {"sock": at})
+        except (OSError, OverflowError) as error:
+            raise ConfigurationError((_cannot_listen(host, port, error),)) from None
+        return self._served()
+
+    async def start_within(self, ports: PortRange) -> tuple[str, int]:
+        """Listen on the first port of these that is free, and return the address.
+
+        Raises ConfigurationError if there is none, or the host cannot be used.
+        """
+        host, _ = self._address
+        for port in ports.in_turn():
+            try:
+                await self._listen({"host": host, "port": port})
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise ConfigurationError((_cannot_listen(host, port, error),)) from None
+            else:
+                return self._served()
+        remedy = "Close sessions that are no longer used, or choose more ports."
+        raise ConfigurationError((f"session_ports: no port from {ports} is free. {remedy}",))
+
+    async def _listen(self, address: dict[str, Any]) -> None:
+        connect = partial(Connection, self._handler, self._options, self._joined, self._left)
         if self._options.tls is not None:
             address |= {"ssl": self._options.tls, "ssl_shutdown_timeout": _ABORT_SECONDS}
             address["ssl_handshake_timeout"] = self._options.request_timeout
-        connect = partial(Connection, self._handler, self._options, self._joined, self._left)
-        try:
-            self._server = await loop.create_server(connect, **address)
-        except (OSError, OverflowError) as error:
-            raise ConfigurationError((_cannot_listen(host, port, error),)) from None
+        self._server = await asyncio.get_running_loop().create_server(connect, **address)
+
+    def _served(self) -> tuple[str, int]:
+        assert self._server is not None, "it listens"
         name = self._server.sockets[0].getsockname()
         return name[0], name[1]
 

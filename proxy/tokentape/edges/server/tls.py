@@ -45,7 +45,8 @@ def _problems_of(setting: str, path: Path) -> Iterator[None]:
     except ssl.SSLError as error:
         raise ConfigurationError((f"{setting}: {path}: {_problem(setting, error)}",)) from None
     except OSError as error:
-        problem = f"{setting}: {path}: cannot be read: {error.strerror}"
+        # Not the path, which may be the key itself, put into the wrong place.
+        problem = f"{setting}: the file cannot be read: {error.strerror}"
         raise ConfigurationError((problem,)) from None
 
 

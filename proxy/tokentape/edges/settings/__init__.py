@@ -75,6 +75,7 @@ class Settings:
     """All settings with their defaults; config.example.yaml explains each."""
 
     listen: texts.Address = ("127.0.0.1", 12121)
+    session_ports: texts.Ports = None
     hosts: tuple[texts.HostName, ...] = ()
     origins: tuple[texts.WebOrigin, ...] = ()
     tls_cert: texts.File = None
@@ -100,13 +101,16 @@ OPTIONS = (
     *("allow_live", "strict", "on_exhausted", "quiet", "log_format"),
 )
 """The settings that options and variables may set."""
-VARIABLES = {f"TOKENTAPE_{name.upper()}": name for name in (*OPTIONS, "hosts", "origins", "fast")}
+_ALSO_VARIABLES = ("session_ports", "hosts", "origins", "fast")
+VARIABLES = {f"TOKENTAPE_{name.upper()}": name for name in (*OPTIONS, *_ALSO_VARIABLES)}
 
 KEY_VARIABLE = "STRIPE_API_KEY"
 """The environment variable with the key to verify with: others can see a command's arguments."""
 ADMIN_TOKEN = "TOKENTAPE_ADMIN_TOKEN"  # noqa: S105  the variable's name
-_CLIENT_VARIABLES = ("TOKENTAPE_URL", "TOKENTAPE_ADMIN", ADMIN_TOKEN)
-"""Variables that are set for clients, which may be this program too."""
+COMMAND_VARIABLES = ("TOKENTAPE_MODE", "TOKENTAPE_CASSETTE")
+"""Variables for what is no setting of all commands: the mode and the cassette's name."""
+_OTHER_VARIABLES = ("TOKENTAPE_URL", "TOKENTAPE_ADMIN", ADMIN_TOKEN, *COMMAND_VARIABLES)
+"""Those, and variables that are set for clients, which may be this program too."""
 _MAKE_A_TOKEN = f"Make one: export {ADMIN_TOKEN}=$(openssl rand -hex 16)"
 
 
@@ -115,13 +119,14 @@ def load(options: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
 
     Raises ConfigurationError with the problems of all three.
     """
-    problems = list(_unknown_variables(environ))
+    problems: list[str] = []
     hints = get_type_hints(Settings, include_extras=True)
     values: dict[str, Any] = {}
     path = DEFAULT_FILE if DEFAULT_FILE.exists() else None
+    source_of_path = str(path)
     for source, name, text in _texts(options, environ):
         if name == "config":
-            path = Path(text)
+            path, source_of_path = Path(text), source
             continue
         try:
             values[name] = texts.reader(hints[name])(text)
@@ -132,12 +137,24 @@ def load(options: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
         from tokentape.edges.settings import file  # noqa: PLC0415  YAML is slow to import
 
         try:
-            settings = file.read(path)
+            settings = file.read(path, named_by=source_of_path)
         except ConfigurationError as error:
             problems += error.problems
     if problems:
         raise ConfigurationError(tuple(problems))
     return replace(settings, **values)
+
+
+def local_url(settings: Settings) -> str:
+    """Return the base URL of a server with these settings, for clients of its own machine.
+
+    >>> local_url(Settings(listen=("0.0.0.0", 12121))), local_url(Settings(listen=("::1", 1)))
+    ('http://127.0.0.1:12121', 'http://[::1]:1')
+    """
+    host, port = settings.listen
+    scheme = "https" if settings.tls_cert else "http"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  nothing is bound
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def admin_token(environ: Mapping[str, str], *, required: bool) -> str:
@@ -154,11 +171,6 @@ def admin_token(environ: Mapping[str, str], *, required: bool) -> str:
     return token
 
 
-def usual_mode(environ: Mapping[str, str]) -> str:
-    """Return the default mode for a test suite: replay if CI is set, else auto."""
-    return "auto" if environ.get("CI", "").lower() in ("", "0", "false") else "replay"
-
-
 def _texts(
     options: Mapping[str, str], environ: Mapping[str, str]
 ) -> Iterator[tuple[str, str, str]]:
@@ -170,13 +182,46 @@ def _texts(
         yield "--" + name.replace("_", "-"), name, text
 
 
-def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
-    for variable in sorted(environ):
-        if variable.startswith("TOKENTAPE_") and variable not in (*VARIABLES, *_CLIENT_VARIABLES):
-            from difflib import get_close_matches  # noqa: PLC0415  for mistakes only
+def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield a warning for each variable that looks like a setting and is none.
 
-            # The cutoff is high because all variables have the same prefix.
-            closest = get_close_matches(variable, VARIABLES, n=1, cutoff=0.9)
-            hint = f"did you mean {closest[0]}?" if closest else f"allowed: {', '.join(VARIABLES)}"
-            name = variable.encode("unicode_escape").decode()
-            yield f"{name}: unknown environment variable; {hint}"
+    It is no error: others set variables for a service of this name, as Kubernetes does.
+    """
+    for variable in sorted(environ):
+        if (
+            not variable.startswith("TOKENTAPE_")
+            or variable in (*VARIABLES, *_OTHER_VARIABLES)
+            or _is_of_kubernetes(variable, environ[variable])
+        ):
+            continue
+        from difflib import get_close_matches  # noqa: PLC0415  for mistakes only
+
+        # The cutoff is high because all variables have the same prefix.
+        names = (*VARIABLES, *COMMAND_VARIABLES)
+        closest = get_close_matches(variable, names, n=1, cutoff=0.9)
+        hint = f"did you mean {closest[0]}?" if closest else f"those that count: {', '.join(names)}"
+        name = variable.encode("unicode_escape").decode()
+        yield f"{name}: unknown environment variable, so it changes nothing; {hint}"
+
+
+_OF_KUBERNETES = re.compile(
+    r"TOKENTAPE_(?:[A-Z0-9_]+_)?"
+    r"(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_[A-Z]+(?:_PROTO|_PORT|_ADDR)?)"
+)
+
+
+def _is_of_kubernetes(variable: str, value: str) -> bool:
+    """Tell whether Kubernetes, or a link of Docker, sets this for a service `tokentape` or so.
+
+    https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+
+    >>> _is_of_kubernetes("TOKENTAPE_MOCK_SERVICE_HOST", "10.0.0.11")
+    True
+    >>> _is_of_kubernetes("TOKENTAPE_PORT", "tcp://10.0.0.11:80")
+    True
+    >>> _is_of_kubernetes("TOKENTAPE_PORT", "80")
+    False
+    """
+    if variable.endswith("_PORT") and re.match(r"(?:tcp|udp|sctp)://", value):
+        return True
+    return _OF_KUBERNETES.fullmatch(variable) is not None

@@ -5,7 +5,6 @@ All scalars are text, so YAML's own types (`no` is false, `1:30` is 90) do not m
 
 from __future__ import annotations
 
-import reprlib
 from collections import abc
 from dataclasses import dataclass, field, is_dataclass
 from difflib import get_close_matches
@@ -28,9 +27,12 @@ _ALLOWED: dict[type[Node], str] = {
 }
 
 
-def read(path: Path) -> Settings:
-    """Return the settings in a file. Raises ConfigurationError with all problems of the file."""
-    root = _root(path, _text(path))
+def read(path: Path, *, named_by: str = "") -> Settings:
+    """Return the settings in a file. Raises ConfigurationError with all problems of the file.
+
+    A path that leads to no file is not quoted, but what it was `named_by`: it may be a secret.
+    """
+    root = _root(path, _text(path, named_by or str(path)))
     values = _Values()
     settings: Settings = values.read(root, Settings, "", root.line)
     if values.problems:
@@ -43,7 +45,7 @@ def _unreadable(path: Path, problem: object, line: int = 0) -> ConfigurationErro
     return ConfigurationError((f"{path}:{line}: {problem}" if line else f"{path}: {problem}",))
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, named_by: str) -> str:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -53,8 +55,8 @@ def _text(path: Path) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         raise _unreadable(path, "is not UTF-8; save the file as such", line) from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise _unreadable(path, f"cannot be read: {reason}") from None
+        reason = getattr(error, "strerror", None) or "this is no path"
+        raise ConfigurationError((f"{named_by}: the file cannot be read: {reason}",)) from None
     raise _unreadable(path, f"is too large; allowed: {MAX_BYTES} bytes")
 
 
@@ -139,7 +141,7 @@ def _hints(hint: Any) -> dict[str, Any]:  # noqa: ANN401
 
 def _describe(node: Node) -> str:
     if isinstance(node, Scalar):
-        return reprlib.repr(node.text) if node.text else "nothing"
+        return "a single value" if node.text else "nothing"
     return "a list" if isinstance(node, Sequence) else "a mapping"
 
 

@@ -1,5 +1,7 @@
 """The texts of settings: a reader returns the value of a text, or raises ValueError for people.
 
+The error never quotes the text: a key or a password may have been put in the wrong place.
+
 A setting has the same text in an option, a variable and the file. Its type says which reader reads
 it: a type with one meaning has its reader here, any other carries it (`Annotated[type, reader]`).
 """
@@ -7,7 +9,6 @@ it: a type with one meaning has its reader here, any other carries it (`Annotate
 from __future__ import annotations
 
 import re
-import reprlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -41,7 +42,8 @@ def reader(hint: Any) -> Reader:  # noqa: ANN401  any type
 
 
 def _invalid(text: str, allowed: str) -> ValueError:
-    return ValueError(f"found {reprlib.repr(text)}; allowed: {allowed}")
+    what = "another value (not shown: it may be a secret)" if text else "nothing"
+    return ValueError(f"found {what}; allowed: {allowed}")
 
 
 def address(text: str) -> tuple[str, int]:
@@ -86,16 +88,22 @@ def web_origin(text: str) -> str:
     return origin
 
 
-def loopback(text: str) -> tuple[str, int]:
-    """Read HOST:PORT with a loopback host."""
-    host, port = address(text)
-    if not re.fullmatch(r"localhost|::1|127(?:\.[0-9]{1,3}){3}", host):
-        raise _invalid(text, "a loopback address, such as 127.0.0.1:0; port 0 picks a free one")
-    return host, port
+def port_range(text: str) -> tuple[int, int] | None:
+    """Read FIRST-LAST, two ports; `any` is None.
+
+    >>> port_range("12200-12299")
+    (12200, 12299)
+    """
+    if text == "any":
+        return None
+    match = re.fullmatch(r"([1-9][0-9]{0,4})-([1-9][0-9]{0,4})", text)
+    if match is None or not int(match[1]) <= int(match[2]) <= 65535:
+        raise _invalid(text, "any, or FIRST-LAST, such as 12200-12299")
+    return int(match[1]), int(match[2])
 
 
 def upstream(text: str) -> str:
-    """Read `mock` or an http(s) origin. The error does not quote the text: it may be a password.
+    """Read `mock` or an http(s) origin.
 
     >>> upstream("HTTPS://API.Stripe.com/")
     'https://api.stripe.com'
@@ -107,6 +115,13 @@ def upstream(text: str) -> str:
         allowed = "mock, or http(s)://HOST[:PORT] and nothing more"
         raise ValueError(f"found {_describe_bad_upstream(text)}; allowed: {allowed}")
     return text.lower().rstrip("/")
+
+
+def server_url(text: str) -> str:
+    """Read an http(s) origin."""
+    if text == "mock":
+        raise _invalid(text, "http(s)://HOST[:PORT]")
+    return upstream(text)
 
 
 def _describe_bad_upstream(text: str) -> str:
@@ -190,6 +205,7 @@ _DOTS = rf"{_WRITABLE}[^\[\].\s]+(?:\[\])?(?:\.[^\[\].\s]+(?:\[\])?){{0,15}}"
 
 Address = Annotated[tuple[str, int], address]
 Origin = Annotated[str, upstream]
+Ports = Annotated[tuple[int, int] | None, port_range]
 HostName = Annotated[str, host_name]
 WebOrigin = Annotated[str, web_origin]
 File = Annotated[Path | None, file]

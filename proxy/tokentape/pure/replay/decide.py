@@ -10,8 +10,13 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from typing import TYPE_CHECKING
 
+from tokentape.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from tokentape.pure.replay.instance import Match  # the command line needs only the modes
+
+
+MODE_VARIABLE = "TOKENTAPE_MODE"
 
 
 class Mode(StrEnum):
@@ -101,5 +106,13 @@ def reopened(mode: Mode) -> Mode:
 
 
 def usual_mode(environ: Mapping[str, str]) -> Mode:
-    """Return the default mode for a test suite: replay if CI is set, else auto."""
+    """Return the default mode: TOKENTAPE_MODE if it is set; else replay if CI is set, else auto.
+
+    Raises ConfigurationError.
+    """
+    if mode := environ.get(MODE_VARIABLE):
+        if mode not in tuple(Mode):
+            problem = "found another value (not shown: it may be a secret)"
+            raise ConfigurationError((f"{MODE_VARIABLE}: {problem}; allowed: {', '.join(Mode)}",))
+        return Mode(mode)
     return Mode.AUTO if environ.get("CI", "").lower() in ("", "0", "false") else Mode.REPLAY
