@@ -16,7 +16,7 @@ from tokentape.pure.replay.decide import Mode
 from tests.laws.parrot import parrot
 from tests.laws.pipeline import Stage, loaded, results
 
-SIZES = (300, 600, 1200)
+SIZES = (200, 400, 800)
 """More than any cache holds."""
 GROWTH = 2.4
 """Twice the fields may take so many times the steps: sorting takes a little more than twice."""

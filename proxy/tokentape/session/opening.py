@@ -140,6 +140,7 @@ class OpenSession:
         if cut_off := await stopping:
             self.service.notice(f"{cut_off} under way got no answer: the session ended")
         await self._upstream.aclose()
+        await self.service.settled()
         self._tell_repeats()
         counts = self.service.counts
         saved = await self._saving.end(failed=failed) if self._saving else Saved()

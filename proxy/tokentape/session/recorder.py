@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Protocol
 
+from tokentape.errors import UnreadableBody
 from tokentape.pure import leak_check
 from tokentape.pure.audit.redaction_check import RedactionCheck
 from tokentape.pure.cassette.model import (
+    MAX_ANSWER_VARIABLES,
     TOO_HIGH,
     HeldBack,
     Interaction,
@@ -19,9 +21,10 @@ from tokentape.pure.cassette.model import (
     request_secrets,
     response_secrets,
 )
+from tokentape.pure.cassette.reading import MAX_BODY
 from tokentape.pure.cassette.writing import interaction_text, outline_text
 from tokentape.pure.http.messages import Response
-from tokentape.pure.notation.placeholders import Placeholder, parts
+from tokentape.pure.notation.placeholders import Placeholder, Variable, parts
 from tokentape.pure.notation.redacted import Redacted, RedactedRequest
 from tokentape.pure.redaction import Redactor
 from tokentape.pure.stripe.kinds import ID_PREFIXES, Secret
@@ -47,6 +50,18 @@ class Origin:
     """The values that they show under another name, with the request's own."""
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Prepared:
+    """An exchange that may be written."""
+
+    recorded: Recorded
+    chunk: bytes
+    plan: Mapping[Secret, Variable]
+    """The variables of its values."""
+    origins: Mapping[Secret, Origin]
+    """Of the ids in its response."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recorder:
     """Turns exchanges into interactions of one take."""
@@ -64,8 +79,15 @@ class Recorder:
     def record(self, request: RedactedRequest, response: Response) -> Recorded | HeldBack:
         """Write an exchange; return it as it was written, or why it must not be.
 
-        Its variables get their numbers once it has been written: one that is held back leaves no
-        trace. Raises UnreadableBody for a response that is no JSON, and CassetteError.
+        Raises UnreadableBody for a response that cannot be recorded, and CassetteError.
+        """
+        return self.written(self.prepared(request, response))
+
+    def prepared(self, request: RedactedRequest, response: Response) -> Prepared | HeldBack:
+        """Return an exchange as it can be written next, or why it must not be.
+
+        It changes nothing, so it may run in a thread while nothing else is recorded. Raises
+        UnreadableBody for a response that is no JSON, or too large to be read again.
         """
         origin = self._origin(request)
         redacted = self.redactor.response(
@@ -74,16 +96,34 @@ class Recorder:
         secrets = (*request_secrets(request), *response_secrets(redacted))
         plan = self.numbering.planned(secrets)
         recorded = interaction(request, redacted, plan)
+        if len(recorded.response_variables) > MAX_ANSWER_VARIABLES:
+            raise UnreadableBody(f"it has more than {MAX_ANSWER_VARIABLES:,} values that vary")
+        chunk = interaction_text(recorded).encode("ascii")
+        if len(chunk) > MAX_BODY:
+            raise UnreadableBody(f"it takes more than {MAX_BODY >> 20} MiB in a cassette")
         reasons = tuple(self._objections(recorded))
         if reasons:
             return HeldBack(reasons)
-        self.take.append(interaction_text(recorded).encode("ascii"))
-        self.numbering.adopt(plan)
-        shown = Origin(origin.numbers, {**origin.echoes, **redacted.echoes})
-        if shown.numbers or shown.echoes:
-            ids = (secret for secret in redacted.body.secrets if secret.kind in ID_PREFIXES)
-            self._origins.update(dict.fromkeys(ids, shown))
-        return Recorded(recorded, secrets)
+        origin = Origin(origin.numbers, {**origin.echoes, **redacted.echoes})
+        ids = [secret for secret in redacted.body.secrets if secret.kind in ID_PREFIXES]
+        return Prepared(Recorded(recorded, secrets), chunk, plan, dict.fromkeys(ids, origin))
+
+    def written(self, prepared: Prepared | HeldBack) -> Recorded | HeldBack:
+        """Write what was prepared last, and return it as written. Raises CassetteError.
+
+        Its variables get their numbers once it has been written: one that is refused leaves no
+        trace.
+        """
+        if isinstance(prepared, HeldBack):
+            return prepared
+        self.take.append(prepared.chunk)
+        self.numbering.adopt(prepared.plan)
+        self._origins.update(
+            (id_, origin)
+            for id_, origin in prepared.origins.items()
+            if origin.numbers or origin.echoes
+        )
+        return prepared.recorded
 
     def _origin(self, request: RedactedRequest) -> Origin:
         """Return what a response may show of this request, and of those that made what it names."""

@@ -6,6 +6,7 @@ out: looks up, asks the upstream, hands over what is to be written, and answers.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Iterable
 from dataclasses import asdict, dataclass, field
@@ -16,6 +17,7 @@ from tokentape.edges.server import Answer
 from tokentape.errors import CassetteError, UnreadableBody, UpstreamFailure
 from tokentape.pure.cassette.match_key import MatchRules
 from tokentape.pure.cassette.model import HeldBack, Interaction, Numbering
+from tokentape.pure.http.forms import json_nodes, unpacked
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.redaction import Redactor
@@ -39,6 +41,9 @@ RESULT = "Tokentape-Result"
 """The header that says what was done: recorded, replayed, forwarded, miss or refused."""
 
 _RESULT = RESULT.lower()
+_AT_ONCE = 1_000
+_AT_ONCE_BYTES = 64 * 1024
+"""Values of an exchange and bytes of its response that take about 20 ms to record."""
 _REPLAYED = ((RESULT, Result.REPLAYED.value),)
 
 
@@ -94,6 +99,8 @@ class Service:
     _neighbours: Neighbours = field(init=False)
     _retries: Retries = field(default_factory=Retries)
     _renderer: Renderer = field(init=False)
+    _recording: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One exchange at a time: their variables are numbered in the order of the cassette."""
 
     def __post_init__(self) -> None:
         numbering = Numbering() if writes(self.mode) and replays(self.mode) else None
@@ -270,12 +277,26 @@ class Service:
         failed = response.status == 429 or response.status >= 500
         if failed and not self.policy.record_errors:
             return self._not_recorded(response)
-        return self._record(redacted, response)
-
-    def _record(self, request: RedactedRequest, response: Response) -> Outcome:
-        assert self.recorder is not None, "a session that records has a recorder"
         try:
-            result = self.recorder.record(request, response)
+            plain = unpacked(response)
+        except UnreadableBody as error:
+            return self._not_recorded(response, f"an answer was not recorded: {error.reason}")
+        values = json_nodes(plain.body) + len(redacted.query) + len(redacted.body)
+        if values <= _AT_ONCE and len(plain.body) <= _AT_ONCE_BYTES:
+            return await self._record(redacted, response, plain, in_thread=False)
+        # A client that goes away does not end what has begun.
+        return await asyncio.shield(self._record(redacted, response, plain, in_thread=True))
+
+    async def _record(
+        self, request: RedactedRequest, response: Response, plain: Response, *, in_thread: bool
+    ) -> Outcome:
+        """Record an exchange, `plain` being the response decompressed; a large one in a thread."""
+        assert self.recorder is not None, "a session that records has a recorder"
+        prepare = partial(self.recorder.prepared, request, plain)
+        try:
+            async with self._recording:
+                prepared = await asyncio.to_thread(prepare) if in_thread else prepare()
+                result = self.recorder.written(prepared)
         except UnreadableBody as error:
             return self._not_recorded(response, f"an answer was not recorded: {error.reason}")
         except CassetteError as error:
@@ -290,6 +311,11 @@ class Service:
             self.instances.add_recorded(request, result.interaction, result.secrets)
         self.counts.recorded += 1
         return _outcome(response, Result.RECORDED, interaction=len(self.recorded))
+
+    async def settled(self) -> None:
+        """Wait until nothing is being recorded."""
+        async with self._recording:
+            pass
 
     def _not_recorded(self, response: Response, *reasons: str) -> Outcome:
         self.counts.forwarded += 1

@@ -24,7 +24,12 @@ from urllib.parse import quote_plus, unquote_plus
 
 import orjson
 
-from tokentape.pure.cassette.model import OUTLINES_CACHED, Interaction, Texts
+from tokentape.pure.cassette.model import (
+    MAX_ANSWER_VARIABLES,
+    OUTLINES_CACHED,
+    Interaction,
+    Texts,
+)
 from tokentape.pure.http.forms import Path, split_name
 from tokentape.pure.http.json_text import Json
 from tokentape.pure.notation.placeholders import Placeholder, numbered, parts, whole
@@ -73,6 +78,8 @@ class RedactionCheck:
 
     def problems(self, interaction: Interaction) -> tuple[str, ...]:
         """Return the positions of unredacted values in an interaction, in words for people."""
+        if len(interaction.response_variables) > MAX_ANSWER_VARIABLES:
+            return (f"{BODY}, of more than {MAX_ANSWER_VARIABLES:,} variables,",)
         problems, may_have_repeats = self._outline_problems(interaction.outline)
         if may_have_repeats and not problems and _has_repeats(interaction.texts.text):
             return (_BAD_JSON,)

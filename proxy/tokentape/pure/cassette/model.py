@@ -15,6 +15,9 @@ from tokentape.pure.stripe.routes import API
 TOO_HIGH = 10_000_000
 """Higher than the number of any variable."""
 
+MAX_ANSWER_VARIABLES = 5_000
+"""Variables of one response: more would hold up other clients when it is replayed."""
+
 Lines = tuple[tuple[str, str], ...]
 """Header lines, names in canonical spelling, values in tape notation."""
 

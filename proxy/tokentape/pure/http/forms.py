@@ -30,13 +30,19 @@ Pairs = tuple[Pair, ...]
 Names = Mapping[str, Path]
 _NO_NAMES: Names = {}
 
-MAX_DECODED = 4 * 1024 * 1024
-"""Bytes of the largest decompressed body. A token request has a few kilobytes."""
+# Limits of what is read, so that no message holds others up: what Stripe's clients send has a few
+# kilobytes and fields. Anything larger is forwarded and not recorded, or a miss.
+MAX_REQUEST = 256 * 1024
+"""Bytes of the largest body of a request, decompressed."""
+MAX_ANSWER = 8 * 1024 * 1024
+"""Bytes of the largest body of a response, decompressed: a hundred objects have a megabyte."""
 MAX_PAIRS = 2_000
+_MAX_QUERY_PAIRS = 200
 MAX_DEPTH = 16
+_MAX_JSON_NODES = 8 * MAX_PAIRS
 
-_SIMPLE_NAME = re.compile(r"[^\[\]]+(?:\[[^\[\]]*\])+")
-"""Names without nested brackets."""
+_SIMPLE_NAME = re.compile(r"[^\[\]]++(?:\[[^\[\]]*+\])++")
+"""Names without nested brackets. The repetitions are possessive: a long name is read once."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -47,7 +53,7 @@ def request_pairs(request: Request, names: Names = _NO_NAMES) -> Pairs:
     `names` maps usual spellings of names to their paths, which saves parsing them. Raises
     UnreadableBody for a body that is not a form, JSON object or multipart form.
     """
-    body = plain_body(request)
+    body = plain_body(request, MAX_REQUEST)
     if not body:
         return ()
     content_type = request.header("content-type") or ""
@@ -60,7 +66,7 @@ def request_pairs(request: Request, names: Names = _NO_NAMES) -> Pairs:
         pairs = form_pairs(body, names)
     else:
         raise UnreadableBody("the content type is no form, JSON or multipart form")
-    return _bounded(pairs)
+    return _bounded(pairs, MAX_PAIRS)
 
 
 def query_pairs(target: str) -> Pairs:
@@ -70,7 +76,9 @@ def query_pairs(target: str) -> Pairs:
     ((('expand', ''), 'card'),)
     """
     _, _, query = target.partition("?")
-    return _bounded(form_pairs(query.encode("utf-8", "surrogateescape"))) if query else ()
+    if not query:
+        return ()
+    return _bounded(form_pairs(query.encode("utf-8", "surrogateescape")), _MAX_QUERY_PAIRS)
 
 
 def form_pairs(text: bytes, names: Names = _NO_NAMES) -> Iterator[Pair]:
@@ -141,36 +149,46 @@ def media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
-def plain_body(message: Request | Response) -> bytes:
+def plain_body(message: Request | Response, most: int) -> bytes:
     """Return the decompressed body; gzip is recognised also where no header declares it.
 
     Raises UnreadableBody for an encoding other than gzip or deflate, for damaged data, and for
-    data that grows beyond MAX_DECODED bytes.
+    more than `most` bytes.
     """
     body = message.body
     lines = [value for name, value in message.headers if name.lower() == "content-encoding"]
     for encoding in reversed([token.strip().lower() for token in ",".join(lines).split(",")]):
         if body and encoding in ("gzip", "x-gzip", "deflate"):
-            body = _inflated(body)
+            body = _inflated(body, most)
         elif body and encoding not in ("", "identity"):
             raise UnreadableBody("the content encoding is neither gzip nor deflate")
     if body.startswith(_GZIP_MAGIC):
-        body = _inflated(body)
+        body = _inflated(body, most)
+    if len(body) > most:
+        raise UnreadableBody(f"the body is larger than {most // 1024} KiB")
     return body
 
 
-def _inflated(body: bytes) -> bytes:
+def unpacked(response: Response) -> Response:
+    """Return a response with its body decompressed. Raises UnreadableBody, also for a large one."""
+    lines = [line for line in response.headers if line[0].lower() != "content-encoding"]
+    return Response(response.status, tuple(lines), plain_body(response, MAX_ANSWER))
+
+
+def _inflated(body: bytes, most: int) -> bytes:
     # "deflate" is also sent without a header (RFC 9110 §8.4.1.2, note).
     for window_bits in (FRAMED, RAW):
-        inflated = inflate(body, MAX_DECODED, window_bits)
+        inflated = inflate(body, most, window_bits)
         if inflated and inflated.too_large:
-            raise UnreadableBody("the body grows too large when it is decompressed")
+            raise UnreadableBody(f"the body is larger than {most // 1024} KiB when decompressed")
         if inflated and inflated.complete:
             return inflated.data
     raise UnreadableBody("the compressed body is damaged")
 
 
 def _json_pairs(body: bytes) -> Iterator[Pair]:
+    if json_nodes(body) > _MAX_JSON_NODES:
+        raise UnreadableBody("there are too many fields")
     try:
         document = json.loads(body, object_pairs_hook=_Members)
     except (ValueError, RecursionError):
@@ -178,6 +196,15 @@ def _json_pairs(body: bytes) -> Iterator[Pair]:
     if not isinstance(document, _Members):
         raise UnreadableBody("the JSON is no object")
     return _json_leaves(document, ())
+
+
+def json_nodes(body: bytes) -> int:
+    """Return how many values JSON has at most, without reading it.
+
+    >>> json_nodes(b'{"a": [1, 2], "b": "c, d"}')
+    6
+    """
+    return sum(map(body.count, (b",", b"{", b"["))) + 1
 
 
 class _Members(tuple[tuple[str, Any], ...]):
@@ -221,8 +248,8 @@ def _multipart_pairs(body: bytes, content_type: str) -> Iterator[Pair]:
         raise UnreadableBody("the multipart form cannot be read") from None
 
 
-def _bounded(pairs: Iterable[Pair]) -> Pairs:
-    bounded = tuple(islice(pairs, MAX_PAIRS + 1))
-    if len(bounded) > MAX_PAIRS:
+def _bounded(pairs: Iterable[Pair], most: int) -> Pairs:
+    bounded = tuple(islice(pairs, most + 1))
+    if len(bounded) > most:
         raise UnreadableBody("there are too many fields")
     return bounded

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tokentape.pure.cassette.yaml_nodes import Scalar
-from tokentape.pure.http.forms import MAX_DECODED
+from tokentape.pure.http.forms import MAX_ANSWER
 from tokentape.pure.http.messages import Headers
 from tokentape.pure.recorders.fields import RawField
 
@@ -162,8 +162,8 @@ def _inflated(
     try:
         for start in range(0, len(compressed), _FED_AT_ONCE):
             plain += inflater.process(compressed[start : start + _FED_AT_ONCE])
-            if len(plain) > MAX_DECODED:
-                raise field.error(f"grows to more than {MAX_DECODED >> 20} MiB when decompressed")
+            if len(plain) > MAX_ANSWER:
+                raise field.error(f"grows to more than {MAX_ANSWER >> 20} MiB when decompressed")
     except damage:
         raise field.error("cannot be decompressed: it is damaged") from None
     return bytes(plain)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote_plus
 
 from tokentape.errors import UnreadableBody
-from tokentape.pure.http.forms import plain_body, request_pairs
+from tokentape.pure.http.forms import MAX_REQUEST, plain_body, request_pairs
 from tokentape.pure.http.messages import Request
 from tokentape.pure.redaction.requests import basic_credentials
 
@@ -29,20 +29,22 @@ def _texts(request: Request) -> Iterator[str]:
     yield request.target
     yield unquote_plus(request.target)
     try:
-        body = plain_body(request)
+        body = plain_body(request, MAX_REQUEST)
     except UnreadableBody:
         body = request.body
     if any(spelling in body for spelling in _SPELLINGS):
         text = body.decode("latin-1")
         yield text
-        yield unquote_plus(text)
-        yield from _fields(request)
+        yield from _fields(request) or (unquote_plus(text),)
 
 
-def _fields(request: Request) -> Iterator[str]:
-    """Yield names and values as a server reads them: JSON may escape any character of a key."""
+def _fields(request: Request) -> list[str]:
+    """Return names and values as a server reads them: JSON may escape any character of a key.
+
+    Nothing for a body that cannot be read.
+    """
     try:
-        for path, value in request_pairs(request):
-            yield from (*path, value)
+        pairs = request_pairs(request)
     except UnreadableBody:
-        return
+        return []
+    return [text for path, value in pairs for text in (*path, value)]

@@ -14,7 +14,14 @@ from operator import attrgetter, itemgetter
 import orjson
 
 from tokentape.errors import UnreadableBody
-from tokentape.pure.http.forms import Path, media_type, plain_body, split_name
+from tokentape.pure.http.forms import (
+    MAX_ANSWER,
+    Path,
+    json_nodes,
+    media_type,
+    plain_body,
+    split_name,
+)
 from tokentape.pure.http.json_text import Json, begun, enclosed, string
 from tokentape.pure.http.messages import Response
 from tokentape.pure.notation.placeholders import Placeholder, escape
@@ -25,6 +32,8 @@ from tokentape.pure.stripe.catalog import KEEP, Field
 from tokentape.pure.stripe.kinds import SLOTS, Secret, guard, secret
 from tokentape.pure.stripe.places import ECHO, Place, in_message, in_response
 
+MAX_NODES = 50_000
+"""Values of the largest answer, in JSON: a list of a hundred objects has some fifteen thousand."""
 _LEAVES = frozenset({str, int, bool, type(None)})
 _NO_KIND = frozenset({KEEP, "hash", "text", "json", "time"})
 """Classes whose values are texts of no kind."""
@@ -76,7 +85,7 @@ class ResponseRedactor:
         """Redact a response. Raises UnreadableBody for a body that is no JSON or a bad status."""
         if not 200 <= raw.status <= 599:
             raise UnreadableBody("the status is none that an answer can have")
-        headers, body = self._headers(raw), plain_body(raw)
+        headers, body = self._headers(raw), plain_body(raw, MAX_ANSWER)
         if not body:
             return RedactedResponse(raw.status, headers, Redacted(""))
         document = _parsed(body)
@@ -109,6 +118,8 @@ class ResponseRedactor:
 
 
 def _parsed(body: bytes) -> Json:
+    if json_nodes(body) > MAX_NODES:
+        raise UnreadableBody(f"the answer has more than {MAX_NODES:,} values")
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -25,6 +25,8 @@ HASH = "hash"
 _OWN_CLASSES = frozenset({KEEP, HASH, "message", "client_secret", "path"})
 """Classes of the catalog that are not kinds of sensitive values."""
 
+_LONGEST = 1_000
+"""Characters of the longest value that a vocabulary can have."""
 _POSITION = re.compile(r"[0-9]|[1-9][0-9]")
 """A position in an array. No array of the API is longer, and three digits may be a CVC."""
 
@@ -106,6 +108,8 @@ class Catalog:
 
 def normal_value(field: Field, value: str, vocabulary: Vocabulary) -> str | None:
     """Return the normal form of a value of a field that keeps some, or None for another value."""
+    if len(value) > _LONGEST:
+        return None
     normal = FORMS[field.form](value, vocabulary) if field.form else None
     return value if normal is None and value in field.values else normal
 

@@ -203,7 +203,7 @@ SLOTS: Mapping[str, Slots] = {kind.name: kind.slots for kind in _TABLE if kind.s
 UNQUOTED_KINDS = frozenset(kind.name for kind in _TABLE if kind.unquoted)
 _BY_PREFIX = {kind.prefix: kind.name for kind in _TABLE if kind.prefix}
 _CLASSES = {kind.name: kind.class_of for kind in _TABLE if kind.class_of}
-_ID = re.compile(r"([a-z]+)_[A-Za-z0-9_]{1,250}")
+_ID = re.compile(r"([a-z]++)_[A-Za-z0-9_]{1,250}+")
 
 
 def guard(kind: str, text: str, *, this_year: int = 0) -> str:
