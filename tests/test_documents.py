@@ -63,7 +63,9 @@ def test_the_first_minute_of_readme_records_and_replays(tmp_path: Path) -> None:
         words for words in commands("The first minute") if words[0] in ("tokentape", "curl")
     )
     with place.serving(*record[1:], "default") as session:
-        assert session.said.startswith("tokentape: record default on http://127.0.0.1:")
+        assert session.said.startswith(
+            f"tokentape: record default from the built-in mock on {session.url}"
+        )
         first = curled(curl, session.url)
         assert session.end(signal.SIGINT) == 0
     assert "number]={{card:visa}}" in place.text("default")
@@ -101,7 +103,7 @@ def test_the_cassette_in_readme_is_what_its_request_records(tmp_path: Path) -> N
     place = Workplace(tmp_path)
     with place.recorded("default") as url:
         Client(url).post(card_fields(name="Ada", exp_year="2030"))
-    (shown,) = re.findall(r"```yaml\n(version: 1\n.*?)```", README, re.DOTALL)
+    (shown,) = re.findall(r"```yaml\n(recorded_from: mock\n.*?)```", README, re.DOTALL)
     recorded = {line.strip(" ,") for line in place.text("default").splitlines()}
     assert {line.strip(" ,") for line in shown.splitlines()} <= recorded
 

@@ -99,7 +99,9 @@ def test_ls_and_show_print_what_was_recorded(repository: Repository) -> None:
 def test_verify_and_record_again_change_nothing(repository: Repository) -> None:
     verify, record, diff = lines("Stale cassettes")
     with Upstream(stripe()) as upstream:
-        report = repository.run(verify.replace("https://api.stripe.com", upstream.url))
+        report = repository.run(
+            verify.replace("https://api.stripe.com", f"{upstream.url} --mix-upstreams")
+        )
     assert "1 of 1 interactions are answered as they were recorded" in report
     repository.run(record)
     assert repository.run(diff) == ""

@@ -36,6 +36,7 @@ from tokentape.pure.http.messages import Request, Response, reason_phrase
 from tokentape.pure.recorders.bodies import without_encoding
 from tokentape.pure.replay.decide import LIVE_KEY, Mode, usual_mode
 from tokentape.pure.stripe.routes import API, is_tokens
+from tokentape.pure.stripe.upstreams import kind_of, mismatch
 from tokentape.pure.watching.events import noticing
 from tokentape.session.in_process import InProcess
 from tokentape.session.opening import Opener
@@ -56,8 +57,8 @@ _FORM = "application/x-www-form-urlencoded"
 def tokentape_vcr(mode: str = "", **options: str) -> vcr.VCR:
     """Return a VCR; `mode` is replay, record or auto: by default replay where CI is set, else auto.
 
-    `options` are those of the command line: cassettes, upstream, allow_live, strict, on_exhausted,
-    config. Raises ConfigurationError.
+    `options` are those of the command line: cassettes, upstream, mix_upstreams, allow_live, strict,
+    on_exhausted, config. Raises ConfigurationError.
     """
     loaded = settings.load(options, os.environ)
     return _Vcr(loaded, Mode(mode or usual_mode(os.environ)))
@@ -69,6 +70,7 @@ class _Vcr(vcr.VCR):  # type: ignore[misc] # vcrpy has no types
     def __init__(self, loaded: Settings, mode: Mode) -> None:
         self.opener = Opener(loaded, noticing(terminal.say), terminal.say)
         self.folder = loaded.cassettes.absolute()
+        self.mix_upstreams = loaded.mix_upstreams
         upstream = () if loaded.upstream == "mock" else (loaded.upstream,)
         self.origins = frozenset(map(_origin, (API, *upstream)))
         super().__init__(
@@ -198,12 +200,21 @@ class _Use:
         self._notices.clear()
         if not self._session.may_leave(raw):
             raise ConfigurationError((LIVE_KEY.message,))
+        problem = mismatch(self._session.service.recorded_from, self._upstream())
+        if problem and not self._owner.mix_upstreams:
+            raise ConfigurationError((f"cassette {self._session.service.name}: {problem}",))
         return None
+
+    def _upstream(self) -> str:
+        """Return where the last request is sent."""
+        origin = _origin(self._last.uri)
+        return API if origin == _origin(API) else origin
 
     def _recorded(self, response: VcrResponse) -> bool:
         raw = self._raw(self._last)
         assert raw is not None, "vcrpy shows responses only to requests that it was given"
-        recorded = _run_in_thread(self._session.record(raw, _from_vcr(response)))
+        kind = kind_of(self._upstream())
+        recorded = _run_in_thread(self._session.record(raw, _from_vcr(response), kind))
         for line in self._notices:
             terminal.say(line, colour="yellow")
         self._notices.clear()

@@ -63,7 +63,9 @@ def test_what_is_known_is_served_while_the_upstream_is_down(
 ) -> None:
     with workplace.recorded("known") as url:
         Client(url).post(person("Ada", "Quast"))
-    with workplace.serving("auto", "known", "--upstream", upstream.url) as session:
+    with workplace.serving(
+        "auto", "known", "--upstream", upstream.url, "--mix-upstreams"
+    ) as session:
         client = Client(session.url)
         assert client.post(card()).status == 502
         assert client.post(person("Ada", "Quast")).result == "replayed"

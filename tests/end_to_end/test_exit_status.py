@@ -56,7 +56,7 @@ def test_the_ready_line_and_the_receipt_go_to_standard_error(place: Workplace) -
 
 def test_the_name_is_default_where_it_is_left_out(workplace: Workplace) -> None:
     with Session(workplace.directory, "record", "--listen", "127.0.0.1:0") as session:
-        assert "record default on" in session.said
+        assert "record default from the built-in mock on" in session.said
         Client(session.url).post(card())
         assert session.end() == 0
     assert workplace.path("default").exists()

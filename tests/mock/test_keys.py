@@ -43,6 +43,8 @@ def test_a_key_is_found_wherever_clients_put_it(request_: Request) -> None:
         ("rk_" + "live_" + TAIL, True, False),
         ("pk_" + "live_" + TAIL, True, True),
         ("sk_" + "test_" + "5" * 8, False, False),
+        ("sk_" + "test_" + "123", False, False),
+        ("sk_" + "test_" + "your-key_here", False, False),
     ],
 )
 def test_a_key_has_a_mode_and_may_be_publishable(
@@ -74,7 +76,8 @@ def test_a_request_without_a_key_is_an_error(request_: Request) -> None:
     ("text", "masked"),
     [
         ("not_a_valid_key_asdf", "not_a_va********asdf"),
-        ("sk_" + "test_" + "short", "sk_test_*hort"),
+        ("sk_" + "live_" + "short", "sk_live_*hort"),
+        ("sk_" + "test_", "sk_test_"),
         ("ek_" + "test_" + "abcdefgh1234", "ek_test_********1234"),
     ],
 )

@@ -128,14 +128,19 @@ def test_auto_replays_what_is_known_and_adds_the_rest(
 ) -> None:
     recorded(workplace, "pay")
     before = workplace.text("pay")
-    tape = tokentape_vcr(upstream=upstream.url)
+    with (
+        pytest.raises(ConfigurationError, match="recorded from the built-in mock"),
+        tokentape_vcr(upstream=upstream.url).use_cassette("pay"),
+    ):
+        by_requests(upstream.url, card("5555555555554444"))
+    tape = tokentape_vcr(upstream=upstream.url, mix_upstreams="true")
     for _ in range(2):
         with tape.use_cassette("pay"):
             by_requests(upstream.url, card(CARD, name="Grace"))
             by_requests(upstream.url, card("5555555555554444"))
             by_requests(upstream.url, card("5555555555554444"))
     assert len(upstream.seen) == 1
-    assert workplace.text("pay").startswith(before)
+    assert workplace.text("pay").startswith(before.replace("from: mock", "from: other"))
     assert workplace.text("pay").count("- request:") == before.count("- request:") + 1
 
 

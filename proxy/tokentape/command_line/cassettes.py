@@ -37,7 +37,7 @@ def scan_command(settings: Settings, paths: tuple[Path, ...], output_format: str
 
 @cli.command(epilog="Example: tokentape verify checkout --upstream https://api.stripe.com")
 @click.argument("name")
-@with_settings("upstream", "cassettes", "allow_live", "config")
+@with_settings("upstream", "mix_upstreams", "cassettes", "allow_live", "config")
 def verify_command(settings: Settings, name: str) -> Invocation:
     """Send the requests of cassette NAME again, and print what changed.
 

@@ -74,6 +74,9 @@ _OPTIONS = {
         *("--upstream", "URL|mock"),
         "Where requests go: https://api.stripe.com is the real one.  [default: mock]",
     ),
+    "mix_upstreams": _flag(
+        "Let a cassette hold answers of Stripe and of the mock, say.", "--mix-upstreams"
+    ),
     "cassettes": _option("--cassettes", "DIR", "Where cassettes are kept.  [default: cassettes]"),
     "allow_live": _flag("Forward requests with live keys too.", "--allow-live"),
     "strict": _flag(

@@ -87,8 +87,8 @@ def replay_command(settings: Settings, name: str, workers: int, *, prune: bool) 
 @_name
 @_no_workers
 @with_settings(
-    *("listen", "tls_cert", "tls_key", "upstream", "cassettes", "allow_live", "strict"),
-    *("on_exhausted", *LOGGED, "config"),
+    *("listen", "tls_cert", "tls_key", "upstream", "mix_upstreams", "cassettes", "allow_live"),
+    *("strict", "on_exhausted", *LOGGED, "config"),
 )
 def auto_command(settings: Settings, name: str) -> Invocation:
     """Replay what is in cassette NAME, and record the rest."""
@@ -111,8 +111,8 @@ def auto_command(settings: Settings, name: str) -> Invocation:
     help="Which cassette.",
 )
 @with_settings(
-    *("tls_cert", "tls_key", "upstream", "cassettes", "allow_live", "strict", "on_exhausted"),
-    *(*LOGGED, "config"),
+    *("tls_cert", "tls_key", "upstream", "mix_upstreams", "cassettes", "allow_live", "strict"),
+    *("on_exhausted", *LOGGED, "config"),
     listen=click.option(
         "--listen",
         metavar="HOST:PORT",
@@ -151,8 +151,8 @@ def run_command(
     help="Close sessions that get no request for so long.  [default: 300]",
 )
 @with_settings(
-    *("tls_cert", "tls_key", "upstream", "cassettes", "allow_live", "strict", "on_exhausted"),
-    *(*LOGGED, "config"),
+    *("tls_cert", "tls_key", "upstream", "mix_upstreams", "cassettes", "allow_live", "strict"),
+    *("on_exhausted", *LOGGED, "config"),
     session_ports=click.option(
         "--session-ports",
         metavar="FIRST-LAST",

@@ -11,10 +11,12 @@ from tokentape.edges.terminal import Line
 from tokentape.errors import CassetteError
 from tokentape.pure.cassette.match_key import MatchRules
 from tokentape.pure.cassette.merging import merged, sides
+from tokentape.pure.cassette.reading import recorded_from
 from tokentape.pure.cassette.rewriting import rewritten
 from tokentape.pure.cassette.writing import cassette_text
 from tokentape.pure.redaction import Redactor
 from tokentape.pure.replay.order import OrderDependent, order_dependent
+from tokentape.pure.stripe.upstreams import together
 from tokentape.session import assembly
 
 
@@ -70,11 +72,12 @@ class _CanonicalForm:
             raise CassetteError(error.message, file=self.file, line=error.line) from None
         if both is None:
             recorded = rewritten(assembly.checked(before, self.file, self.redactor))
-            return cassette_text(recorded).encode("ascii"), ()
+            return cassette_text(recorded, recorded_from(before)).encode("ascii"), ()
         ours, theirs = (
             assembly.checked(side, f"{self.file} ({whose} side)", self.redactor)
             for side, whose in zip(both, ("our", "their"), strict=True)
         )
         merge = merged(ours, theirs, self.match_rules)
-        text = cassette_text(merge).encode("ascii")
+        kind = together({*map(recorded_from, both)})
+        text = cassette_text(merge, kind).encode("ascii")
         return text, order_dependent(merge, self.match_rules)

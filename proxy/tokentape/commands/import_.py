@@ -18,6 +18,8 @@ from tokentape.pure.recorders.calls import RawCall, RawRecording, has_placeholde
 from tokentape.pure.recorders.documents import MAX_BYTES
 from tokentape.pure.recorders.forms import read_recording
 from tokentape.pure.replay.decide import Mode
+from tokentape.pure.stripe.routes import HOST
+from tokentape.pure.stripe.upstreams import UpstreamKind
 from tokentape.pure.watching.events import noticing
 from tokentape.session.in_process import InProcess
 from tokentape.session.opening import Opener
@@ -132,7 +134,8 @@ async def _record(session: InProcess, plan: _Import) -> None:
             message = f"call {call.number} has placeholders: this is clean already, not to import"
             raise CassetteError(message, file=plan.file, line=call.line)
         session.service.watch = noticing(partial(_notice, plan.file, call))
-        if not await session.record(*exchange):
+        kind = UpstreamKind.STRIPE if call.host == HOST else UpstreamKind.OTHER
+        if not await session.record(*exchange, kind):
             plan.unrecorded.append(call)
 
 

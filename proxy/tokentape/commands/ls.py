@@ -15,8 +15,9 @@ from tokentape.edges.settings import Settings
 from tokentape.edges.terminal import Line
 from tokentape.errors import CassetteError
 from tokentape.pure.cassette.model import Interaction
-from tokentape.pure.cassette.reading import read_canonical
+from tokentape.pure.cassette.reading import read_canonical, recorded_from
 from tokentape.pure.redaction import Redactor
+from tokentape.pure.stripe.upstreams import UpstreamKind
 from tokentape.session import assembly
 
 _KINDS = frozenset({"account", "bank_account", "card", "cvc_update", "person", "pii"})
@@ -45,6 +46,7 @@ class _Listing:
 
     name: str
     interactions: tuple[Interaction, ...] | None
+    recorded_from: UpstreamKind | None
     error: str | None
     changed: float | None
     used: float | None
@@ -52,14 +54,16 @@ class _Listing:
 
 def _listing(folder: Path, name: str, redactor: Redactor) -> _Listing:
     path = folder / f"{name}.yaml"
-    interactions, error, changed = None, None, None
+    interactions, kind, error, changed = None, None, None, None
     try:
-        interactions = _interactions(cassette_file.read(folder, name), str(path), redactor)
+        text = cassette_file.read(folder, name)
+        interactions = _interactions(text, str(path), redactor)
+        kind = recorded_from(text)
     except CassetteError as damage:
         error = str(damage)
     with suppress(OSError):  # it was deleted just now
         changed = path.stat().st_mtime
-    return _Listing(name, interactions, error, changed, uses.last_use(path))
+    return _Listing(name, interactions, kind, error, changed, uses.last_use(path))
 
 
 def _interactions(text: bytes, file: str, redactor: Redactor) -> tuple[Interaction, ...]:
@@ -72,7 +76,8 @@ def _table(listings: Sequence[_Listing]) -> Iterator[Line]:
     """Yield the lines of a table for people."""
     width = max(len("cassette"), *(len(cassette.name) for cassette in listings))
     yield Line(
-        f"{'cassette':<{width}}  interactions  {'changed':<16}  {'last used':<16}  kinds", bold=True
+        f"{'cassette':<{width}}  interactions  {'changed':<16}  {'last used':<16}  from    kinds",
+        bold=True,
     )
     for cassette in listings:
         name = f"{cassette.name:<{width}}"
@@ -81,7 +86,8 @@ def _table(listings: Sequence[_Listing]) -> Iterator[Line]:
         else:
             times = f"{_local(cassette.changed)}  {_local(cassette.used)}"
             kinds = ", ".join(_kinds(cassette.interactions))
-            yield Line(f"{name}  {len(cassette.interactions):>12}  {times}  {kinds}")
+            count, origin = len(cassette.interactions), cassette.recorded_from or "-"
+            yield Line(f"{name}  {count:>12}  {times}  {origin:<6}  {kinds}")
 
 
 def _json(listings: Iterable[_Listing]) -> Line:
@@ -91,6 +97,7 @@ def _json(listings: Iterable[_Listing]) -> Line:
             "name": cassette.name,
             "interactions": None if cassette.interactions is None else len(cassette.interactions),
             "kinds": None if cassette.interactions is None else _kinds(cassette.interactions),
+            "recorded_from": cassette.recorded_from,
             "changed": _utc(cassette.changed),
             "used": _utc(cassette.used),
             "error": cassette.error,

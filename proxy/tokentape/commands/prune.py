@@ -8,6 +8,7 @@ from tokentape.edges import cassette_file
 from tokentape.edges.settings import Settings
 from tokentape.edges.terminal import Line
 from tokentape.errors import CassetteError
+from tokentape.pure.cassette.reading import recorded_from
 from tokentape.pure.cassette.rewriting import rewritten
 from tokentape.pure.cassette.writing import cassette_text
 from tokentape.session import assembly
@@ -42,7 +43,7 @@ def prune(settings: Settings, service: Service, ending: Ending, *, failed: bool)
     def pruned(before: bytes) -> bytes:
         if assembly.checked(before, file, redactor) != tuple(recorded):
             raise CassetteError("changed during the session, so nothing was pruned", file=file)
-        return cassette_text(used).encode("ascii")
+        return cassette_text(used, recorded_from(before)).encode("ascii")
 
     cassette_file.revise(settings.cassettes, service.name, pruned)
     return Pruning(without, Line(f"pruned {len(unused)} of {len(recorded)} interactions"))

@@ -127,7 +127,9 @@ async def _serve_cassette(plan: SessionPlan, command: tuple[str, ...]) -> int:
     received = processes.received_signals()
     status = 1
     try:
-        terminal.say(f"{plan.mode} {plan.cassette} on {session.url}")
+        upstream = session.service.upstream_name
+        source = f" from {upstream}" if upstream else ""
+        terminal.say(f"{plan.mode} {plan.cassette}{source} on {session.url}")
         save = partial(session.save, failed=True)  # as far as is known of its command
         variables = {"TOKENTAPE_URL": session.url}
         status = await _until_over(command, session.url, variables, received, save)

@@ -9,24 +9,29 @@ from urllib.parse import unquote_plus
 
 import orjson
 
+from tokentape.edges import cassette_file
 from tokentape.edges.settings import Settings
 from tokentape.edges.terminal import Line, print_lines
 from tokentape.pure.cassette.model import Interaction, Texts
+from tokentape.pure.cassette.reading import recorded_from
+from tokentape.pure.stripe.upstreams import UpstreamKind, kind_name
 from tokentape.session import assembly
 
 
 def show_cassette(settings: Settings, name: str, output_format: str) -> int:
     """Print a cassette, as text or json; return 0. Raises CassetteError."""
     redactor = assembly.redactor(settings.redact, settings.match)
-    recorded = assembly.interactions(settings.cassettes, name, redactor)
-    as_json = output_format == "json"
-    print_lines([_json(name, recorded)] if as_json else _lines(name, recorded))
+    text = cassette_file.read(settings.cassettes, name)
+    recorded = assembly.loaded(text, name, settings.cassettes, redactor)
+    as_json, kind = output_format == "json", recorded_from(text)
+    print_lines([_json(name, recorded, kind)] if as_json else _lines(name, recorded, kind))
     return 0
 
 
-def _lines(name: str, recorded: Sequence[Interaction]) -> Iterator[Line]:
+def _lines(name: str, recorded: Sequence[Interaction], kind: UpstreamKind | None) -> Iterator[Line]:
     """Yield a cassette for people."""
-    yield Line(f"{name}: {len(recorded)} interactions", bold=True)
+    origin = f", recorded from {kind_name(kind)}" if kind else ""
+    yield Line(f"{name}: {len(recorded)} interactions{origin}", bold=True)
     for number, texts in enumerate((interaction.texts for interaction in recorded), 1):
         yield Line()
         yield Line(f"{number:>3}  {texts.method} {texts.path}", bold=True)
@@ -51,7 +56,7 @@ def _summary(texts: Texts) -> str:
     return " ".join(str(document[key]) for key in ("type", "object", "id") if document.get(key))
 
 
-def _json(name: str, recorded: Sequence[Interaction]) -> Line:
+def _json(name: str, recorded: Sequence[Interaction], kind: UpstreamKind | None) -> Line:
     """Return a cassette for programs; its keys are stable. Fields and headers may repeat."""
     interactions = [
         {
@@ -72,7 +77,12 @@ def _json(name: str, recorded: Sequence[Interaction]) -> Line:
         for number, texts in enumerate((interaction.texts for interaction in recorded), 1)
     ]
     variables = dict(_variables(recorded))
-    document = {"name": name, "interactions": interactions, "variables": variables}
+    document = {
+        "name": name,
+        "recorded_from": kind,
+        "interactions": interactions,
+        "variables": variables,
+    }
     return Line(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 
 

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
+from tokentape.edges import cassette_file
 from tokentape.edges.settings import KEY_VARIABLE, Settings, Unshown
 from tokentape.edges.terminal import Line, print_lines, with_progress
 from tokentape.errors import ConfigurationError, UnreadableBody, UpstreamFailure
 from tokentape.pure.cassette.differences import differences
 from tokentape.pure.cassette.model import HeldBack, Interaction, Numbering
+from tokentape.pure.cassette.reading import recorded_from
 from tokentape.pure.cassette.rewriting import Renaming, rewritten
 from tokentape.pure.http.messages import Response
 from tokentape.pure.notation.placeholders import Placeholder, Variable
@@ -20,7 +22,7 @@ from tokentape.pure.stripe.kinds import is_live_key, key_class
 from tokentape.session import assembly
 from tokentape.session.recorder import Recorder
 from tokentape.session.service import Upstream
-from tokentape.session.upstreams import upstream_of
+from tokentape.session.upstreams import check_upstream, upstream_of
 
 _INTERCHANGEABLE = ({"sk_test", "rk_test"}, {"sk_live", "rk_live"})
 """Classes of keys that stand in for each other."""
@@ -33,7 +35,9 @@ def verify_cassette(settings: Settings, name: str, key: Unshown) -> int:
     UpstreamFailure.
     """
     redactor = assembly.redactor(settings.redact, settings.match)
-    recorded = rewritten(assembly.interactions(settings.cassettes, name, redactor))
+    cassette = cassette_file.read(settings.cassettes, name)
+    recorded = rewritten(assembly.loaded(cassette, name, settings.cassettes, redactor))
+    check_upstream(settings, name, recorded_from(cassette))
     keys = _keys(settings, key_classes(recorded), key.text)
     numbering, names = Numbering(), Renaming(ambiguous(recorded))
     comparison = _Comparison(

@@ -175,6 +175,7 @@ def session_summary(
     return {
         "ok": not (trouble or receipt.exit_status),
         **asdict(receipt.counts),
+        "upstream": receipt.upstream,
         "unused": receipt.unused,
         "order_dependent": [(pair.first, pair.second) for pair in receipt.order_dependent],
         "saved": saved,

@@ -18,6 +18,7 @@ from tokentape.errors import BackgroundLost
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.redaction.live_keys import has_live_key
 from tokentape.pure.replay.decide import Mode, replays, writes
+from tokentape.pure.stripe.upstreams import UpstreamKind, together
 from tokentape.pure.watching.events import Watch, noticing
 from tokentape.session.opening import Opener
 from tokentape.session.service import RESULT
@@ -110,6 +111,7 @@ class InProcess:
         self._opener = opener
         self._loaded = len(self.service.recorded)
         self._chunks: list[bytes] = []
+        self._kinds: set[UpstreamKind] = set()
         self.service.recorder = opener.recorder(self.service, self._chunks)
 
     def replayed(self, request: Request) -> Response | None:
@@ -127,8 +129,9 @@ class InProcess:
         """Tell whether a request may be sent, for what was answered to be recorded."""
         return self._allow_live or not has_live_key(request)
 
-    async def record(self, request: Request, answer: Response) -> bool:
-        """Record what was answered to a request; tell whether it may be written."""
+    async def record(self, request: Request, answer: Response, kind: UpstreamKind) -> bool:
+        """Record what a kind of upstream answered to a request; tell whether it may be written."""
+        self._kinds.add(kind)
         before = len(self.service.recorded)
         self.service.mode = Mode.RECORD
         self.service.upstream = InProcessUpstream(lambda _: answer)
@@ -144,7 +147,10 @@ class InProcess:
         """
         if not self._chunks:
             return ""
-        take = self._opener.take(self.service.name, self.service.recorded[: self._loaded])
+        loaded = self.service.recorded[: self._loaded]
+        kinds: set[UpstreamKind | None] = {*self._kinds}
+        kinds |= {self.service.recorded_from} if loaded else set()
+        take = self._opener.take(self.service.name, loaded, together(kinds))
         for chunk in self._chunks:
             take.append(chunk)
         return str(await take.finish())

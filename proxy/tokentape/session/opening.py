@@ -23,15 +23,17 @@ from tokentape.errors import CassetteError
 from tokentape.pure import own_routes, web_pages
 from tokentape.pure.cassette import writing
 from tokentape.pure.cassette.model import Interaction, Numbering
+from tokentape.pure.cassette.reading import recorded_from
 from tokentape.pure.http.messages import Request
 from tokentape.pure.replay.decide import Mode, replays, writes
 from tokentape.pure.replay.receipt import Receipt
+from tokentape.pure.stripe.upstreams import UpstreamKind, upstream_name
 from tokentape.pure.watching.events import Watch
 from tokentape.session import assembly
 from tokentape.session.ports import Notice, ignore_written, serving, url
 from tokentape.session.saving import Saved, Saving
 from tokentape.session.service import Policy, Service
-from tokentape.session.upstreams import upstream_of
+from tokentape.session.upstreams import kind_of_take, recording_options, upstream_of
 
 if TYPE_CHECKING:
     from tokentape.session.recorder import InteractionWriter, Recorder
@@ -221,12 +223,12 @@ class Opener:
         service.remembers = settings.fast and replays(mode)
         exists = partial(cassette_file.exists, settings.cassettes, name)
         if replays(mode) and (not writes(mode) or exists()):
-            service.load(self._interactions(name))
+            text = cassette_file.read(settings.cassettes, name)
+            load = self._load_small if len(text) <= _SMALL else self._load
+            service.load(load(text, name))
+            service.recorded_from = recorded_from(text)
+        service.recording_options = recording_options(settings, service.recorded_from)
         return service
-
-    def _interactions(self, name: str) -> tuple[Interaction, ...]:
-        text = cassette_file.read(self._settings.cassettes, name)
-        return self._load_small(text, name) if len(text) <= _SMALL else self._load(text, name)
 
     async def open(
         self, service: Service, at: socket.socket | PortRange | None = None
@@ -238,7 +240,9 @@ class Opener:
         """
         take = None
         if writes(service.mode):
-            take = self.take(service.name, service.recorded)
+            service.upstream_name = upstream_name(self._settings.upstream)
+            kind = kind_of_take(self._settings, service)
+            take = self.take(service.name, service.recorded, kind)
             service.recorder = self.recorder(service, take)
         session = OpenSession(service, self._settings, take, self._on_fault)
         try:
@@ -248,10 +252,12 @@ class Opener:
             raise
         return session
 
-    def take(self, name: str, recorded: Iterable[Interaction]) -> cassette_file.Take:
-        """Begin a take that holds these interactions. Raises CassetteError."""
+    def take(
+        self, name: str, recorded: Iterable[Interaction], kind: UpstreamKind | None
+    ) -> cassette_file.Take:
+        """Begin a take, from a kind of upstream, with these interactions. Raises CassetteError."""
         first = [writing.interaction_text(each).encode("ascii") for each in recorded]
-        header = writing.HEADER.encode("ascii")
+        header = writing.header(kind).encode("ascii")
         return cassette_file.Take(self._settings.cassettes, name, header, first)
 
     def recorder(self, service: Service, take: InteractionWriter) -> Recorder:

@@ -30,6 +30,7 @@ from tokentape.pure.replay.order import order_dependent
 from tokentape.pure.replay.receipt import Counts, Receipt
 from tokentape.pure.replay.rendering import Renderer
 from tokentape.pure.stripe.refusals import reason, refusal, upstream_failed
+from tokentape.pure.stripe.upstreams import UpstreamKind
 from tokentape.pure.watching.events import Note, Repeats, Result, Watch, unwatched
 from tokentape.session.arrivals import Arrival, event_of
 from tokentape.session.retries import Outcome, Retries, Try, sender
@@ -88,6 +89,11 @@ class Service:
     watch: Watch = unwatched
     upstream: Upstream | None = None
     recorder: Recorder | None = None
+    upstream_name: str = ""
+    recorded_from: UpstreamKind | None = None
+    """What was loaded came from there, if that is known."""
+    recording_options: str = ""
+    """The options of a command that records what is missing."""
     remembers: bool = True
     """Answers that never change again say so, for the port to give them again."""
     recorded: list[Interaction] = field(default_factory=list)
@@ -159,7 +165,8 @@ class Service:
     def receipt(self) -> Receipt:
         """Return what this session did so far."""
         pairs = order_dependent(self.recorded, self.rules) if self.recorder else ()
-        return Receipt(self.counts + Counts(), self.unused(), pairs, self.policy.strict)
+        counts, strict = self.counts + Counts(), self.policy.strict
+        return Receipt(counts, self.unused(), pairs, strict, self.upstream_name)
 
     def unused(self) -> tuple[int, ...]:
         """Return the numbers, from 1, of the interactions that no request was answered with."""
@@ -256,6 +263,7 @@ class Service:
                 is_empty=not self.recorded,
                 unknown_id=self.instances.names_unknown_id(request),
                 may_be_used_up=self.policy.strict or not self.policy.repeat,
+                options=self.recording_options,
             )
         result = Result.MISS
         response = refusal(424, "cassette_miss", str(missed), type="api_error", result=result)

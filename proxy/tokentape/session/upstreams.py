@@ -1,16 +1,48 @@
-"""What requests are forwarded to, from the settings: a server, or the mock without a socket."""
+"""What requests are forwarded to, from the settings, and whether that fits a cassette's origin."""
 
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from tokentape.edges import network_proxies
 from tokentape.edges.settings import Settings
+from tokentape.errors import CassetteError
 from tokentape.pure.http.messages import Request, Response
+from tokentape.pure.stripe.upstreams import (
+    UpstreamKind,
+    kind_of,
+    mismatch,
+    together,
+    upstream_option,
+)
 from tokentape.session import assembly
-from tokentape.session.service import Upstream
+from tokentape.session.service import Service, Upstream
+
+
+def recording_options(settings: Settings, recorded_from: UpstreamKind | None) -> str:
+    """Return the options of a command, started here, that records the rest of a cassette."""
+    option = upstream_option(recorded_from, settings.upstream)
+    folder = os.path.relpath(settings.cassettes)
+    is_default = folder == str(Settings().cassettes)
+    return option if is_default else f"{option} --cassettes {shlex.quote(folder)}"
+
+
+def check_upstream(settings: Settings, name: str, recorded_from: UpstreamKind | None) -> None:
+    """Raise CassetteError if the upstream is no longer of the kind that was recorded."""
+    if not settings.mix_upstreams and (problem := mismatch(recorded_from, settings.upstream)):
+        raise CassetteError(problem, file=str(settings.cassettes / f"{name}.yaml"))
+
+
+def kind_of_take(settings: Settings, service: Service) -> UpstreamKind | None:
+    """Return what a take will be recorded from. Raises CassetteError as `check_upstream` does."""
+    kind = kind_of(settings.upstream)
+    if not service.recorded:
+        return kind
+    check_upstream(settings, service.name, service.recorded_from)
+    return together({kind, service.recorded_from})
 
 
 async def upstream_of(settings: Settings, stack: AsyncExitStack) -> Upstream:

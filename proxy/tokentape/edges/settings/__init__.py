@@ -81,6 +81,7 @@ class Settings:
     tls_cert: texts.File = None
     tls_key: texts.File = None
     upstream: texts.Origin = "mock"
+    mix_upstreams: bool = False
     cassettes: Path = Path("cassettes")
     allow_live: bool = False
     strict: bool = False
@@ -97,7 +98,7 @@ class Settings:
 
 
 OPTIONS = (
-    *("config", "listen", "tls_cert", "tls_key", "upstream", "cassettes"),
+    *("config", "listen", "tls_cert", "tls_key", "upstream", "mix_upstreams", "cassettes"),
     *("allow_live", "strict", "on_exhausted", "quiet", "log_format"),
 )
 """The settings that options and variables may set."""

@@ -16,7 +16,7 @@ from tokentape.pure import leak_check
 from tokentape.pure.audit.redaction_check import BODY, RedactionCheck
 from tokentape.pure.cassette.hidden_text import hidden_lines, is_plain_json
 from tokentape.pure.cassette.model import Interaction
-from tokentape.pure.cassette.reading import read_cassette
+from tokentape.pure.cassette.reading import read_cassette, recorded_from
 from tokentape.pure.cassette.writing import cassette_text
 from tokentape.pure.cassette.yaml_nodes import read_yaml
 from tokentape.pure.http.compression import inflate
@@ -112,7 +112,7 @@ class Inspector:
         else:
             recorded = tuple(interaction for interaction, _ in located)
             yield from self._unredacted(recorded, plain)
-            if plain != cassette_text(recorded):
+            if plain != cassette_text(recorded, recorded_from(plain.encode())):
                 yield from (Finding(line, HIDDEN_TEXT) for line in hidden_lines(plain))
 
     def _unredacted(self, recorded: tuple[Interaction, ...], text: str) -> Iterator[Finding]:

@@ -33,12 +33,14 @@ from tokentape.pure.cassette.yaml_nodes import (
 from tokentape.pure.http.messages import reason_phrase
 from tokentape.pure.notation.placeholders import UNNUMBERED, blanked, unnumbered
 from tokentape.pure.stripe.routes import API, METHODS, VERSION
+from tokentape.pure.stripe.upstreams import UpstreamKind
 
 MAX_BODY = 4 * 1024 * 1024
 """Characters of the longest text."""
 _METHOD = re.compile("|".join(METHODS))
 _STATUS = re.compile(r"[2-5][0-9]{2}")
 _RECORDED_WITH = re.compile(r"tokentape [0-9]{1,3}\.[0-9]{1,3}(?:\.[0-9]{1,3})?")
+_RECORDED_FROM = re.compile("|".join(UpstreamKind))
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 """A token of RFC 9110 §5.6.2."""
 _HEADER_VALUE = re.compile(r"[ -~]*")
@@ -58,14 +60,27 @@ def read_cassette(text: str | bytes) -> tuple[tuple[Interaction, int], ...]:
         located.append((_interaction(item), item.line))
 
     top = mapping(read_yaml(text, take), "a cassette")
-    top.check_keys({"version", "interactions"}, {"recorded_with"})
+    top.check_keys({"version", "interactions"}, {"recorded_with", "recorded_from"})
     if scalar_text(top.items["version"]) != "1":
         raise CassetteError("the version of a cassette is 1", line=top.items["version"].line)
     writer = top.items.get("recorded_with")
     if writer is not None:
         _check(_RECORDED_WITH, writer, "recorded_with is `tokentape` and a version")
+    if "recorded_from" in top.items:
+        message = f"recorded_from is one of {', '.join(UpstreamKind)}"
+        _check(_RECORDED_FROM, top.items["recorded_from"], message)
     sequence(top.items["interactions"], "interactions")
     return tuple(located)
+
+
+def recorded_from(data: bytes) -> UpstreamKind | None:
+    """Return what a cassette, which has been read, was recorded from; None if it does not say."""
+    match = _BEGINNING.match(data)
+    if match is not None or b"recorded_from" not in data:
+        return UpstreamKind(match[1].decode()) if match and match[1] else None
+    top = mapping(read_yaml(data, lambda _: None), "a cassette")
+    line = top.items.get("recorded_from")
+    return UpstreamKind(scalar_text(line)) if line else None
 
 
 def statuses(data: bytes) -> tuple[int, ...] | None:
@@ -176,7 +191,9 @@ def _header_values(name: str, values: Node) -> list[Node]:
     return items_of(values)
 
 
-_BEGINNING = f"{HEADER}- request:\n".encode("ascii")
+_BEGINNING = re.compile(
+    f"(?:recorded_from: ({'|'.join(UpstreamKind)})\n)?{HEADER}(?=- request:\n)".encode("ascii")
+)
 _NEXT = b"\n- request:\n"
 _UNNUMBERED = f".{UNNUMBERED}".encode("ascii")
 _BODY = "    body: "
@@ -186,12 +203,13 @@ _NOT_CANONICAL = "this is not in canonical form"
 
 def read_canonical(data: bytes) -> tuple[Interaction, ...] | None:
     """Return the interactions of a cassette in canonical form; None for anything else."""
-    if not data.startswith(_BEGINNING) or _UNNUMBERED in data or not data.isascii():
+    beginning = _BEGINNING.match(data)
+    if beginning is None or _UNNUMBERED in data or not data.isascii():
         return None
     read_outline = _outline_reader()
     interactions = []
     try:
-        for chunk in _chunks(data):
+        for chunk in _chunks(data, beginning.end()):
             blank, variables = blanked(chunk)
             outline, in_request = read_outline(blank)
             interactions.append(
@@ -202,9 +220,8 @@ def read_canonical(data: bytes) -> tuple[Interaction, ...] | None:
     return tuple(interactions)
 
 
-def _chunks(data: bytes) -> Iterator[str]:
+def _chunks(data: bytes, start: int) -> Iterator[str]:
     """Yield the text of each interaction: a large cassette is not in memory twice."""
-    start = len(HEADER)
     while start < len(data):
         end = data.find(_NEXT, start) + 1 or len(data)
         if end - start > MAX_BODY:

@@ -13,11 +13,10 @@ from functools import lru_cache
 from tokentape.pure.cassette.model import OUTLINES_CACHED, Interaction, Lines, Texts
 from tokentape.pure.http.messages import reason_phrase
 from tokentape.pure.notation.placeholders import to_number
+from tokentape.pure.stripe.upstreams import UpstreamKind
 
 HEADER = "version: 1\nrecorded_with: tokentape 0.1\ninteractions:\n"
-"""What every cassette begins with; its interactions follow."""
-EMPTY = HEADER.rstrip("\n") + " []\n"
-"""A cassette without interactions."""
+"""What every cassette begins with, after its first line; its interactions follow."""
 
 MARGIN = "\n" + " " * 8
 """What comes before each line of a response body."""
@@ -28,9 +27,17 @@ _PLAIN_IN_LIST = re.compile(r"(?!(?i:true|false|null|yes|no|on|off|y|n)$)[A-Za-z
 """What may stand in a flow list of YAML, or as a key, without quotes, as text."""
 
 
-def cassette_text(interactions: Iterable[Interaction]) -> str:
+def header(recorded_from: UpstreamKind | None) -> str:
+    """Return what a cassette begins with; its first line says where it came from, if known."""
+    return HEADER if recorded_from is None else f"recorded_from: {recorded_from}\n{HEADER}"
+
+
+def cassette_text(
+    interactions: Iterable[Interaction], recorded_from: UpstreamKind | None = None
+) -> str:
     """Return a whole cassette."""
-    return HEADER + items if (items := "".join(map(interaction_text, interactions))) else EMPTY
+    head, items = header(recorded_from), "".join(map(interaction_text, interactions))
+    return head + items if items else head.rstrip("\n") + " []\n"
 
 
 def interaction_text(interaction: Interaction) -> str:

@@ -155,11 +155,13 @@ def report(
     is_empty: bool = False,
     unknown_id: bool = False,
     may_be_used_up: bool = False,
+    options: str = "",
 ) -> MissReport:
     """Return the report of a miss of cassette `name`, which may be empty.
 
     `unknown_id`: the request names an id that the session has not given out. `may_be_used_up`: not
     every recorded answer is given again and again, to whoever sends the request.
+    `options` are those of a command that records it.
     """
     path = request.path.text.replace(".?", "")
     advice = []
@@ -171,7 +173,8 @@ def report(
     if not near:
         empty = "The cassette has no interaction."
         advice.append(empty if is_empty else "No recorded request is like it.")
-    advice.append(f"Record it with `tokentape auto {name}` or `tokentape record {name}`.")
+    commands = (f"`tokentape {mode} {name}{options}`" for mode in ("auto", "record"))
+    advice.append(f"Record it with {' or '.join(commands)}.")
     return MissReport(
         f"No interaction of cassette {name} answers {request.method} {path}.",
         tuple(near),

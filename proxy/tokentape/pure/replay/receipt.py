@@ -83,6 +83,8 @@ class Receipt:
     unused: tuple[int, ...] = ()
     order_dependent: tuple[OrderDependent, ...] = ()
     strict: bool = False
+    upstream: str = ""
+    """What requests were forwarded to, as people call it, if any were to be."""
 
     @property
     def exit_status(self) -> int:
@@ -99,6 +101,8 @@ class Receipt:
     def lines(self) -> Iterator[str]:
         """Yield the receipt for people."""
         yield from self.counts.lines(len(self.unused))
+        if self.upstream and (self.counts.recorded or self.counts.forwarded):
+            yield f"upstream: {self.upstream}"
         if self.unused:
             more = len(self.unused) - _SHOWN
             numbers = ", ".join(map(str, self.unused[:_SHOWN]))
