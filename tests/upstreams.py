@@ -16,7 +16,6 @@ from typing import Self
 
 from tokentape.mock.upstream import MockStripe
 from tokentape.pure.http.messages import Request, Response
-from tokentape.pure.stripe.routes import Routes
 
 CLIENT_IP = "198.51.100.23"
 """What a real upstream sees of a client; from RFC 5737."""
@@ -97,9 +96,7 @@ def stripe() -> Callable[[Request], Response]:
     chance = random.SystemRandom()
     alphabet = string.ascii_letters + string.digits
     mock = MockStripe(
-        (_DATA / "published.csv").read_text("utf-8"),
-        (_DATA / "catalog.csv").read_text("utf-8"),
-        Routes((_DATA / "routes.csv").read_text("utf-8")),
+        lambda name: (_DATA / name).read_text("utf-8"),
         now=lambda: int(time.time()),
         entropy=lambda count: "".join(chance.choices(alphabet, k=count)),
     )

@@ -20,7 +20,6 @@ from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.cassette.writing import HEADER
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.replay.decide import Mode
-from tokentape.pure.stripe.routes import Routes
 from tokentape.pure.watching.documents import log_document
 from tokentape.pure.watching.events import Event, Repeats, notices
 from tokentape.pure.watching.lines import EventLines
@@ -32,8 +31,6 @@ REDACTOR = assembly.redactor(RedactSettings(), MatchSettings())
 RULES = MatchRules()
 PUBLISHED = REDACTOR.values.published
 CATALOG_CSV = package_data.read("catalog.csv")
-ROUTES = Routes(package_data.read("routes.csv"))
-PUBLISHED_CSV = package_data.read("published.csv")
 
 NOW = 1_790_000_000
 """September 2026."""
@@ -74,9 +71,7 @@ def stripe(seed: int) -> Answer:
     ticks = iter(range(start, start + 10**7, pace or 1))
     letters = ascii_letters + digits
     return MockStripe(
-        PUBLISHED_CSV,
-        CATALOG_CSV,
-        ROUTES,
+        package_data.read,
         now=lambda: next(ticks) if pace else start,
         entropy=lambda count: "".join(random.choices(letters, k=count)),
     ).answer

@@ -11,14 +11,17 @@ from urllib.parse import urlencode
 
 from tokentape.mock.upstream import MockStripe
 from tokentape.pure.http.messages import Headers, Request, Response
-from tokentape.pure.stripe.routes import Routes
 
 DATA = Path(__file__).parents[2] / "proxy" / "tokentape" / "data"
 PUBLISHED = (DATA / "published.csv").read_text("utf-8")
 CATALOG = (DATA / "catalog.csv").read_text("utf-8")
-ROUTES = Routes((DATA / "routes.csv").read_text("utf-8"))
 
 NOW = 1760380579  # 2025-10-13, the second of a recording
+
+
+def read(name: str) -> str:
+    return (DATA / name).read_text("utf-8")
+
 
 SECRET = "sk_" + "test_" + "x" * 24
 PUBLISHABLE = "pk_" + "test_" + "x" * 24
@@ -44,7 +47,7 @@ class Counted:
 
 class Client:
     def __init__(self, *, salt: int = 1, now: int = NOW) -> None:
-        self.stripe = MockStripe(PUBLISHED, CATALOG, ROUTES, now=lambda: now, entropy=Counted(salt))
+        self.stripe = MockStripe(read, now=lambda: now, entropy=Counted(salt))
 
     def send(
         self,
@@ -64,6 +67,25 @@ class Client:
         return self.send(
             "POST", "/v1/tokens", key=key, headers=headers, body=urlencode(fields).encode()
         )
+
+    def call(
+        self,
+        operation: str,
+        fields: Mapping[str, object] | None = None,
+        *,
+        status: int = 200,
+        key: str = SECRET,
+        headers: Headers = (),
+    ) -> Any:
+        """Return what an operation, such as `POST /v1/charges`, answers; its error if it fails."""
+        method, path = operation.split(" ")
+        text = urlencode(fields or {})
+        target = f"{path}?{text}" if method == "GET" and text else path
+        body = text.encode() if method == "POST" else b""
+        answer = self.send(method, target, key=key, headers=headers, body=body)
+        assert answer.status == status, answer.body
+        content = document(answer)
+        return content["error"] if status >= 400 else content
 
     def get(self, token_id: str, *, key: str = SECRET, query: str = "") -> Response:
         return self.send("GET", f"/v1/tokens/{token_id}{query}", key=key)

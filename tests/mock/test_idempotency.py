@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 import pytest
 from tokentape.mock.keys import Key
 from tokentape.mock.memory import MAX_RESPONSES, Fingerprints, Idempotency
-from tokentape.mock.parameters import Parameters
 from tokentape.mock.responses import Call
 from tokentape.pure.http.messages import Headers, Request, Response
 
@@ -90,6 +89,6 @@ def test_the_oldest_responses_are_forgotten() -> None:
     ]
     answers = Idempotency(Fingerprints("a"))
     for call in calls:
-        answers.answer_once(call, Parameters({}), lambda: Response(200))
-    assert answers.answer_once(calls[1], Parameters({}), lambda: Response(201)).status == 200
-    assert answers.answer_once(calls[0], Parameters({}), lambda: Response(201)).status == 201
+        answers.answer_once(call, {}, lambda: Response(200))
+    assert answers.answer_once(calls[1], {}, lambda: Response(201)).status == 200
+    assert answers.answer_once(calls[0], {}, lambda: Response(201)).status == 201

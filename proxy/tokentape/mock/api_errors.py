@@ -1,4 +1,4 @@
-"""Stripe's errors for token requests: statuses, messages and fields as recorded.
+"""Stripe's errors: statuses, messages and fields as recorded.
 
 The error for a card is a 402 `card_error` whose `param` names the field within the card. Any other
 error in a request is a 400 `invalid_request_error` whose `param` is the whole name.
@@ -7,9 +7,12 @@ error in a request is a 400 `invalid_request_error` whose `param` is the whole n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from tokentape.pure.http.forms import Path, join_name
+
+UNSUPPORTED = "mock_unsupported"
+"""The code of the error that is the mock's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,12 @@ class ApiError(Exception):
     code: str = ""
     param: str | None = None
     decline_code: str = ""
+    details: Mapping[str, object] = field(default_factory=dict)
+    """The objects that the error holds, and the id of its charge."""
+
+    def with_details(self, details: Mapping[str, object]) -> ApiError:
+        """Return the same error with these objects in it."""
+        return replace(self, details=details)
 
 
 # Recorded: stripe-ios, StripePaymentsTestUtils/Resources/recorded_network_traffic; the month's
@@ -45,6 +54,28 @@ def invalid_request(
 ) -> ApiError:
     """Return the error for a request that the API does not accept."""
     return ApiError(status, "invalid_request_error", message, code=code, param=param)
+
+
+def unsupported(what: str) -> ApiError:
+    """Return the error for what Stripe can do and the mock cannot, in our words.
+
+    Status 501 is passed on and not recorded, so it never stands in a cassette as Stripe's answer.
+    """
+    return invalid_request(
+        f"tokentape's built-in mock does not know {what}. Record it from Stripe instead: "
+        "--upstream https://api.stripe.com, with an API key of test mode.",
+        UNSUPPORTED,
+        status=501,
+    )
+
+
+def unreadable() -> ApiError:
+    """Return the error for a body that is no form."""
+    return invalid_request(
+        "Invalid request (check that your POST content type is "
+        "application/x-www-form-urlencoded). If you have any questions, we can help at "
+        "https://support.stripe.com/."
+    )
 
 
 def missing_parameter(path: Path) -> ApiError:

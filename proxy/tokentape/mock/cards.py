@@ -11,6 +11,10 @@ from tokentape.mock.parameters import Parameters
 from tokentape.pure.stripe.cards import brand, card_class, digits
 from tokentape.pure.stripe.kinds import guard
 
+CARD_NAME = "published name"
+"""The name under which a card has its public name, or "" for a number that is not published: what a
+charge of it ends in depends on that. No response shows it."""
+
 
 def card(
     parameters: Parameters, today: date, published: Mapping[str, Mapping[str, str]]

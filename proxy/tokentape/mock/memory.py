@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tokentape.mock.api_errors import ApiError
-from tokentape.mock.parameters import Parameters
 from tokentape.mock.responses import Call, replayed
+from tokentape.pure.http.forms import Path
 from tokentape.pure.http.messages import Response
 
 _K = TypeVar("_K")
@@ -57,29 +57,37 @@ class Idempotency:
     """
 
     fingerprints: Fingerprints
-    _first_responses: dict[_EntryKey, tuple[str, Response]] = field(default_factory=dict)
+    _first_responses: dict[_EntryKey, tuple[str, str, Response]] = field(default_factory=dict)
 
     def answer_once(
-        self, call: Call, parameters: Parameters, create: Callable[[], Response]
+        self, call: Call, values: Mapping[Path, str], create: Callable[[], Response]
     ) -> Response:
-        """Return `create()`, or its earlier response. Raises ApiError if the parameters differ."""
+        """Return `create()`, or its earlier response. Raises ApiError if path or values differ."""
         key = call.request.header("idempotency-key")
         if not key:
             return create()
         entry_key = (call.key.text, call.request.header("stripe-account"), key)
-        digest = self.fingerprints.of(sorted(parameters.values.items()))
+        path = call.request.target.partition("?")[0]
+        digest = self.fingerprints.of(sorted(values.items()))
         entry = self._first_responses.get(entry_key)
         if entry is None:
             response = create()
             if response.status not in _NOT_CARRIED_OUT:
-                remember(self._first_responses, entry_key, (digest, response), MAX_RESPONSES)
+                remember(self._first_responses, entry_key, (path, digest, response), MAX_RESPONSES)
             return response
-        if entry[0] != digest:
-            raise ApiError(
-                400,
-                "idempotency_error",
-                "Keys for idempotent requests can only be used with the same parameters they were "
-                f"first used with. Try using a key other than '{key}' if you meant to execute a "
-                "different request.",
+        if entry[0] != path:
+            raise _used_otherwise(
+                f"for the same endpoint they were first used for ('{entry[0]}')", key
             )
-        return replayed(call, entry[1])
+        if entry[1] != digest:
+            raise _used_otherwise("with the same parameters they were first used with", key)
+        return replayed(call, entry[2])
+
+
+def _used_otherwise(rule: str, key: str) -> ApiError:
+    return ApiError(
+        400,
+        "idempotency_error",
+        f"Keys for idempotent requests can only be used {rule}. Try using a key other than "
+        f"'{key}' if you meant to execute a different request.",
+    )

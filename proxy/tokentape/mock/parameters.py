@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tokentape.errors import UnreadableBody
-from tokentape.mock.api_errors import invalid_request, missing_parameter
+from tokentape.mock.api_errors import invalid_request, missing_parameter, unreadable
 from tokentape.pure.http.forms import Path, join_name, query_pairs, request_pairs
 from tokentape.pure.http.messages import Request
 from tokentape.pure.stripe.catalog import HASH, Catalog
@@ -48,11 +48,7 @@ def read_parameters(request: Request, catalog: Catalog) -> Parameters:
     try:
         pairs = (*request_pairs(request), *query_pairs(request.target))
     except UnreadableBody:
-        raise invalid_request(
-            "Invalid request (check that your POST content type is "
-            "application/x-www-form-urlencoded). If you have any questions, we can help at "
-            "https://support.stripe.com/."
-        ) from None
+        raise unreadable() from None
     parameters = Parameters(dict(normalised(pairs, catalog, keep_blank=False)))
     _check_names(parameters.values, catalog)
     _check_shapes(parameters.values, catalog)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,6 +25,12 @@ class PublishedNumbers:
     """tok_… -> card number"""
     bank_tokens: Mapping[str, str]
     """btok_… -> account number of a US test account"""
+    method_cards: Mapping[str, tuple[str, str]]
+    """pm_card_… -> name and card number"""
+    names: Mapping[str, str]
+    """card number -> public name"""
+    behaviours: Mapping[str, str]
+    """public name of a card, token or payment method -> what Stripe documents of it"""
 
 
 @lru_cache(maxsize=1)
@@ -43,10 +49,30 @@ def read_published_numbers(text: str) -> PublishedNumbers:
             account = published.value("account_number", f"us_{row['behaviour']}")
             if account:
                 bank_tokens[value] = account
+    methods: dict[str, tuple[str, str]] = {}
     for row in published.rows:
+        name = row["name"].removeprefix("card_")
         if row["kind"] == "tok":
             card_tokens[row["value"]] = _card_number(row["name"], numbers)
-    return PublishedNumbers(cards, card_tokens, bank_tokens)
+        elif row["kind"] == "pm" and name != row["name"]:
+            methods[row["value"]] = name, _card_number(name, numbers)
+    return PublishedNumbers(
+        cards,
+        card_tokens,
+        bank_tokens,
+        methods,
+        {number: name for name, number in numbers.items()},
+        _behaviours(published.rows),
+    )
+
+
+def _behaviours(rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    behaviours: dict[str, str] = {}
+    for kind, prefix in (("card", ""), ("tok", ""), ("pm", "card_")):
+        for row in rows:
+            if row["kind"] == kind:
+                behaviours.setdefault(row["name"].removeprefix(prefix), row["behaviour"])
+    return behaviours
 
 
 def _card_number(token: str, numbers: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from tokentape.mock.api_errors import ApiError
+from tokentape.mock.api_errors import UNSUPPORTED, ApiError
 from tokentape.mock.keys import Key
 from tokentape.pure.http.messages import Headers, Request, Response
 
@@ -40,6 +40,7 @@ _COMMON_HEADERS: Headers = (
     ("Strict-Transport-Security", "max-age=63072000; includeSubDomains; preload"),
     ("Vary", "Origin"),
 )
+_NOT_AGAIN: Headers = (("Stripe-Should-Retry", "false"),)
 _ERROR_HEADERS: Headers = (("Content-Language", "en-us"), ("X-Content-Type-Options", "nosniff"))
 
 
@@ -62,8 +63,11 @@ def failure(call: Call, error: ApiError) -> Response:
     """Return a response with an error, and the address of the request in Stripe's dashboard."""
     mode = "" if call.key.live else "test/"
     log = f"https://dashboard.stripe.com/{mode}logs/{call.id}?t={call.time}"
-    body = _json_body({"error": {**_error_fields(error), "request_log_url": log}})
-    return Response(error.status, _headers(call) + _ERROR_HEADERS, body)
+    body = _json_body({"error": {**error_fields(error), "request_log_url": log}})
+    headers = _headers(call) + _ERROR_HEADERS
+    if error.status == 501 and call.request.method != "POST":  # clients would try again
+        headers += _NOT_AGAIN
+    return Response(error.status, headers, body)
 
 
 def unauthorized(error: ApiError) -> Response:
@@ -73,7 +77,7 @@ def unauthorized(error: ApiError) -> Response:
     """
     challenge = (("Www-Authenticate", 'Bearer realm="Stripe"'),)
     return Response(
-        error.status, _COMMON_HEADERS + challenge, _json_body({"error": _error_fields(error)})
+        error.status, _COMMON_HEADERS + challenge, _json_body({"error": error_fields(error)})
     )
 
 
@@ -83,15 +87,16 @@ def replayed(call: Call, first: Response) -> Response:
     return replace(first, headers=(*headers, ("Idempotent-Replayed", "true")))
 
 
-def _error_fields(error: ApiError) -> dict[str, object]:
+def error_fields(error: ApiError) -> dict[str, object]:
     """Return the fields of an error; an empty field is left out, never null."""
     code = error.code
-    doc_url = f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}" if code else ""
+    documented = code not in ("", UNSUPPORTED)
+    doc_url = f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}" * documented
     optional = {"code": code, "decline_code": error.decline_code, "doc_url": doc_url}
     fields: dict[str, object] = {name: value for name, value in optional.items() if value}
     if error.param is not None:
         fields["param"] = error.param
-    return {**fields, "message": error.message, "type": error.type}
+    return {**fields, **error.details, "message": error.message, "type": error.type}
 
 
 def _headers(call: Call) -> Headers:
@@ -115,6 +120,8 @@ def _json_body(fields: Mapping[str, object]) -> bytes:
 
 
 def _in_stripes_order(value: object) -> object:
+    if isinstance(value, list):
+        return [_in_stripes_order(item) for item in value]
     if not isinstance(value, Mapping):
         return value
     return {name: _in_stripes_order(value[name]) for name in sorted(value, key=_sort_key)}

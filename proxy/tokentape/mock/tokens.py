@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from tokentape.mock.api_errors import ApiError, invalid_request, no_such
+from tokentape.mock.api_errors import ApiError, invalid_request, no_such, unsupported
 from tokentape.mock.bank_accounts import bank_account
-from tokentape.mock.cards import card, check_cvc
+from tokentape.mock.cards import CARD_NAME, card, check_cvc
 from tokentape.mock.keys import Key
 from tokentape.mock.memory import Fingerprints, remember
 from tokentape.mock.parameters import Parameters
@@ -71,6 +71,39 @@ class Tokens:
         token = self._by_id.get((live, token_id))
         return token if token or live else self._published_token(token_id, call)
 
+    def card(self, token_id: str, parameter: str, call: Call) -> Object:
+        """Return the card of a token in a parameter. Raises ApiError if it was used before."""
+        return self._unused_card(token_id, parameter, call)[1]
+
+    def used_card(self, token_id: str, parameter: str, call: Call) -> Object:
+        """Use a token up, and return its card. Raises ApiError if it was used before."""
+        token, content = self._unused_card(token_id, parameter, call)
+        self._by_id[call.key.live, str(token["id"])] = {**token, "used": True}
+        return content
+
+    def _unused_card(self, token_id: str, parameter: str, call: Call) -> tuple[Object, Object]:
+        token = self.find(token_id, call)
+        if token is None:
+            raise no_such("token", token_id, param=parameter)
+        if token["used"]:
+            message = f"You cannot use a Stripe token more than once: {token_id}."
+            raise invalid_request(message, "token_already_used")
+        content = token.get("card")
+        if not isinstance(content, Mapping):
+            raise unsupported("what other tokens than those of cards are used for")
+        return token, content
+
+    def new_card(self, fields: Mapping[str, str], call: Call) -> Object:
+        """Return the card with these fields. Raises ApiError (402) for an invalid card."""
+        return self._new_instrument("card", _parameters("card", fields), call)
+
+    def published_method_card(self, method_id: str, call: Call) -> Object | None:
+        """Return the card of a published payment method, or None for any other id."""
+        name, number = self.published.method_cards.get(method_id, ("", ""))
+        if call.key.live or not number:
+            return None
+        return {**self._test_instrument("card", call, number), CARD_NAME: name}
+
     def _instrument_token(self, kind: str, instrument: Object, call: Call) -> Object:
         copy = {**instrument, "id": f"{_INSTRUMENT_PREFIXES[kind]}_{self.entropy(24)}"}
         return self._token(kind, {kind: copy}, call)
@@ -109,7 +142,9 @@ class Tokens:
     def _card(self, parameters: Parameters, call: Call) -> Object:
         today = datetime.fromtimestamp(call.time, UTC).date()
         fields = card(parameters, today, self.published.cards)
-        return {**fields, "fingerprint": self.fingerprints.of(_card_number(parameters))}
+        number = _card_number(parameters)
+        name = self.published.names.get(number, "")
+        return {**fields, "fingerprint": self.fingerprints.of(number), CARD_NAME: name}
 
     def _bank_account(self, parameters: Parameters, *, live: bool) -> Object:
         account = bank_account(parameters, live=live)
@@ -120,7 +155,7 @@ class Tokens:
     def _existing_instrument(self, kind: str, parameters: Parameters, call: Call) -> Object:
         """Return the instrument of a customer or of another token.
 
-        The mock has no customers: each id of one has Stripe's first test card and account.
+        Any id of a customer has Stripe's first test card and account.
         """
         source, customer = parameters.text(kind) or "", parameters.text("customer")
         if customer is not None:
@@ -152,7 +187,8 @@ class Tokens:
         """Create a token for a published id, so that the id can be used any number of times."""
         if number := self.published.card_tokens.get(token_id):
             instrument = self._test_instrument("card", call, number)
-            return self._instrument_token("card", instrument, call)
+            name = token_id.removeprefix("tok_")
+            return self._instrument_token("card", {**instrument, CARD_NAME: name}, call)
         if number := self.published.bank_tokens.get(token_id):
             instrument = self._test_instrument("bank_account", call, number)
             return self._instrument_token(
@@ -186,7 +222,7 @@ def token_view(token: Object, key: Key, expand: frozenset[str]) -> Object:
 
     Publishable keys get no field that links cards.
     """
-    hidden = _HIDDEN_FIELDS if key.publishable else frozenset[str]()
+    hidden = {CARD_NAME, *(_HIDDEN_FIELDS if key.publishable else ())}
     view = dict(token)
     for name, content in token.items():
         if isinstance(content, Mapping):

@@ -1,14 +1,16 @@
-"""A small Stripe for /v1/tokens: from a request to its response.
+"""A small Stripe for tokens and what they are used up for: from a request to its response.
 
 The other modules have one subject each: `keys` authentication, `parameters` the schema, `tokens`
 (with `cards`, `bank_accounts`, `published`) the objects and what a key may see of them,
-`api_errors` the errors, `responses` bytes and headers, `memory` repeated requests.
+`api_errors` the errors, `responses` bytes and headers, `memory` repeated requests, `payments` what
+tokens are used up for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from tokentape.mock.api_errors import ApiError, invalid_request, no_such
 from tokentape.mock.keys import read_key
@@ -21,29 +23,31 @@ from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.stripe.catalog import read_catalog
 from tokentape.pure.stripe.routes import Routes
 
+if TYPE_CHECKING:
+    from tokentape.mock.payments.operations import Payments
+
 
 class MockStripe:
     """The built-in mock. State in memory, bounded; not thread-safe; one per process."""
 
     def __init__(
         self,
-        published_csv: str,
-        catalog_csv: str,
-        routes: Routes,
+        read: Callable[[str], str],
         *,
         now: Callable[[], int],
         entropy: Callable[[int], str],
     ) -> None:
-        """Take tables, the time in unix seconds, and a source of n random base62 characters.
+        """Take what returns a table's text, the time in Unix seconds, n random base62 characters.
 
-        The mock itself reads no file, clock or source of randomness.
+        A table is given by its file name. The mock itself reads no file, clock or randomness.
         """
+        self._read = read
         self._now = now
         self._entropy = entropy
-        self._catalog = read_catalog(catalog_csv)
-        self._routes = routes
+        self._catalog = read_catalog(read("catalog.csv"))
+        self._routes = Routes(read("routes.csv"))
         fingerprints = Fingerprints(entropy(32))
-        self._tokens = Tokens(read_published_numbers(published_csv), entropy, fingerprints)
+        self._tokens = Tokens(read_published_numbers(read("published.csv")), entropy, fingerprints)
         self._idempotency = Idempotency(fingerprints)
 
     def answer(self, request: Request) -> Response:
@@ -66,16 +70,16 @@ class MockStripe:
             if match.ids:
                 return self._retrieve(call, match.ids[0], parameters)
             create = partial(self._create, call, parameters)
-            return self._idempotency.answer_once(call, parameters, create)
-        hint = (
-            " If you are trying to list objects, remove the trailing slash. If you are trying to "
-            "retrieve an object, make sure you passed a valid (non-empty) identifier in your code."
-        )
-        raise invalid_request(
-            f"Unrecognized request URL ({method}: {path}).{hint if path.endswith('/') else ''} "
-            "Please see https://stripe.com/docs or we can help at https://support.stripe.com/.",
-            status=404,
-        )
+            return self._idempotency.answer_once(call, parameters.values, create)
+        if match is None:
+            raise _unrecognized(method, path)
+        return self._payments.answer(call, match)
+
+    @cached_property
+    def _payments(self) -> Payments:
+        from tokentape.mock.payments.operations import Payments  # noqa: PLC0415  few need them
+
+        return Payments(self._tokens, self._idempotency, self._read)
 
     def _retrieve(self, call: Call, requested_id: str, parameters: Parameters) -> Response:
         token = self._tokens.find(requested_id, call)
@@ -89,3 +93,15 @@ class MockStripe:
         except ApiError as error:
             return failure(call, error)
         return success(call, token_view(token, call.key, parameters.expand()))
+
+
+def _unrecognized(method: str, path: str) -> ApiError:
+    hint = (
+        " If you are trying to list objects, remove the trailing slash. If you are trying to "
+        "retrieve an object, make sure you passed a valid (non-empty) identifier in your code."
+    )
+    return invalid_request(
+        f"Unrecognized request URL ({method}: {path}).{hint if path.endswith('/') else ''} "
+        "Please see https://stripe.com/docs or we can help at https://support.stripe.com/.",
+        status=404,
+    )

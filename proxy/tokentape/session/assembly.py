@@ -89,9 +89,7 @@ def built_in_mock() -> Callable[[Request], Response]:
 
     alphabet = string.ascii_letters + string.digits
     stripe = MockStripe(
-        package_data.read("published.csv"),
-        package_data.read("catalog.csv"),
-        Routes(package_data.read("routes.csv")),
+        package_data.read,
         now=lambda: int(time.time()),
         entropy=lambda count: "".join(secrets.choice(alphabet) for _ in range(count)),
     )
