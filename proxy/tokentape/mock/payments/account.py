@@ -8,7 +8,7 @@ from typing import Any
 from tokentape.mock.api_errors import unsupported
 from tokentape.mock.cards import CARD_NAME
 from tokentape.mock.payments.ledger import Ledger, Record
-from tokentape.mock.payments.outcomes import Outcome, Outcomes, outcome_of
+from tokentape.mock.payments.outcomes import ChargeOutcome, Outcomes, outcome_of
 from tokentape.mock.responses import Call
 from tokentape.mock.tokens import Tokens
 from tokentape.pure.stripe.cards import BRANDS
@@ -26,7 +26,7 @@ class Account:
     ledger: Ledger
     outcomes: Outcomes
 
-    def outcome(self, card: Record) -> Outcome:
+    def outcome(self, card: Record) -> ChargeOutcome:
         """Return what a card does. Raises ApiError for one of which the mock cannot tell."""
         name = card[CARD_NAME]
         return outcome_of(name, self.tokens.published.behaviours.get(name, ""), self.outcomes)

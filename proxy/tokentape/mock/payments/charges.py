@@ -17,7 +17,7 @@ from tokentape.mock.payments.customers import full_shipping
 from tokentape.mock.payments.fields import Fields
 from tokentape.mock.payments.ledger import Record
 from tokentape.mock.payments.money import check_amount
-from tokentape.mock.payments.outcomes import Outcome
+from tokentape.mock.payments.outcomes import ChargeOutcome
 from tokentape.mock.responses import Call
 
 _COPIED = (
@@ -74,7 +74,7 @@ def listed(account: Account, call: Call, fields: Fields) -> Record:
     return account.ledger.listed(call, "charge", fields)
 
 
-def charged(account: Account, call: Call, payment: Payment) -> tuple[Record, Outcome]:
+def charged(account: Account, call: Call, payment: Payment) -> tuple[Record, ChargeOutcome]:
     """Make a charge, which may have failed; return it and its outcome."""
     outcome = account.outcome(payment.card)
     paid = not outcome.code

@@ -14,7 +14,7 @@ NOT_PUBLISHED = "test_mode_live_card"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ChargeOutcome:
     """One way in which a charge ends. Blank texts are null."""
 
     code: str
@@ -41,7 +41,7 @@ class Outcome:
         )
 
 
-Outcomes = Mapping[str, Outcome]
+Outcomes = Mapping[str, ChargeOutcome]
 """By the name of a test card, without its brand."""
 
 
@@ -51,12 +51,12 @@ def read_outcomes(table: str) -> Outcomes:
     return {row["name"]: _outcome(row) for row in csv.DictReader(table.splitlines())}
 
 
-def _outcome(row: Mapping[str, str]) -> Outcome:
+def _outcome(row: Mapping[str, str]) -> ChargeOutcome:
     names = ("network_status", "reason", "risk_level", "seller_message", "type")
     fields: dict[str, str | int | None] = {name: row[name] or None for name in names}
     fields |= {"network_advice_code": None, "network_decline_code": None}
     fields |= {"advice_code": None, "risk_score": int(row["risk_score"])}
-    return Outcome(
+    return ChargeOutcome(
         row["code"],
         row["decline_code"],
         row["message"],
@@ -67,7 +67,7 @@ def _outcome(row: Mapping[str, str]) -> Outcome:
     )
 
 
-def outcome_of(name: str, behaviour: str, outcomes: Outcomes) -> Outcome:
+def outcome_of(name: str, behaviour: str, outcomes: Outcomes) -> ChargeOutcome:
     """Return the outcome for a card by its published name and what Stripe documents of it.
 
     Raises ApiError for a card of which the mock cannot tell, such as one that wants 3D Secure.
