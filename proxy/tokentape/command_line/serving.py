@@ -198,7 +198,7 @@ def serve_command(
     ),
 )
 def mock_command(settings: Settings) -> Invocation:
-    """Serve the built-in mock: Stripe's tokens, and the calls that use them up."""
+    """Serve the built-in mock of Stripe."""
     from tokentape.commands.serve import serve_mock
 
     return partial(serve_mock, settings)
