@@ -1,5 +1,6 @@
 """tokentape's own routes, all under /_tokentape/: health, and those of the admin port.
 
+    GET    /_tokentape/              a page for people that shows what a session does
     GET    /_tokentape/health        what a session did so far; the admin port and the mock: ok
     POST   /_tokentape/sessions      open a session
     GET    /_tokentape/sessions      list the open sessions
@@ -42,13 +43,23 @@ def is_health(target: str) -> bool:
     return target.partition("?")[0] == PREFIX + "health"
 
 
-def answer(request: Request, health: Mapping[str, object]) -> Response:
-    """Answer a request to an own route with `health`."""
-    if not is_health(request.target):
-        return refusal(404, "unknown_route", f"The own routes of tokentape are: {PREFIX}health.")
+Route = Callable[[str], Response]
+"""Answers a GET, given the query of its target."""
+
+
+def answer_health(request: Request, health: Mapping[str, object]) -> Response:
+    """Answer a request to an own route where health is the only one."""
+    return answer(request, {"health": lambda _: uncached(health)})
+
+
+def answer(request: Request, routes: Mapping[str, Route]) -> Response:
+    """Answer a request to an own route; `routes` are by the path after the prefix."""
+    path, _, query = request.target.removeprefix(PREFIX).partition("?")
+    if path not in routes:
+        return UNKNOWN_ROUTE
     if request.method not in ("GET", "HEAD"):
         return refusal(405, "method_not_allowed", "This route takes GET.")
-    return uncached(health)
+    return routes[path](query)
 
 
 def uncached(content: Mapping[str, object], status: int = 200, headers: Headers = ()) -> Response:
@@ -184,6 +195,11 @@ def session_summary(
     }
 
 
+UNKNOWN_ROUTE = refusal(
+    404,
+    "unknown_route",
+    f"The own routes of tokentape are {PREFIX}, a page for browsers, and {PREFIX}health.",
+)
 UNAUTHORISED = refusal(
     401,
     "unauthorized",

@@ -107,7 +107,7 @@ class Administration:
         """Answer a request. Never raises for what a client sends."""
         if own_routes.is_health(request.target):
             health = {"status": "ok", "sessions": len(self._open)}
-            return own_routes.answer(request, health), ignore_written
+            return own_routes.answer_health(request, health), ignore_written
         match own_routes.read_command(request, self._token):
             case Response() as refused:
                 response = refused

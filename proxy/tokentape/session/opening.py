@@ -28,8 +28,10 @@ from tokentape.pure.http.messages import Request
 from tokentape.pure.replay.decide import Mode, replays, writes
 from tokentape.pure.replay.receipt import Receipt
 from tokentape.pure.stripe.upstreams import UpstreamKind, upstream_name
-from tokentape.pure.watching.events import Watch
+from tokentape.pure.watching.events import Watch, shared
+from tokentape.pure.watching.log import EventLog
 from tokentape.session import assembly
+from tokentape.session.page import routes
 from tokentape.session.ports import Notice, ignore_written, serving, url
 from tokentape.session.saving import Saved, Saving
 from tokentape.session.service import Policy, Service
@@ -83,6 +85,9 @@ class OpenSession:
         on_fault: Notice,
     ) -> None:
         self.service = service
+        log = EventLog()
+        service.watch = shared(log.watch, service.watch)
+        self._routes = routes(service, log)
         self.url = ""
         self._settings = settings
         self._saving = Saving(take, service, settings.cassettes) if take else None
@@ -151,9 +156,9 @@ class OpenSession:
         return Ending(self.service.receipt(), saved.path, saved.trouble, saved.shrunk)
 
     def _handle(self, request: Request) -> Answer | Awaitable[Answer]:
-        self._last_request = self._now()
         if own_routes.is_own(request.target):
-            return own_routes.answer(request, self.service.health()), ignore_written
+            return own_routes.answer(request, self._routes), ignore_written
+        self._last_request = self._now()
         outcome = self.service.handle(request)
         return outcome if isinstance(outcome, tuple) else self._later(outcome)
 

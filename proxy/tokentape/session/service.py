@@ -172,6 +172,14 @@ class Service:
         """Return the numbers, from 1, of the interactions that no request was answered with."""
         return tuple(n for n in range(1, len(self.recorded) + 1) if n - 1 not in self._used)
 
+    def counted(self) -> tuple[str, ...]:
+        """Return the numbers of the receipt so far, for people, without a look at the cassette."""
+        return tuple(self.counts.lines(len(self.recorded) - len(self._used)))
+
+    def is_used(self, number: int) -> bool:
+        """Tell whether a request was answered with an interaction, by its number from 1."""
+        return number - 1 in self._used
+
     def health(self) -> dict[str, object]:
         """Return the mode, the cassette and the counts, as the health route shows them."""
         state = {"status": "ok", "mode": self.mode, "cassette": self.name}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tokentape.pure.replay.misses import MissReport
 from tokentape.pure.watching.events import Event, Note, Watched
-from tokentape.pure.watching.lines import plain
+from tokentape.pure.watching.lines import plain, telling_first
 
 Document = dict[str, object]
 
@@ -14,9 +14,14 @@ def log_document(event: Watched) -> Document:
     if isinstance(event, Event):
         return {"type": "request", "session": event.session, **request_document(event)}
     if isinstance(event, Note):
-        return {"type": "note", "session": event.session, "text": event.text}
+        return {"type": "note", "session": event.session, **note_document(event)}
     counts = {str(number): count for number, count in event.counts.items()}
     return {"type": "repeats", "session": event.session, "counts": counts}
+
+
+def note_document(note: Note) -> Document:
+    """Return what is shown of a note."""
+    return {"note": note.text}
 
 
 def request_document(event: Event) -> Document:
@@ -34,7 +39,7 @@ def request_document(event: Event) -> Document:
     more: Document = {
         "method": event.method,
         "path": plain(event.path),
-        "fields": [plain(text) for text in event.fields],
+        "fields": telling_first(event.fields),
         "interaction": event.interaction,
         "reasons": event.reasons,
         "retry": event.is_retry,

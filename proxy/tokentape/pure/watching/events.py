@@ -84,6 +84,16 @@ def unwatched(_event: Watched) -> None:
     """Watch nothing."""
 
 
+def shared(*readers: Watch) -> Watch:
+    """Return a reader of events that passes each on to others."""
+
+    def watch(event: Watched) -> None:
+        for reader in readers:
+            reader(event)
+
+    return watch
+
+
 def notices(event: Watched) -> Iterator[str]:
     """Yield what went wrong, a line each."""
     if isinstance(event, Note):

@@ -12,7 +12,7 @@ loop, would bury the first.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -122,8 +122,7 @@ def _request(event: Event) -> str:
 
 def _fitting(fields: tuple[str, ...], room: int) -> list[str]:
     """Return the fields that fit, those first that tell requests apart."""
-    texts = [shortened(plain(text)) for text in fields]
-    texts.sort(key=lambda text: not text.partition("=")[2].startswith(_TELLING))
+    texts = [shortened(text) for text in telling_first(fields)]
     shown: list[str] = []
     for text in texts:
         room -= len(text) + 1
@@ -131,6 +130,12 @@ def _fitting(fields: tuple[str, ...], room: int) -> list[str]:
             break
         shown.append(text)
     return shown if len(shown) == len(texts) else [*shown, "…"]
+
+
+def telling_first(fields: Iterable[str]) -> list[str]:
+    """Return fields for people: those first that tell requests apart, such as a card's number."""
+    texts = map(plain, fields)
+    return sorted(texts, key=lambda text: not text.partition("=")[2].startswith(_TELLING))
 
 
 def plain(text: str) -> str:
