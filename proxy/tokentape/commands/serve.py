@@ -220,7 +220,9 @@ async def _serve_mock(settings: Settings) -> int:
 
     def answer(request: Request) -> Answer:
         if own_routes.is_health(request.target):
-            return own_routes.answer_health(request, {"status": "ok", "mode": "mock"}), ignore_written
+            return own_routes.answer_health(
+                request, {"status": "ok", "mode": "mock"}
+            ), ignore_written
         return mock(request), ignore_written
 
     server = serving(answer, settings, terminal.fault)
