@@ -1,14 +1,18 @@
-"""A request as it came in, and the event that tells what became of it."""
+"""A request as it came in, its outcome, and the event that tells what became of it."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from tokentape.pure.http.messages import Request
+from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.stripe.routes import METHODS
-from tokentape.pure.watching.events import UNSHOWN, Event
-from tokentape.session.retries import Outcome
+from tokentape.pure.watching.events import UNSHOWN, Event, Result
+from tokentape.session.retries import Outcome, Try
+
+RESULT = "Tokentape-Result"
+"""The header that says what was done: recorded, replayed, forwarded, miss or refused."""
+_RESULT = RESULT.lower()
 
 
 class Arrival(NamedTuple):
@@ -50,3 +54,20 @@ def event_of(session: str, arrival: Arrival, outcome: Outcome, at: float, second
         outcome.is_retry,
         bool(match and match.begins_further and not outcome.is_retry),
     )
+
+
+class Final(NamedTuple):
+    """What the port gives back each time that it gives an answer again."""
+
+    number: int
+    """Of the request that got the answer first."""
+    tried: Try | None
+
+
+def passed_on(
+    response: Response, result: Result, *, interaction: int = 0, reasons: tuple[str, ...] = ()
+) -> Outcome:
+    """Return the outcome of a request that was forwarded, its response marked as such."""
+    lines = [line for line in response.headers if line[0].lower() != _RESULT]
+    marked = Response(response.status, (*lines, (RESULT, result.value)), response.body)
+    return Outcome(marked, result, interaction=interaction, reasons=reasons)

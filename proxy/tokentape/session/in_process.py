@@ -20,8 +20,8 @@ from tokentape.pure.redaction.live_keys import has_live_key
 from tokentape.pure.replay.decide import Mode, replays, writes
 from tokentape.pure.stripe.upstreams import UpstreamKind, together
 from tokentape.pure.watching.events import Watch, noticing
+from tokentape.session.arrivals import RESULT
 from tokentape.session.opening import Opener
-from tokentape.session.service import RESULT
 from tokentape.session.upstreams import InProcessUpstream
 
 T = TypeVar("T")

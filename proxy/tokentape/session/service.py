@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Iterable
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tokentape.edges.server import Answer
 from tokentape.errors import CassetteError, UnreadableBody, UpstreamFailure
@@ -32,16 +32,12 @@ from tokentape.pure.replay.rendering import Renderer
 from tokentape.pure.stripe.refusals import reason, refusal, upstream_failed
 from tokentape.pure.stripe.upstreams import UpstreamKind
 from tokentape.pure.watching.events import Note, Repeats, Result, Watch, unwatched
-from tokentape.session.arrivals import Arrival, event_of
+from tokentape.session.arrivals import RESULT, Arrival, Final, event_of, passed_on
 from tokentape.session.retries import Outcome, Retries, Try, sender
 
 if TYPE_CHECKING:
     from tokentape.session.recorder import Recorder  # replay does without, and starts the sooner
 
-RESULT = "Tokentape-Result"
-"""The header that says what was done: recorded, replayed, forwarded, miss or refused."""
-
-_RESULT = RESULT.lower()
 _AT_ONCE = 1_000
 _AT_ONCE_BYTES = 64 * 1024
 """Values of an exchange and bytes of its response that take about 20 ms to record."""
@@ -67,14 +63,6 @@ class Policy:
     forward_others: bool = False
     allow_live: bool = False
     record_errors: bool = False
-
-
-class Final(NamedTuple):
-    """What the port gives back each time that it gives an answer again."""
-
-    number: int
-    """Of the request that got the answer first."""
-    tried: Try | None
 
 
 @dataclass(slots=True)
@@ -320,13 +308,13 @@ class Service:
         if isinstance(result, HeldBack):
             self.counts.unwritten += 1
             reasons = tuple(f"not written: {reason}" for reason in result.reasons)
-            return _outcome(response, Result.FORWARDED, reasons=reasons)
+            return passed_on(response, Result.FORWARDED, reasons=reasons)
         self._used.add(len(self.recorded))
         self._add(result.interaction)
         if self.instances.numbering is not None:
             self.instances.add_recorded(request, result.interaction, result.secrets)
         self.counts.recorded += 1
-        return _outcome(response, Result.RECORDED, interaction=len(self.recorded))
+        return passed_on(response, Result.RECORDED, interaction=len(self.recorded))
 
     async def settled(self) -> None:
         """Wait until nothing is being recorded."""
@@ -335,7 +323,7 @@ class Service:
 
     def _not_recorded(self, response: Response, *reasons: str) -> Outcome:
         self.counts.forwarded += 1
-        return _outcome(response, Result.FORWARDED, reasons=reasons)
+        return passed_on(response, Result.FORWARDED, reasons=reasons)
 
     def _done(self, outcome: Outcome, request: RedactedRequest | None, *, written: bool) -> None:
         match = outcome.match
@@ -346,12 +334,3 @@ class Service:
             self.instances.deliver(match)
         elif request is None or not self._retries.remembers(request):
             self.instances.release(match)
-
-
-def _outcome(
-    response: Response, result: Result, *, interaction: int = 0, reasons: tuple[str, ...] = ()
-) -> Outcome:
-    """Return the outcome of a request that was forwarded, its response marked as such."""
-    lines = [line for line in response.headers if line[0].lower() != _RESULT]
-    marked = Response(response.status, (*lines, (RESULT, result.value)), response.body)
-    return Outcome(marked, result, interaction=interaction, reasons=reasons)
