@@ -21,6 +21,7 @@ from tokentape.pure.notation.placeholders import Placeholder, parts
 from tokentape.pure.replay.rendering import Renderer
 from tokentape.pure.stripe import catalog
 from tokentape.pure.stripe.kinds import ID_PREFIXES, KINDS, NEVER_ANSWERED, SLOTS, Secret, secret
+from tokentape.pure.stripe.times import Times
 
 from tests.cassettes_by_hand import CASSETTE, INSPECTOR
 from tests.hostile.conftest import Command
@@ -244,7 +245,7 @@ def rendered(text: str, live: dict[str, Secret]) -> str:
         Texts("GET", "/v1/tokens", (), (), (), 200, (("Request-Id", text),), f'{{"id": "{text}"}}')
     )
     values = [live[kind].text for kind, _ in interaction.response_variables]
-    response = Renderer(PUBLISHED, "tape").response(interaction, values, live)
+    response = Renderer(PUBLISHED, "tape", Times(0)).response(interaction, values, live)
     return repr(response.headers) + response.body.decode()
 
 

@@ -48,12 +48,13 @@ def placeholder(random: Random) -> str:
 def changed(text: str, random: Random) -> str:
     """Return a cassette with a placeholder, a value, a character, a line or an item changed."""
     what = random.random()
-    if what < 0.7:
-        pattern = PLACEHOLDER if what < 0.55 else VALUE
-        match = random.choice(list(pattern.finditer(text)))
+    pattern = PLACEHOLDER if what < 0.55 else VALUE
+    matches = list(pattern.finditer(text))
+    if what < 0.7 and matches:
+        match = random.choice(matches)
         new = placeholder(random) if pattern is PLACEHOLDER else f'"{placeholder(random)}"'
         return text[: match.start()] + new + text[match.end() :]
-    if what < 0.8:
+    if what < 0.8 and text:
         at = random.randrange(len(text))
         return text[:at] + random.choice(CHARACTERS) + text[at + random.choice((0, 1)) :]
     between = "\n" if what < 0.9 else "\n- request:"

@@ -17,6 +17,7 @@ from tokentape.pure.cassette.rewriting import Renaming
 from tokentape.pure.http.forms import query_pairs, request_pairs
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.replay.resending import Refilling, request
+from tokentape.pure.stripe.times import Times
 
 from tests.bad_days.inside import Recording
 from tests.laws.pipeline import PUBLISHED
@@ -94,7 +95,7 @@ def test_nor_does_json_on_its_way() -> None:
 
 
 def test_nor_does_a_request_that_is_sent_again() -> None:
-    fill = Refilling(Renaming(), Numbering(), PUBLISHED, "tape")
+    fill = Refilling(Renaming(), Numbering(), PUBLISHED, "tape", Times(0))
     line = ("Authorization", "Bearer {{key:sk_test}}")
     recorded = outlined(Texts("GET", "/v1/tokens", (), (line,), (), 200, (), ""))
     sent = request(recorded, fill, {"sk_test": SECRET})

@@ -12,7 +12,7 @@ from tokentape.pure.http.forms import Pairs, join_name, query_pairs, request_pai
 from tokentape.pure.http.messages import Headers, Request, Response
 from tokentape.pure.stripe.cards import digits
 
-from tests.laws.pipeline import NOW, Answer
+from tests.laws.pipeline import NOW, Answer, dated
 
 
 def parrot(seed: int, statuses: Sequence[int], *, in_vocabularies: bool = True) -> Answer:
@@ -28,23 +28,27 @@ def parrot(seed: int, statuses: Sequence[int], *, in_vocabularies: bool = True) 
         return f"{prefix}_{random.getrandbits(90):x}"
 
     def answer(request: Request) -> Response:
-        pairs = _heard(request)
+        pairs, present = _heard(request), NOW + random.randrange(10**6)
         document = {
             **{f"unknown {join_name(path)}": value for path, value in pairs},
             "id": made("tok"),
             "object": "token",
-            "created": NOW + random.randrange(10**6),
+            "created": present + _LIFETIMES[len(pairs) % len(_LIFETIMES)] + random.randrange(20),
             "client_ip": made("ip"),
             "card": card(pairs) | {"id": made("card"), "fingerprint": made("x")},
             "error": error(pairs, made("req")),
             "numbers": [random.random(), random.randrange(10**18), [None, True]],
         }
-        headers = (("Request-Id", made("req")), ("Content-Type", "application/json"))
+        headers = (*dated(present), ("Request-Id", made("req")), *_JSON)
         body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
         echoed = _echoed(request, pairs if in_vocabularies else ())
         return Response(next(turn), (*headers, *echoed), body)
 
     return answer
+
+
+_LIFETIMES = (0, -3 * 86_400, 600, 86_400, 14 * 86_400, 30 * 86_400, 365 * 86_400)
+_JSON = (("Content-Type", "application/json"),)
 
 
 def _heard(request: Request) -> Pairs:

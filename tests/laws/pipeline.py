@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from random import Random
 from string import ascii_letters, digits
 
@@ -18,7 +19,7 @@ from tokentape.pure.audit.loading import load_cassette
 from tokentape.pure.cassette.match_key import MatchRules
 from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.cassette.writing import HEADER
-from tokentape.pure.http.messages import Request, Response
+from tokentape.pure.http.messages import Headers, Request, Response
 from tokentape.pure.replay.decide import Mode
 from tokentape.pure.watching.documents import log_document
 from tokentape.pure.watching.events import Event, Repeats, notices
@@ -70,11 +71,22 @@ def stripe(seed: int) -> Answer:
     pace, start = random.choice((0, 1, 1, 7)), NOW + random.randrange(1_000_000)
     ticks = iter(range(start, start + 10**7, pace or 1))
     letters = ascii_letters + digits
-    return MockStripe(
+    mock = MockStripe(
         package_data.read,
         now=lambda: next(ticks) if pace else start,
         entropy=lambda count: "".join(random.choices(letters, k=count)),
-    ).answer
+    )
+
+    def answer(request: Request) -> Response:
+        response = mock.answer(request)
+        return replace(response, headers=(*response.headers, *dated(next(ticks))))
+
+    return answer
+
+
+def dated(present: int) -> Headers:
+    """Return the header that says when an answer was given, in seconds since 1970."""
+    return (("Date", formatdate(present, usegmt=True)),)
 
 
 @dataclass

@@ -8,6 +8,7 @@ from tokentape.pure.cassette.differences import Difference, differences
 from tokentape.pure.cassette.model import Interaction, Numbering, Recorded
 from tokentape.pure.cassette.rewriting import Renaming, rewritten
 from tokentape.pure.replay.resending import Refilling, ambiguous, key_classes, request
+from tokentape.pure.stripe.times import Times
 from tokentape.session.recorder import Recorder
 
 from tests.laws.pipeline import PUBLISHED, REDACTOR, Answer, Take, loaded, stripe
@@ -26,7 +27,7 @@ def verified(cassette: tuple[Interaction, ...], answer: Answer) -> list[tuple[Di
     keys = {one: f"{one}_{'x' * 24}" for one in key_classes(cassette)} | {"unknown": "x" * 24}
     numbering, names = Numbering(), Renaming(ambiguous(cassette))
     recorder = Recorder(REDACTOR, Take(), numbering)
-    fill = Refilling(names, numbering, PUBLISHED, "tape")
+    fill = Refilling(names, numbering, PUBLISHED, "tape", Times(0))
     found = []
     for one in cassette:
         sent = request(one, fill, keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from tokentape.pure.http.messages import Response
 from tokentape.pure.notation.placeholders import Placeholder, Variable
 from tokentape.pure.replay.resending import Refilling, ambiguous, key_classes, request, stand_ins
 from tokentape.pure.stripe.kinds import is_live_key, key_class
+from tokentape.pure.stripe.times import Times
 from tokentape.session import assembly
 from tokentape.session.recorder import Recorder
 from tokentape.session.service import Upstream
@@ -42,7 +44,7 @@ def verify_cassette(settings: Settings, name: str, key: Unshown) -> int:
     numbering, names = Numbering(), Renaming(ambiguous(recorded))
     comparison = _Comparison(
         Recorder(redactor, _Discarded(), numbering),
-        Refilling(names, numbering, redactor.values.published, name),
+        Refilling(names, numbering, redactor.values.published, name, Times(int(time.time()))),
         keys,
     )
     changes = asyncio.run(_compare(settings, recorded, comparison))

@@ -224,7 +224,10 @@ class Opener:
             allow_live=settings.allow_live,
             record_errors=settings.record.errors,
         )
-        service = Service(mode, name, self._redactor, policy, self._rules, watch or self._watch)
+        service = Service(
+            *(mode, name, self._redactor, policy, self._rules, watch or self._watch),
+            start=settings.clock,
+        )
         service.remembers = settings.fast and replays(mode)
         exists = partial(cassette_file.exists, settings.cassettes, name)
         if replays(mode) and (not writes(mode) or exists()):

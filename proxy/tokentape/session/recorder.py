@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
+from time import time
 from typing import Protocol
 
 from tokentape.errors import UnreadableBody
@@ -23,7 +24,7 @@ from tokentape.pure.cassette.model import (
 )
 from tokentape.pure.cassette.reading import MAX_BODY
 from tokentape.pure.cassette.writing import interaction_text, outline_text
-from tokentape.pure.http.messages import Response
+from tokentape.pure.http.messages import Response, given_at
 from tokentape.pure.notation.placeholders import Placeholder, Variable, parts
 from tokentape.pure.notation.redacted import Redacted, RedactedRequest
 from tokentape.pure.redaction import Redactor
@@ -69,6 +70,8 @@ class Recorder:
     redactor: Redactor
     take: InteractionWriter
     numbering: Numbering
+    clock: Callable[[], float] = time
+    """Tells when a response came that does not say so itself."""
     _origins: dict[Secret, Origin] = field(default_factory=dict)
     """By id: what the object was made from."""
     _check: RedactionCheck = field(init=False)
@@ -91,7 +94,8 @@ class Recorder:
         """
         origin = self._origin(request)
         redacted = self.redactor.response(
-            _as_at_first(response), request, origin.numbers, origin.echoes
+            *(_as_at_first(response), request, origin.numbers, origin.echoes),
+            given_at(response) or int(self.clock()),
         )
         secrets = (*request_secrets(request), *response_secrets(redacted))
         plan = self.numbering.planned(secrets)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,6 +30,7 @@ from tokentape.pure.replay.order import order_dependent
 from tokentape.pure.replay.receipt import Counts, Receipt
 from tokentape.pure.replay.rendering import Renderer
 from tokentape.pure.stripe.refusals import reason, refusal, upstream_failed
+from tokentape.pure.stripe.times import Times
 from tokentape.pure.stripe.upstreams import UpstreamKind
 from tokentape.pure.watching.events import Note, Repeats, Result, Watch, unwatched
 from tokentape.session.arrivals import RESULT, Arrival, Final, event_of, passed_on
@@ -82,6 +83,8 @@ class Service:
     """What was loaded came from there, if that is known."""
     recording_options: str = ""
     """The options of a command that records what is missing."""
+    start: int = 0
+    """When it starts, in seconds since 1970, for the times that it shows; 0 for now."""
     remembers: bool = True
     """Answers that never change again say so, for the port to give them again."""
     recorded: list[Interaction] = field(default_factory=list)
@@ -100,13 +103,17 @@ class Service:
         numbering = Numbering() if writes(self.mode) and replays(self.mode) else None
         self.instances = Instances(self.rules, self.name, numbering)
         self._neighbours = Neighbours(self.rules)
-        self._renderer = Renderer(self.redactor.values.published, self.name, _REPLAYED)
+        times = Times(self.start or int(time.time()))
+        self._renderer = Renderer(self.redactor.values.published, self.name, times, _REPLAYED)
 
     def load(self, interactions: Iterable[Interaction]) -> None:
         """Take in what the cassette has."""
         for interaction in interactions:
             self.instances.add(interaction)
             self._add(interaction)
+        variables = (each for interaction in self.recorded for each in interaction.variables)
+        count = max((number for kind, number in variables if kind == "time"), default=0)
+        self._renderer.times = replace(self._renderer.times, count=count)
 
     def handle(self, request: Request) -> Answer | Awaitable[Answer]:
         """Answer one request: at once from the cassette, later if it has to be forwarded.

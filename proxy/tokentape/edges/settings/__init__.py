@@ -90,6 +90,7 @@ class Settings:
     fast: bool = True
     quiet: bool = False
     log_format: Literal["text", "json"] = "text"
+    clock: texts.Moment = 0
     record: Record = Record()
     match: MatchSettings = MatchSettings()
     redact: RedactSettings = RedactSettings()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -174,6 +175,21 @@ def seconds(text: str) -> float:
     return float(text)
 
 
+def moment(text: str) -> int:
+    """Read `now` as 0, or a time in ISO 8601 with its zone as seconds since 1970.
+
+    >>> moment("2026-11-28T10:00:00Z")
+    1795860000
+    """
+    try:
+        at = None if text == "now" else datetime.fromisoformat(text)
+        if at is None or at.tzinfo is not None:
+            return 0 if at is None else int(at.timestamp())
+    except (ValueError, OverflowError):
+        pass
+    raise _invalid(text, "now, or a time with its zone, such as 2026-11-28T10:00:00Z")
+
+
 def count(text: str) -> int:
     """Read a whole number from 1 to 999999."""
     return int(matching("[1-9][0-9]{0,5}", "a whole number from 1 to 999999")(text))
@@ -209,6 +225,7 @@ Ports = Annotated[tuple[int, int] | None, port_range]
 HostName = Annotated[str, host_name]
 WebOrigin = Annotated[str, web_origin]
 File = Annotated[Path | None, file]
+Moment = Annotated[int, moment]
 Size = Annotated[int, size]
 Count = Annotated[int, count]
 Kind = Annotated[str, choice(*KINDS)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 Headers = tuple[tuple[str, str], ...]
@@ -104,6 +105,18 @@ def reason_phrase(status: int) -> str:
         return HTTPStatus(status).phrase.replace("'", "")
     except ValueError:
         return "Unknown"
+
+
+def given_at(response: Response) -> int | None:
+    """Return when a response says that it was given (Date, RFC 9110 §6.6.1), in seconds, or None.
+
+    >>> given_at(Response(200, (("Date", "Sat, 28 Nov 2026 10:00:00 GMT"),)))
+    1795860000
+    """
+    try:
+        return int(parsedate_to_datetime(response.header("date") or "").timestamp())
+    except (ValueError, OverflowError):
+        return None
 
 
 def json_response(

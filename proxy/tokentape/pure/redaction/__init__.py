@@ -64,11 +64,13 @@ class Redactor:
         request: RedactedRequest,
         numbers: Mapping[str, Redacted],
         echoes: Mapping[Secret, Secret],
+        present: int,
     ) -> RedactedResponse:
         """Redact the response to a redacted request.
 
         `numbers` are the card and account numbers, by kind, that its `last4` may belong to;
-        `echoes` what responses to earlier requests repeated of those under other names. Raises
-        UnreadableBody for a body that is no JSON.
+        `echoes` what responses to earlier requests repeated of those under other names; `present`
+        is when it was given, in seconds since 1970. Raises UnreadableBody for a body that is no
+        JSON.
         """
-        return self._responses.redacted(raw, request, numbers, echoes)
+        return self._responses.redacted(raw, request, numbers, echoes, present)

@@ -43,6 +43,10 @@ class _Sent:
             return self._by_name[name]
         return next(iter(self._by_field.values())) if len(self._by_field) == 1 else None
 
+    def named(self, name: str) -> Secret | None:
+        """Return the value of the only field of a name."""
+        return self._by_name.get(name)
+
 
 _NEVER_REPEATED = NEVER_ANSWERED | {"dob"}
 """Stripe never answers with a whole number, and no client sends a date of birth whole."""
@@ -54,8 +58,8 @@ class Echo:
     def __init__(self, request: RedactedRequest, echoes: Mapping[Secret, Secret]) -> None:
         self._request = request
         self._echoes = echoes
-        self._sent: dict[tuple[bool, str], _Sent] = {}
-        """By text, names of fields apart from values."""
+        self._sent: dict[tuple[str, str], _Sent] = {}
+        """By text, names of fields and times apart from other values."""
         self.new: dict[Secret, Secret] = {}
         """The response's values that are the request's under another name, with the latter."""
 
@@ -63,8 +67,21 @@ class Echo:
         """Return the request's value, or its field's name, that a value repeats, or None."""
         if not self._sent:
             self._read_request()
-        sent = self._sent.get((value.kind == "field", value.text))
+        sent = self._sent.get((_apart(value), value.text))
         secret = None if sent is None else sent.repeated_by(value.field)
+        return self._repeated(value, secret)
+
+    def of_time(self, time: Secret, name: str) -> Secret | None:
+        """Return the time that a client sent in a field of this name and that a time repeats.
+
+        Any other field may show the same second by chance.
+        """
+        if not self._sent:
+            self._read_request()
+        sent = self._sent.get((_apart(time), time.text))
+        return self._repeated(time, None if sent is None else sent.named(name))
+
+    def _repeated(self, value: Secret, secret: Secret | None) -> Secret | None:
         if secret is None:
             return self._echoes.get(value)
         if secret != value:
@@ -75,5 +92,9 @@ class Echo:
         for entry in (self._request.path, *self._request.query, *self._request.body):
             for secret in entry.secrets:
                 if secret.kind not in _NEVER_REPEATED:
-                    key = (secret.kind == "field", secret.text)
+                    key = (_apart(secret), secret.text)
                     self._sent.setdefault(key, _Sent()).add(secret)
+
+
+def _apart(value: Secret) -> str:
+    return value.kind if value.kind in ("field", "time") else ""

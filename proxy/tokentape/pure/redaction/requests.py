@@ -16,7 +16,7 @@ from tokentape.pure.http.forms import Pairs, Path, query_pairs, request_pairs
 from tokentape.pure.http.messages import Request
 from tokentape.pure.notation.placeholders import Placeholder, escape
 from tokentape.pure.notation.redacted import Redacted, RedactedRequest, UnknownName
-from tokentape.pure.redaction.values import MOST_REMEMBERED, RequestField, Values
+from tokentape.pure.redaction.values import MOST_REMEMBERED, RequestField, Values, sent_time
 from tokentape.pure.stripe.catalog import KEEP, Field
 from tokentape.pure.stripe.kinds import CLASS_ONLY, Secret, key_class, secret
 from tokentape.pure.stripe.normalise import normalised
@@ -30,8 +30,6 @@ _CREDENTIALS = {"authorization": "key", "idempotency-key": "idempotency_key"}
 """Headers whose values are given back at replay, with their kinds."""
 _SLOTS = ("year", "month", "day")
 _CLOCK = re.compile(r"[0-9]{1,13}")
-_SENT = Redacted("{{time:sent}}")
-"""The clock of the moment: at replay any other moment will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ def _entry(field: RequestField, value: str, date: str, values: Values) -> Redact
     elif field.slot:
         return field.entry(values.redacted("dob", date, field.field, field.slot))
     elif field.kind == "time" and _CLOCK.fullmatch(value):
-        return field.entry(_SENT)
+        return field.entry(sent_time(value, field.field))
     else:
         kind = "text" if field.kind == "time" else field.kind
         entry = field.entry(values.redacted(kind, value, field.field))

@@ -27,10 +27,17 @@ from tokentape.pure.http.messages import Response
 from tokentape.pure.notation.placeholders import Placeholder, escape
 from tokentape.pure.notation.redacted import Redacted, RedactedRequest, RedactedResponse, joined
 from tokentape.pure.redaction.echoes import Echo
-from tokentape.pure.redaction.values import MOST_REMEMBERED, Values, field_name
+from tokentape.pure.redaction.values import (
+    JOINT,
+    MOST_REMEMBERED,
+    Values,
+    field_name,
+    sent_time,
+)
 from tokentape.pure.stripe.catalog import KEEP, Field
 from tokentape.pure.stripe.kinds import SLOTS, Secret, guard, secret
 from tokentape.pure.stripe.places import ECHO, Place, in_message, in_response
+from tokentape.pure.stripe.times import time_class
 
 MAX_NODES = 50_000
 """Values of the largest answer, in JSON: a list of a hundred objects has some fifteen thousand."""
@@ -81,6 +88,7 @@ class ResponseRedactor:
         request: RedactedRequest,
         numbers: Mapping[str, Redacted],
         echoes: Mapping[Secret, Secret],
+        present: int,
     ) -> RedactedResponse:
         """Redact a response. Raises UnreadableBody for a body that is no JSON or a bad status."""
         if not 200 <= raw.status <= 599:
@@ -89,11 +97,9 @@ class ResponseRedactor:
         if not body:
             return RedactedResponse(raw.status, headers, Redacted(""))
         document = _parsed(body)
-        owner = str(document.get("id", "")) if isinstance(document, dict) else ""
-        owner = owner or raw.header("request-id") or ""
+        owner, code = (raw.header("request-id") or "", 0), _error_code(document)
         echo = Echo(request, echoes)
-        code = _error_code(document)
-        redaction = _Redaction(self._values, request, numbers, echo, owner, code)
+        redaction = _Redaction(self._values, request, numbers, echo, owner, present, code)
         text = redaction.node(document, self._root) + "\n"
         redacted = Redacted(text, tuple(redaction.secrets))
         return RedactedResponse(raw.status, headers, redacted, echo.new)
@@ -146,8 +152,9 @@ class _Redaction:
     request: RedactedRequest
     numbers: Mapping[str, Redacted]
     echo: Echo
-    owner: str
-    """The object that the response is about: its times are no other's."""
+    owner: tuple[str, int]
+    """The id of the nearest object around, whose times are no other's, and how deep it lies."""
+    present: int
     error_code: Json
     """Of an error: it tells whose name stands in `param`."""
     secrets: list[Secret] = field_(default_factory=list)
@@ -169,11 +176,15 @@ class _Redaction:
 
     def _members(self, members: Mapping[str, Json], parent: ResponseField) -> list[str]:
         lines = []
+        around = self.owner
+        if isinstance(own_id := members.get("id"), str):
+            self.owner = own_id, len(parent.path)
         for name, value in members.items():
             field = parent.members.get(name) or self._child(parent, name, is_member=True)
             kind = type(value)
             line = field.lines.get((kind, value)) if kind in _LEAVES else None
             lines.append(line or field.begin + self.node(value, field))
+        self.owner = around
         return lines
 
     def _child(self, parent: ResponseField, name: str, *, is_member: bool) -> ResponseField:
@@ -214,7 +225,7 @@ class _Redaction:
         if isinstance(value, str):
             return self._written(self._text(field, value))
         if kind == "time" and type(value) is int:
-            return self._written(self._time(value))
+            return self._written(self._time(value, field.path))
         if kind in ("exp_month", "exp_year") and type(value) is int:
             return self._written(self.values.redacted(kind, str(value), field.name))
         return self._unknown(field, value)
@@ -257,10 +268,19 @@ class _Redaction:
         kind = "text" if definition.kind in _NO_KIND else definition.kind
         return self._value(kind, value, field.name, in_response(definition))
 
-    def _time(self, value: int) -> Redacted:
-        """Redact a time. Two objects made within a second have two times: a second is chance."""
-        key = f"time|0||{self.owner}|{value}"
-        return Redacted("{{time.?}}", (Secret("time", key, str(value)),))
+    def _time(self, value: int, path: Path) -> Redacted:
+        """Redact a time: the same one wherever a field of an object shows it, in its class.
+
+        That two fields or two objects have one time says nothing: a second is chance.
+        """
+        owner, depth = self.owner
+        of_class = time_class(value, self.present)
+        key = f"time|0||{of_class}|{len(owner)}|{owner}|{JOINT.join(path[depth:])}"
+        time = Secret("time", key, str(value))
+        sent = self.echo.of_time(time, path[-1])
+        if sent is not None:
+            return sent_time(time.text, sent.field)
+        return self.values.variable(time, of_class)
 
     def _value(self, kind: str, value: str, field: str, place: Place = ECHO) -> Redacted:
         """Redact a value of a field; if it repeats one of the request, as that very variable.
@@ -298,7 +318,7 @@ class _Redaction:
             case "idempotency_key":
                 return self._quoted("idempotency_key", "", value)
             case "time":
-                return self._time(int(value)) if value.isdigit() else None
+                return self._time(int(value), (_MESSAGE,)) if value.isdigit() else None
             case "id":
                 return self._value("object_id", value, _MESSAGE, in_message(kind))
             case "field":

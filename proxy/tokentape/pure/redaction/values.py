@@ -26,6 +26,7 @@ from tokentape.pure.stripe.kinds import (
 from tokentape.pure.stripe.phrases import Phrases
 from tokentape.pure.stripe.published import Published
 from tokentape.pure.stripe.routes import RouteMatch, Routes
+from tokentape.pure.stripe.times import SENT
 
 MOST_REMEMBERED = 200
 """Values that are no secret, remembered with what they become, for each field."""
@@ -35,7 +36,7 @@ _UNIFORM = frozenset(
     if not guard(kind, "") and same(kind, " -") == " -"
 )
 """Kinds without classes, of which each spelling is another value."""
-_JOINT, _CHOSEN = "\x1f", "\x1e"
+JOINT, _CHOSEN = "\x1f", "\x1e"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -105,6 +106,10 @@ class Values:
         notation = _notation(kind, UNNUMBERED, "" if slot else guard(kind, text), slot)
         return Redacted(notation, (secret(kind, text, field),))
 
+    def variable(self, value: Secret, of_class: str) -> Redacted:
+        """Redact a value as a variable with a class of its kind, or none."""
+        return Redacted(_notation(value.kind, UNNUMBERED, of_class, ""), (value,))
+
     def name(self, path: Path) -> Redacted:
         """Redact a field's name: the API's names as they are, what follows as one variable."""
         return self.fields[path].name
@@ -161,6 +166,15 @@ def _named_depth(path: Path, located: Located) -> int:
     return located.depth if located.depth == len(path) else min((located.depth, *located.free))
 
 
+def sent_time(text: str, field: str) -> Redacted:
+    """Redact a time that a client sent from its clock: one variable for each field, of any value.
+
+    At replay the clock shows another time: so none tells two requests apart.
+    """
+    key = secret("time", "", field).key
+    return Redacted(_notation("time", UNNUMBERED, SENT, ""), (Secret("time", key, text),))
+
+
 @lru_cache(maxsize=1024)
 def _sliced(number: str, slot: str) -> tuple[Placeholder | None, str]:
     placeholder = whole(number)
@@ -181,12 +195,12 @@ def field_name(path: Path, located: Located) -> str:
             segments.append(_CHOSEN + segment)
         elif not segment.isdigit():
             segments.append(segment)
-    return _JOINT.join(segments)
+    return JOINT.join(segments)
 
 
 def last_name(field: str) -> str:
     """Return the last segment of what `field_name` returned."""
-    return field.rpartition(_JOINT)[2]
+    return field.rpartition(JOINT)[2]
 
 
 def _request_field(name: Redacted, path: Path, located: Located) -> RequestField:

@@ -62,8 +62,8 @@ _CONTINUED = 32
 """Instances that one continues, at most: the nearest."""
 _TRANSLATED = 1_000
 """Variables of another part that an instance learns, at most."""
-_RENEWED = MADE_KINDS - {"fingerprint"}
-"""Kinds of values that are new for each instance: ids and times."""
+_RENEWED = MADE_KINDS - {"fingerprint", "time"}
+"""Kinds of values that are new for each instance: ids."""
 _AS_SENT = "~"
 """Ranks after every kind of variable."""
 Standing = tuple[Variable, Instance | None]
@@ -142,6 +142,8 @@ class Instances:
             if instance is None:
                 return None
             begins_further = instance.again
+        elif self._recordings.is_sent_kind("time"):
+            self._set_clock(instance, key)
         if instance.served == len(instance.positions) and not repeat:
             return None
         number = instance.served = min(instance.served + 1, len(instance.positions))
@@ -203,11 +205,21 @@ class Instances:
         instance = Instance(identity, context, recorded.positions, values, story, continued, again)
         instance.further = again or any(each.further for each in continued)
         for variable, text in values.items():
-            story.setdefault(variable, text)
+            if variable[0] == "time":
+                story[variable] = text
+            else:
+                story.setdefault(variable, text)
         if is_alias:
             self._translate(instance, sent.ids, variables)
         self._note(instance, variables, sent)
         return instance
+
+    def _set_clock(self, instance: Instance, key: MatchKey) -> None:
+        """Let an instance know the times that the same request sends this time."""
+        for secret in key.secrets:
+            if secret.kind == "time":
+                variable, _ = self._standing[secret.key]
+                instance.values[variable] = instance.story[variable] = secret.text
 
     def _sent(self, key: MatchKey) -> _Sent:
         """Return the values of a request in the order of its key, with what they stand for."""
@@ -234,7 +246,8 @@ class Instances:
         """Return the instances that a request continues, those first whose ids it names."""
         named = [self._made[key][1] for key in sent.named]
         if not named and list(variables) == sent.standing:
-            standing = {self._standing[key][1] for key in sent.keys}
+            pairs = zip(sent.keys, variables, strict=True)
+            standing = {self._standing[key][1] for key, (kind, _) in pairs if kind != "time"}
             named = [each for each in standing if each and len(standing) == 1]
         nearest = list(islice(dict.fromkeys(named), _CONTINUED))
         for instance in nearest[:]:
@@ -275,7 +288,8 @@ class Instances:
             self._forget(self._order.popleft())
 
     def _know_first(self, variable: Variable, value: Secret) -> None:
-        self._first.setdefault(variable, value.text)
+        if variable[0] != "time":  # it tells no story from another
+            self._first.setdefault(variable, value.text)
         if self.numbering is not None:
             self.numbering.bind(variable, value)
 

@@ -32,6 +32,7 @@ from tokentape.pure.stripe.kinds import (
     stand_in,
 )
 from tokentape.pure.stripe.published import Published
+from tokentape.pure.stripe.times import Times
 
 _STRING = re.compile(r'"(\{\{[^"{}]*\}\})"')
 _UNSAFE = re.compile(r"[^\x20-\x7e\x80-\xff]")
@@ -74,6 +75,7 @@ class Renderer:
 
     published: Published
     seed: str
+    times: Times
     more: Headers = ()
     """Headers beside the recorded ones."""
     _templates: dict[int, Template] = field(default_factory=dict, repr=False)
@@ -140,6 +142,8 @@ class Renderer:
         return self._stand_in(placeholder.kind, 1, placeholder.name)
 
     def _stand_in(self, kind: str, number: int, guard: str) -> str:
+        if kind == "time":
+            return str(self.times.shown(number, guard))
         text = self._stand_ins.get((kind, number, guard))
         if text is None:
             text = stand_in(kind, number, guard, self.seed)

@@ -17,6 +17,7 @@ from tokentape.pure.http.messages import Request
 from tokentape.pure.notation.placeholders import Placeholder, Variable, parts
 from tokentape.pure.stripe.kinds import MADE_KINDS, SLOTS, stand_in
 from tokentape.pure.stripe.published import Published
+from tokentape.pure.stripe.times import Times
 
 _AUTHORIZATION = "Authorization"
 _KEY_FIELD = "key="
@@ -34,6 +35,7 @@ class Refilling:
     numbering: Numbering
     published: Published
     seed: str
+    times: Times
 
     def __call__(self, placeholder: Placeholder) -> str:
         """Return the text to send for a placeholder."""
@@ -49,7 +51,11 @@ class Refilling:
             text = bound.text if bound else None
         else:
             text = self.published.value(kind, placeholder.name)
-        return stand_in(kind, number or 1, placeholder.name, self.seed) if text is None else text
+        if text is not None:
+            return text
+        if kind == "time":
+            return str(self.times.shown(number, placeholder.name))
+        return stand_in(kind, number or 1, placeholder.name, self.seed)
 
 
 def request(recorded: Interaction, fill: Fill, keys: Mapping[str, str]) -> Request:

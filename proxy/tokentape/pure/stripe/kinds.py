@@ -14,6 +14,7 @@ from itertools import product
 
 from tokentape.pure.stripe import stand_ins
 from tokentape.pure.stripe.cards import CARD_CLASSES, card_class, digits
+from tokentape.pure.stripe.times import TIME_CLASSES
 
 Slots = Mapping[str, Callable[[str], str]]
 """By name, what takes a part out of a value."""
@@ -41,7 +42,7 @@ class Kind:
     slots: Slots = field(default_factory=dict)
     """The parts that Stripe answers with, or that a client sends one by one."""
     guards: frozenset[str] = frozenset()
-    """Classes that a variable may have, as in `{{card.1:visa}}`."""
+    """Classes that a variable has, as in `{{card.1:visa}}`; blank is one if it may have none."""
     classes: Mapping[str, str] = field(default_factory=dict)
     """Classes that need no number, as in `{{cvc:3}}`, and stand-ins, if not by `stand_in`."""
     class_of: Callable[[str, int], str] | None = None
@@ -179,7 +180,7 @@ _TABLE = (
     Kind("ssn_last4", stand_ins.last4),
     Kind("tax_id", lambda source: source.digits(9)),
     Kind("text"),
-    Kind("time", stand_ins.time, from_stripe=True, unquoted=True, classes={"sent": ""}),
+    Kind("time", from_stripe=True, unquoted=True, guards=TIME_CLASSES | {""}),
     Kind("url", lambda source: f"https://example.com/{source.number}"),
     *map(_id, ("ba", "btok", "ch", "cpt", "ct", "cvctok", "file", "fp")),
     *map(_id, ("person", "pi", "pm", "seti", "src", "tok")),

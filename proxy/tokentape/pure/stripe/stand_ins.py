@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
-from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -82,14 +81,3 @@ def routing_number(source: Source) -> str:
     """Return a number with its check digit; 99 is no district of the Federal Reserve."""
     body = "99" + source.digits(6)
     return body + str(rtn.calc_check_digit(body))
-
-
-def time(source: Source) -> str:
-    """Return a time after November 2023, in the past, that grows with the variable's number."""
-    return str(_epoch(source.seed) + source.number)
-
-
-@lru_cache(maxsize=8)
-def _epoch(seed: str) -> int:
-    """Return when the times of a seed begin."""
-    return 1_700_000_000 + _below(f"{seed}|time", 10_000_000)
