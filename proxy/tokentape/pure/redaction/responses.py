@@ -27,6 +27,7 @@ from tokentape.pure.http.messages import Response
 from tokentape.pure.notation.placeholders import Placeholder, escape
 from tokentape.pure.notation.redacted import Redacted, RedactedRequest, RedactedResponse, joined
 from tokentape.pure.redaction.echoes import Echo
+from tokentape.pure.redaction.response_fields import ResponseField
 from tokentape.pure.redaction.values import (
     JOINT,
     MOST_REMEMBERED,
@@ -49,26 +50,6 @@ _UNKNOWN_PARAMETER = "parameter_unknown"
 """The error's code, docs.stripe.com/error-codes."""
 _MESSAGE = "message"
 """The field that the slots of a message stand in."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class ResponseField:
-    """A field of responses, and what has been redacted there before.
-
-    Remembered are the API's own names, and values of its closed vocabularies: few, and no secret.
-    """
-
-    path: Path
-    name: str
-    """Which field it is, list positions aside."""
-    definition: Field | None
-    in_catalog: bool
-    """The API knows the whole path."""
-    begin: str = ""
-    """How its line begins, with its name."""
-    members: dict[str, ResponseField] = field_(default_factory=dict)
-    lines: dict[tuple[type, Json], str] = field_(default_factory=dict)
-    """Whole lines, by value and its type: `1` is not `true`."""
 
 
 class ResponseRedactor:

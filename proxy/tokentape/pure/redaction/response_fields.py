@@ -1,0 +1,29 @@
+"""A field of responses, and what has been redacted there before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tokentape.pure.http.forms import Path
+from tokentape.pure.http.json_text import Json
+from tokentape.pure.stripe.catalog import Field
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ResponseField:
+    """A field of responses, and what has been redacted there before.
+
+    Remembered are the API's own names, and values of its closed vocabularies: few, and no secret.
+    """
+
+    path: Path
+    name: str
+    """Which field it is, list positions aside."""
+    definition: Field | None
+    in_catalog: bool
+    """The API knows the whole path."""
+    begin: str = ""
+    """How its line begins, with its name."""
+    members: dict[str, ResponseField] = field(default_factory=dict)
+    lines: dict[tuple[type, Json], str] = field(default_factory=dict)
+    """Whole lines, by value and its type: `1` is not `true`."""
