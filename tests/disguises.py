@@ -88,6 +88,9 @@ ENCODINGS: Mapping[str, Disguise] = {
         .replace("\n", "\n    ")
     ),
     "gzip": lambda text: _base64(gzip.compress(text.encode(), mtime=0)),
+    "second member of gzip": lambda text: _base64(
+        gzip.compress(b"first", mtime=0) + gzip.compress(text.encode(), mtime=0)
+    ),
     "zlib": lambda text: _base64(zlib.compress(text.encode())),
     "deflate": lambda text: _base64(_deflated(text)),
     "gzip in hex": lambda text: gzip.compress(text.encode(), mtime=0).hex(),
@@ -112,7 +115,20 @@ DIGITS: Mapping[str, Disguise] = {
     "spaces": _apart(" "),
     "dashes": _apart("-"),
     "dots": _apart("."),
+    "tabs": _apart("\t"),
+    "pipes": _apart("|"),
+    "underscores": _apart("_"),
+    "slashes": _apart(" / "),
+    "en dashes": _apart("\u2013"),
+    "minus signs": _apart("\u2212"),
+    "Armenian hyphens": _apart("\u058a"),
+    "wave dashes": _apart("\u301c"),
+    "lines of boxes": _apart(" \u2502 "),
+    "middle dots": _apart("\u00b7"),
+    "thin spaces": _apart("\u2009"),
+    "ideographic spaces": _apart("\u3000"),
     "no-break spaces": _apart("\u00a0"),
+    "two lines": lambda text: f"{text[:7]}\n          {text[7:]}",
     "Arabic digits": _in_digits_of("\u0660"),
     "Devanagari digits": _in_digits_of("\u0966"),
     "mathematical digits": _in_digits_of("\U0001d7ce"),
@@ -120,11 +136,9 @@ DIGITS: Mapping[str, Disguise] = {
 """Each hides a number."""
 
 SPREAD: Mapping[str, Disguise] = {
-    "middle dots": _apart("\u00b7"),
     "colons": _apart(":"),
     "elements": _apart(", "),
     "elements in quotes": _apart('", "'),
-    "two lines": lambda text: f"{text[:7]}\n          {text[7:]}",
     "lines": _apart(",\n          "),
 }
 """Each spreads a number in a way that is looked for in cassettes alone: elsewhere it is a list."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -86,13 +88,85 @@ def test_folders_are_scanned_except_those_of_other_programs(scanned: Any) -> Non
     ]  # fmt: skip
 
 
-def test_links_in_folders_are_skipped_and_links_as_arguments_are_followed(scanned: Any) -> None:
+def test_links_in_folders_are_followed_once(scanned: Any) -> None:
+    write("outside/a.txt", f"\n{CARD}")
     write("outside.txt", CARD)
-    Path("in").mkdir()
+    write("in/b.txt", "text")
     Path("in/link.txt").symlink_to("../outside.txt")
+    Path("in/again.txt").symlink_to("../outside.txt")
+    Path("in/folder").symlink_to("../outside")
     Path("in/loop").symlink_to("../in")
-    assert scanned("in") == (0, ["0 files clean"])
-    assert scanned("in/link.txt")[0] == 1
+    Path("outside/loop").symlink_to("..")
+    status, lines = scanned("in")
+    assert status == 1
+    assert [line.split(": ")[0] for line in lines[:-1]] == ["in/folder/a.txt:2", "in/again.txt:1"]
+    assert lines[-1] == "2 findings in 2 files, 1 clean"
+
+
+def test_what_is_no_file_is_named_and_fails(scanned: Any) -> None:
+    write("in/a.txt", "text")
+    Path("in/gone").symlink_to("nowhere")
+    Path("in/turning").symlink_to("turning")
+    os.mkfifo("in/pipe")
+    Path("in/null").symlink_to("/dev/null")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("in/socket")
+        status, lines = scanned("in")
+    assert status == 2
+    assert [line.split(": not read in full: ")[0] for line in lines[:-1]] == [
+        "in/pipe", "in/socket", "in/gone", "in/null", "in/turning"
+    ]  # fmt: skip
+    assert lines[-1] == "1 file clean, 5 not read in full"
+
+
+def test_a_pipe_as_an_argument_is_read(scanned: Any) -> None:
+    os.mkfifo("pipe")
+    assert scanned("pipe") == (0, ["1 file clean"])
+    writing = subprocess.Popen(["sh", "-c", f"echo {CARD} > pipe"])
+    Path("in").mkdir()
+    time.sleep(0.2)
+    assert scanned("pipe")[0] == 1
+    writing.wait(10)
+
+
+def test_skipped_folders_are_counted(scanned: Any) -> None:
+    write("in/.git/a.txt", CARD)
+    write("in/env/pyvenv.cfg", "")
+    Path("in/node_modules").symlink_to("env")
+    Path("in/modules").symlink_to("node_modules")
+    assert scanned("in") == (0, ["0 files clean, 4 folders skipped"])
+
+
+def test_a_finding_and_an_unread_file_fail_as_unread(scanned: Any) -> None:
+    write("in/a.txt", CARD)
+    Path("in/gone").symlink_to("nowhere")
+    status, lines = scanned("in")
+    assert status == 2
+    assert lines[0].startswith("in/a.txt:1: card number")
+    assert lines[-1] == "1 finding in 1 file, 0 clean, 1 not read in full"
+
+
+@pytest.mark.parametrize("suffix", ["txt", "json"])
+def test_a_card_number_is_found_wherever_it_stands_in_a_text_of_any_size(
+    scanned: Any, suffix: str
+) -> None:
+    """Its text has no line ends, and the number lies in each of a block's ends."""
+    block = 4 << 20
+    for at in (block - 65_536, block - 8, block, 2 * block - 65_536 - 8):
+        text = bytearray(b"." * (2 * block + 100))
+        text[at : at + 16] = CARD.encode()
+        write(f"a.{suffix}", bytes(text))
+        status, lines = scanned(f"a.{suffix}")
+        assert (status, len(lines)) == (1, 2)
+        assert lines[0].startswith(f"a.{suffix}:1: card number")
+
+
+def test_a_number_cut_by_a_block_is_no_card_number(scanned: Any) -> None:
+    digits = f"{CARD}{CARD}11"
+    block = 4 << 20
+    for at in range(block - 20, block, 3):
+        write("a.txt", "." * at + digits + "," * 100)
+        assert scanned("a.txt") == (0, ["1 file clean"])
 
 
 def test_a_file_is_scanned_once(scanned: Any) -> None:
@@ -132,8 +206,8 @@ def test_unreadable_files_are_reported_and_the_rest_is_scanned(scanned: Any) -> 
     assert status == 2
     assert lines[0].startswith("a.txt:1: card number")
     assert lines[-3:-1] == [
-        "gone.txt: cannot be read: No such file or directory",
-        "file 3: cannot be read: No such file or directory",
+        "gone.txt: not read in full: No such file or directory",
+        "file 3: not read in full: No such file or directory",
     ]
 
 

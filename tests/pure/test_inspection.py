@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 
 import pytest
 import yaml
-from tokentape.pure.audit.inspection import readable
+from tokentape.pure.audit.readable import readable
 from tokentape.pure.leak_check.findings import (
     CARD_NUMBER,
     HIDDEN_TEXT,
@@ -151,10 +150,31 @@ def test_a_file_name_is_shown_without_control_characters() -> None:
     assert INSPECTOR.name("a\n\x1b[2J\udcff", 1) == ("a\ufffd\ufffd[2J\ufffd", ())
 
 
-def test_text_is_readable_and_binary_is_not() -> None:
-    assert readable(b"text") == b"text"
-    assert readable(gzip.compress(b"text")) == b"text"
-    assert readable("t\u00ebxt".encode("utf-16")) == "\ufefft\u00ebxt".encode()[3:]
-    assert readable(b"\x89PNG\0") is None
-    assert readable(gzip.compress(b"\0")) is None
-    assert readable(b"\x1f\x8b no gzip") is None
+def text_of(*parts: bytes) -> bytes | None:
+    text = readable(parts)
+    return None if text is None else b"".join(text)
+
+
+CODES = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_text_is_readable_in_any_encoding_and_cut_anywhere(code: str) -> None:
+    text = "first line: t\u00ebxt\n" * 9
+    data = text.encode(code)
+    assert text_of(data) == text.encode()
+    assert text_of(*(data[at : at + 1] for at in range(len(data)))) == text.encode()
+
+
+def test_binary_data_is_not_readable() -> None:
+    assert text_of() == b""
+    assert text_of(b"\x89PNG\0") is None
+    assert text_of(bytes(range(256)) * 40) is None
+    assert text_of(b"a" * 9_000, b"\0") == b"a" * 9_000 + b"\0"
+
+
+def test_a_byte_order_mark_makes_no_difference_to_a_cassette() -> None:
+    for text in (CASSETTE, CASSETTE.replace("{{name.1}}", "Ada", 1)):
+        marked = text.encode("utf-8-sig")
+        assert INSPECTOR.cassette(marked) == INSPECTOR.cassette(text.encode())
+        assert INSPECTOR.file(marked) == INSPECTOR.file(text.encode())

@@ -11,6 +11,7 @@ import uuid
 from itertools import pairwise
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokentape.pure import leak_check
@@ -35,7 +36,7 @@ def cassette_kinds(text: str) -> set[tuple[int, str]]:
 def text_kinds(text: str) -> set[tuple[int, str]]:
     return {
         (finding.line, finding.kind)
-        for finding in leak_check.text_findings(text.encode(), PUBLISHED)
+        for finding in leak_check.text_findings([text.encode()], PUBLISHED)
     }
 
 
@@ -118,7 +119,60 @@ def test_usual_spellings_of_card_numbers_are_found(text: str) -> None:
     assert text_kinds(f"one\n{text}\n") == {(2, CARD_NUMBER)}
 
 
+IN_FOUR = f"{CARD[:4]} {CARD[4:8]} {CARD[8:12]} {CARD[12:]}"
+FOLDED = [
+    f"note: the card is {CARD[:4]} {CARD[4:8]}\n    {CARD[8:12]} {CARD[12:]} of Ada\n",
+    f"note: >\n  {CARD[:4]} {CARD[4:8]}\n  {CARD[8:12]} {CARD[12:]}\nnext: 1\n",
+    f'note: "of {CARD[:4]} {CARD[4:8]} {CARD[8:12]}\\\n    \\ {CARD[12:]}"\n',
+    f'note: "{CARD[:9]}\\\n    {CARD[9:]}"\n',
+    f"# pay with {CARD[:4]}-{CARD[4:8]}-\n# {CARD[8:12]}-{CARD[12:]}, please\n",
+    f"> {CARD[:4]}\r\n> {CARD[4:8]} {CARD[8:12]} {CARD[12:]} is mine\r\n",
+    f"number: {CARD[:8]}\n  {CARD[8:]}\n",
+    f"card[number]={CARD[:5]}\n{CARD[5:]}\n",
+    yaml.safe_dump({"body": f"{'word ' * 12}{IN_FOUR} {'word ' * 12}"}),
+    yaml.safe_dump({"body": f"{'word ' * 13}{IN_FOUR} caf\u00e9 {'word ' * 12}"}),
+]
+
+
+@pytest.mark.parametrize("text", FOLDED)
+def test_card_numbers_over_two_lines_are_found(text: str) -> None:
+    assert {kind for _, kind in cassette_kinds(text)} == {CARD_NUMBER}
+    assert {kind for _, kind in text_kinds(text)} == {CARD_NUMBER}
+
+
+BCD = f"9F0607A00000000310105A08{CARD}5F3401015F24033012318407A0000000031010"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"PAN{CARD}",
+        f"x{CARD}y",
+        f"{CARD}EUR",
+        f"payment_of{CARD}by_ada",
+        f"%B{CARD}^LOVELACE/ADA^30122010000000000?",
+        f"%B{card_number('37', '8' * 13, 15)}^LOVELACE/ADA^3012?",
+        f"B{card_number('4', '8' * 18, 19)}^ADA^3012",
+        f";{CARD}=30122010000012345678?",
+        f";{card_number('62', '8' * 17, 19)}=30122010000012345678?",
+        f"5A08{CARD}",
+        BCD,
+        BCD.lower(),
+        " ".join(BCD[at : at + 2] for at in range(0, len(BCD), 2)),
+        f"5a 0A {card_number('4', '8' * 18, 19)}f",
+        f"570B{card_number('4', '8' * 12, 13)}D30",
+        f"5711{CARD}D30122010000012345F",
+        f"xx57 11 {CARD}d3012 2010 0000 1234 5f",
+    ],
+)
+def test_card_numbers_in_words_and_as_cards_hold_them_are_found(text: str) -> None:
+    assert text_kinds(f"one\n{text}\n") == {(2, CARD_NUMBER)}
+    assert (2, CARD_NUMBER) in cassette_kinds(f"one\n{text}\n")
+
+
 RANDOM = "4eC39HqLyjWDarjtT1zdp7dc"
+ENCODED = base64.b64encode(b"ada:lovelace of London").decode()
+BASIC = ("Basic ", "basic  ", "BASIC\t", "Basic: ", "Basic\u00a0")
 SECRETS = [
     ("sk_" + "test_" + RANDOM, STRIPE_KEY),
     ("rk_" + "live_" + RANDOM, STRIPE_KEY),
@@ -129,7 +183,8 @@ SECRETS = [
     ("oak_" + RANDOM, STRIPE_KEY),
     ("whsec_" + RANDOM + "/+" + RANDOM, WEBHOOK),
     ("pi_" + RANDOM + "_secret_" + RANDOM, CLIENT),
-    ("Basic " + base64.b64encode(b"ada:lovelace").decode(), CREDENTIALS),
+    *((f"{before}{base64.b64encode(b'ada:love').decode()}", CREDENTIALS) for before in BASIC),
+    *((f"Basic {mark.join((ENCODED[:7], ENCODED[7:]))}", CREDENTIALS) for mark in (" ", ".", "!")),
 ]
 
 
@@ -165,7 +220,7 @@ BENIGN = {
     "days and numbers": [f"2226-11-23 {number}" for number in range(10_000_000, 10_002_000)],
     "fractions": [repr(_chance.random()) for _ in range(5_000)],
     "long numbers": [f"{number}{_chance.randrange(10**12)}" for number in _luhn_numbers],
-    "in words": [f"a{number}f" for number in _luhn_numbers],
+    "in words with other digits": [f"a7{number}f a{number}f0" for number in _luhn_numbers],
     "ids by name": [f'{{"user_id": {number}, "orderId": "{number}"}}' for number in _luhn_numbers],
     "telephones": [f"+49 30 {number:04} {number:04}" for number in range(1_000, 3_000)],
     "IBANs": [
@@ -175,6 +230,15 @@ BENIGN = {
     "tables": [
         " ".join(str(_chance.randrange(4000, 6000)) for _ in range(12)) for _ in range(2_000)
     ],
+    "tables with marks": [
+        mark.join(str(_chance.randrange(4000, 6000)) for _ in range(9))
+        for mark in ("\t", "|", " | ", "-", "/", " \u2013 ", " \u2502 ")
+        for _ in range(500)
+    ],
+    "narrow tables": [
+        f"{_chance.randrange(4000, 6000)} {_chance.randrange(4000, 6000)}" for _ in range(2_000)
+    ],
+    "a column": [str(_chance.randrange(4000, 6000)) for _ in range(2_000)],
     "lists": [str([_chance.randrange(100) for _ in range(40)]) for _ in range(500)],
     "an image": ["data:image/png;base64," + base64.b64encode(_chance.randbytes(50_000)).decode()],
     "compressed": [base64.b64encode(gzip.compress(b"some text " * 99)).decode()],
@@ -260,4 +324,4 @@ def test_bytes_that_are_not_utf_8_are_accepted() -> None:
 @given(st.binary(max_size=200))
 def test_arbitrary_bytes_raise_no_error(text: bytes) -> None:
     leak_check.cassette_findings(text)
-    leak_check.text_findings(text, PUBLISHED)
+    leak_check.text_findings([text], PUBLISHED)

@@ -17,6 +17,10 @@ JSON = "application/json"
 PARTS = "multipart/form-data; boundary=b"
 
 
+STRAY = (" ", "\t", "=", ".", "!", "%", "\u00e9")
+"""Characters that lenient decoders of base64 skip."""
+
+
 def percent(key: str) -> list[str]:
     """Return a key with each of its characters percent-encoded in turn, in both cases."""
     return [
@@ -60,7 +64,13 @@ def bodies(key: str) -> list[tuple[str, bytes, str]]:
 def carriers(key: str) -> list[Request]:
     """Return requests that carry a key, each in another position."""
     basic = base64.b64encode(f"{key}:".encode()).decode()
-    headers = (f"Bearer {key}", f"Basic {basic}", f"basic  {basic.rstrip('=')}", key)
+    headers = (
+        *(f"Bearer {key}", f"Bearer\t{key}", key),
+        *(f"Basic {basic}", f"basic  {basic.rstrip('=')}", f"\tBASIC\t{basic}", f"Basic,{basic}"),
+        *(f"Basic {mark.join((basic[:at], basic[at:]))}" for mark in STRAY for at in (3, 7, 10)),
+        f"Basic {basic}AA",
+        f"Basic {base64.b64encode(b'me').decode()}{basic}",
+    )
     targets = (f"/v1/tokens/{key}", *(f"/v1/tokens?a={text}" for text in percent(key)))
     return [
         *(Request("POST", "/v1/tokens", (("Authorization", value),)) for value in headers),

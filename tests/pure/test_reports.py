@@ -32,14 +32,14 @@ def test_a_line_for_people_has_file_line_kind_and_remedy() -> None:
     assert list(reports.lines(SCAN)) == [
         f"a b.yaml:3: unredacted value (request field 2): {MENDING[UNREDACTED_VALUE]}",
         f"/work/src/c.py:1: API key: {MENDING[STRIPE_KEY]}",
-        "e: cannot be read: Permission denied",
+        "e: not read in full: Permission denied",
     ]
 
 
 @pytest.mark.parametrize(
     ("scan", "summary"),
     [
-        (SCAN, "2 findings in 2 files, 5 clean, 1 binary file skipped, 1 cannot be read"),
+        (SCAN, "2 findings in 2 files, 5 clean, 1 binary file skipped, 1 not read in full"),
         (CLEAN, "1 file clean"),
         (Scan((), 0, ("a", "b"), ()), "0 files clean, 2 binary files skipped"),
     ],
@@ -82,6 +82,7 @@ def test_the_report_for_programs_is_json() -> None:
         "clean": 5,
         "binary": ["d.png"],
         "unread": [{"file": "e", "reason": "Permission denied"}],
+        "skipped": [],
     }
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path, PurePosixPath
 
 from tokentape.edges import files_to_scan, terminal
+from tokentape.edges.files_to_scan import Content, NamedFile
 from tokentape.edges.settings import Settings
 from tokentape.edges.terminal import Line
 from tokentape.pure.audit import reports
-from tokentape.pure.audit.inspection import Inspector, readable
+from tokentape.pure.audit.inspection import MAX_CASSETTE, TOO_LARGE, Inspector
+from tokentape.pure.audit.readable import readable
 from tokentape.pure.leak_check.findings import Finding, Scan
 from tokentape.session import assembly
 
 _YAML_OR_JSON = frozenset({".yaml", ".yml", ".json", ".har", ""})
 """Of what may be a recording; php-vcr gives its files no suffix."""
+_COMPRESSED = frozenset({".gz", ".bz2", ".xz"})
 
 
 def scan_files(settings: Settings, paths: tuple[Path, ...], output_format: str) -> int:
@@ -25,39 +29,85 @@ def scan_files(settings: Settings, paths: tuple[Path, ...], output_format: str) 
 
 
 def _scan(settings: Settings, paths: tuple[Path, ...]) -> Scan:
-    """Scan files, and what is in folders."""
+    """Scan files, what is in folders, and what is in archives."""
     judge = Inspector(assembly.redactor(settings.redact, settings.match))
     cassettes = settings.cassettes.resolve()
     findings: list[tuple[str, Finding]] = []
     binary: list[str] = []
     unread: list[tuple[str, str]] = []
+    skipped: list[str] = []
     clean = 0
-    for number, path in enumerate(files_to_scan.files_in(paths), 1):
-        name, in_name = judge.name(path.as_posix(), number)
-        try:
-            in_file = _findings(path, files_to_scan.read(path), judge, cassettes)
-        except OSError as error:
-            in_file = ()
-            unread.append((name, error.strerror or "an error of the system"))
-        else:
-            clean += in_file == in_name == ()
+    for number, (file, content) in enumerate(_contents(paths), 1):
+        name, in_name = judge.name(content.name, number)
+        findings += ((name, finding) for finding in in_name)
+        if file.skipped:
+            skipped.append(name)
+            continue
+        reasons: list[str] = []
+        in_file = _findings(file, content, judge, cassettes, reasons)
+        unread += ((name, reason) for reason in reasons)
+        findings += ((name, finding) for finding in in_file or ())
         if in_file is None:
             binary.append(name)
-        findings += ((name, finding) for finding in (*in_name, *(in_file or ())))
-    return Scan(tuple(findings), clean, tuple(binary), tuple(unread))
+        elif not (in_file or in_name or reasons):
+            clean += 1
+    return Scan(tuple(findings), clean, tuple(binary), tuple(unread), tuple(skipped))
+
+
+def _contents(paths: tuple[Path, ...]) -> Iterator[tuple[NamedFile, Content]]:
+    for file in files_to_scan.files_in(paths):
+        if file.skipped:
+            yield file, Content(file.path.as_posix(), ())
+        else:
+            yield from ((file, content) for content in files_to_scan.contents(file))
 
 
 def _findings(
-    path: Path, data: bytes, judge: Inspector, cassettes: Path
+    file: NamedFile, content: Content, judge: Inspector, cassettes: Path, reasons: list[str]
 ) -> tuple[Finding, ...] | None:
-    """Return the findings in a file, or None for a binary one."""
-    if path.suffix == ".yaml" and path.resolve().is_relative_to(cassettes):
-        return judge.cassette(data)
-    text = readable(data)
+    """Return the findings in a file, or None for a binary one.
+
+    Adds to `reasons` why a part of it could not be read, or not be checked.
+    """
+    parts = _as_far_as_readable(content.parts, reasons)
+    text = readable(parts)
+    if file.path.suffix == ".yaml" and file.path.resolve().is_relative_to(cassettes):
+        beginning, rest = _beginning(text or (), MAX_CASSETTE)
+        reasons += () if rest is None else (TOO_LARGE,)
+        return judge.cassette(beginning)
     if text is None:
         return None
-    structured = path.suffix in _YAML_OR_JSON or path == files_to_scan.STANDARD_INPUT
-    return judge.file(text) if structured else judge.text(text)
+    if _suffix(content.name) not in _YAML_OR_JSON and file.path != files_to_scan.STANDARD_INPUT:
+        return judge.stream(text)
+    beginning, rest = _beginning(text, MAX_CASSETTE)
+    if rest is None:
+        return judge.file(beginning)
+    if judge.may_be_cassette(beginning):
+        reasons.append(TOO_LARGE)
+    return judge.stream(chain([beginning], rest))
+
+
+def _as_far_as_readable(parts: Iterable[bytes], reasons: list[str]) -> Iterator[bytes]:
+    try:
+        yield from parts
+    except OSError as error:
+        reasons.append(error.strerror or "an error of the system")
+
+
+def _beginning(parts: Iterable[bytes], limit: int) -> tuple[bytes, Iterator[bytes] | None]:
+    """Return a text up to a limit, and the rest of it, if there is more."""
+    beginning = bytearray()
+    rest = iter(parts)
+    for part in rest:
+        beginning += part
+        if len(beginning) > limit:
+            return bytes(beginning), rest
+    return bytes(beginning), None
+
+
+def _suffix(name: str) -> str:
+    path = PurePosixPath(name)
+    return PurePosixPath(path.stem).suffix if path.suffix in _COMPRESSED else path.suffix
 
 
 def _lines(scan: Scan, output_format: str) -> Iterator[Line]:

@@ -6,7 +6,8 @@ Stripe: what such calls say of people has no shape that could be searched for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, reduce
 from typing import Any
@@ -19,7 +20,6 @@ from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.cassette.reading import read_cassette, recorded_from
 from tokentape.pure.cassette.writing import cassette_text
 from tokentape.pure.cassette.yaml_nodes import read_yaml
-from tokentape.pure.http.compression import inflate
 from tokentape.pure.leak_check.decodings import bytewise
 from tokentape.pure.leak_check.findings import (
     HIDDEN_TEXT,
@@ -32,25 +32,9 @@ from tokentape.pure.recorders.recognition import recording_of_stripe
 from tokentape.pure.redaction import Redactor
 from tokentape.pure.stripe.kinds import KINDS
 
-MAX_INFLATED = 64 << 20
-"""Bytes of a decompressed file that are inspected; the rest is ignored."""
-_GZIP = b"\x1f\x8b"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_BINARY_PREFIX = 8_000
-"""A file with a zero byte among its first bytes, as many as this, is binary, as in git."""
-
-
-def readable(data: bytes) -> bytes | None:
-    """Return the UTF-8 text of a file that may be in gzip or UTF-16; None for a binary file."""
-    if data.startswith(_GZIP):
-        inflated = inflate(data, MAX_INFLATED)
-        if inflated is None:
-            return None
-        data = inflated.data
-    if data.startswith(_UTF16):
-        data = data.decode("utf-16", "replace").encode()
-    return None if b"\0" in data[:_BINARY_PREFIX] else data
-
+MAX_CASSETTE = 64 << 20
+"""Bytes of the largest file that is inspected as a cassette."""
+TOO_LARGE = f"larger than {MAX_CASSETTE >> 20} MiB: not checked as a cassette, only as text"
 
 _RECORDED_WITH = bytewise(rb"(?:^|[\n{,])\s*[\"']?recorded_with[\"']?\s*:\s*[\"']?tokentape")
 _PLACEHOLDER = bytewise(b"\\{\\{(?:%s)[.:][A-Za-z0-9]" % "|".join(sorted(KINDS)).encode())
@@ -65,6 +49,7 @@ class Inspector:
 
     def cassette(self, text: bytes) -> tuple[Finding, ...]:
         """Return the findings in a cassette of tokentape; a raw recording in its place is one."""
+        text = text.removeprefix(BOM_UTF8)  # as some editors write it
         problems = tuple(self._problems(text))
         if problems and not (_RECORDED_WITH.search(text) or _PLACEHOLDER.search(text)):
             problems = _raw(text) or problems
@@ -76,12 +61,17 @@ class Inspector:
         A raw recording has one finding that says so, if it holds calls to Stripe, and those of the
         leak check.
         """
+        text = text.removeprefix(BOM_UTF8)
         if _RECORDED_WITH.search(text):
             return self.cassette(text)
         is_cassette = _INTERACTIONS.search(text) and (
             _PLACEHOLDER.search(text) or not any(self._problems(text))
         )
         return self.cassette(text) if is_cassette else (*_raw(text), *self.text(text))
+
+    def may_be_cassette(self, text: bytes) -> bool:
+        """Tell whether the beginning of a YAML or JSON file is like that of a cassette."""
+        return bool(_RECORDED_WITH.search(text) or _INTERACTIONS.search(text))
 
     def name(self, name: str, number: int) -> tuple[str, tuple[Finding, ...]]:
         """Return a file's name as it may be shown, and the findings in it.
@@ -96,9 +86,13 @@ class Inspector:
 
     def text(self, text: bytes) -> tuple[Finding, ...]:
         """Return the findings of the leak check in a text that is not a cassette."""
+        return self.stream((text,))
+
+    def stream(self, parts: Iterable[bytes]) -> tuple[Finding, ...]:
+        """Return the same for a text of any size, which comes in parts."""
         published = self.redactor.values.published.values
         cards = frozenset(number for (kind, _), number in published.items() if kind == "card")
-        return leak_check.text_findings(text, cards)
+        return leak_check.text_findings(parts, cards)
 
     def _problems(self, text: bytes) -> Iterator[Finding]:
         try:

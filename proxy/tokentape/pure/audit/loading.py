@@ -7,6 +7,7 @@ one with a fault, is read by the general reader, which is slower, as strict, and
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 
 from tokentape.errors import CassetteError
 from tokentape.pure.audit.redaction_check import RedactionCheck
@@ -22,7 +23,7 @@ _COMMENT_OR_DIRECTIVE = re.compile(rb"#|^%", re.MULTILINE)
 
 def load_cassette(data: bytes, redactor: Redactor) -> tuple[Interaction, ...]:
     """Return the interactions of a cassette. Raises CassetteError with the line of a fault."""
-    data = data.replace(b"\r\n", b"\n")  # as git writes it on Windows
+    data = data.removeprefix(BOM_UTF8).replace(b"\r\n", b"\n")  # as on Windows
     check = RedactionCheck(redactor)
     interactions = read_canonical(data)
     if interactions is None or any(map(check.problems, interactions)):

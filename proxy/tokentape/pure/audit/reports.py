@@ -1,7 +1,8 @@
 """The report of a scan: for people, as JSON, and as SARIF 2.1.0.
 
 The JSON is stable: `findings` (each with file, line from 1, kind, detail and mending), `clean` (the
-number of files without a finding), `binary` (files not searched), `unread` (file and reason).
+number of files without a finding), `binary` (files not searched), `unread` (file and reason),
+`skipped` (folders not searched).
 
 SARIF is what code hosts show as annotations. The properties are those that GitHub requires:
 docs.github.com/code-security, SARIF support.
@@ -31,7 +32,7 @@ def lines(scan: Scan) -> Iterator[str]:
 
 
 def _unread(scan: Scan) -> Iterator[str]:
-    return (f"{file}: cannot be read: {reason}" for file, reason in scan.unread)
+    return (f"{file}: not read in full: {reason}" for file, reason in scan.unread)
 
 
 def summary(scan: Scan) -> str:
@@ -41,8 +42,10 @@ def summary(scan: Scan) -> str:
         f"{_count(len(scan.findings), 'finding')} in {_count(files, 'file')}, {scan.clean} clean"
     )
     binary = f", {_count(len(scan.binary), 'binary file')} skipped" if scan.binary else ""
-    unread = f", {len(scan.unread)} cannot be read" if scan.unread else ""
-    return (findings if scan.findings else f"{_count(scan.clean, 'file')} clean") + binary + unread
+    skipped = f", {_count(len(scan.skipped), 'folder')} skipped" if scan.skipped else ""
+    unread = f", {len(scan.unread)} not read in full" if scan.unread else ""
+    files_clean = findings if scan.findings else f"{_count(scan.clean, 'file')} clean"
+    return files_clean + binary + skipped + unread
 
 
 def _count(number: int, noun: str) -> str:
@@ -57,7 +60,13 @@ def as_json(scan: Scan) -> str:
     ]
     unread = [{"file": file, "reason": reason} for file, reason in scan.unread]
     return _dumped(
-        {"findings": findings, "clean": scan.clean, "binary": scan.binary, "unread": unread}
+        {
+            "findings": findings,
+            "clean": scan.clean,
+            "binary": scan.binary,
+            "unread": unread,
+            "skipped": scan.skipped,
+        }
     )
 
 

@@ -10,10 +10,10 @@ search for values would add only this: to refuse a person whose name is a word o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 
-from tokentape.pure.leak_check import cards, keys
+from tokentape.pure.leak_check import cards, cards_in_text, keys
 from tokentape.pure.leak_check.findings import CARD_NUMBER, Finding
 from tokentape.pure.leak_check.keys import Finder
 from tokentape.pure.leak_check.views import cached_search, views
@@ -24,49 +24,67 @@ _SHORTEST = 13
 """Characters of the shortest secret with a recognisable shape, a card number."""
 _BLOCK = 4 << 20
 """Bytes that are searched at once: decoding takes several times as much memory."""
+_OVERLAP = 64 << 10
+"""Bytes that are searched twice, so that a secret of so many, encoded, may be anywhere."""
 
 
 def cassette_findings(text: bytes) -> tuple[Finding, ...]:
     """Return possible secrets in a cassette, in any encoding."""
-    return _findings(text, ((CARD_NUMBER, cards.card_numbers), *keys.IN_CASSETTES))
+    return _findings((text,), ((CARD_NUMBER, cards.card_numbers), *keys.IN_CASSETTES))
 
 
 interaction_findings = cached_search(cassette_findings)
 """Returns the same as `cassette_findings`, for the text of one interaction."""
 
 
-def text_findings(text: bytes, public: frozenset[str]) -> tuple[Finding, ...]:
-    """Return secrets in a text that is not a cassette, except the `public` card numbers."""
+def text_findings(parts: Iterable[bytes], public: frozenset[str]) -> tuple[Finding, ...]:
+    """Return secrets in a text that is not a cassette, except the `public` card numbers.
+
+    The text comes in parts of any size. Time is linear in it, and memory does not depend on it.
+    """
     finders: tuple[Finder, ...] = (
-        (CARD_NUMBER, partial(cards.separate_card_numbers, public=public)),
-        (CARD_NUMBER, partial(cards.labelled_card_numbers, public=public)),
+        *((CARD_NUMBER, partial(search, public=public)) for search in cards_in_text.SEARCHES),
         *keys.IN_TEXT,
     )
-    return tuple(
-        Finding(lines_before + finding.line, finding.kind)
-        for lines_before, block in _blocks(text)
-        for finding in _findings(block, finders)
-    )
+    return _findings(parts, finders)
 
 
-def _blocks(text: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield a text in blocks that end at line ends, each with the number of lines before it."""
-    start = lines = 0
-    while start < len(text):
-        end = start + _BLOCK
-        if end < len(text):
-            end = text.rfind(b"\n", start, end) + 1 or end
-        block = text[start:end]
-        yield lines, block
-        lines += block.count(b"\n")
-        start = end
-
-
-def _findings(text: bytes, finders: Iterable[Finder]) -> tuple[Finding, ...]:
+def _findings(parts: Iterable[bytes], finders: Collection[Finder]) -> tuple[Finding, ...]:
     findings = {
-        Finding(view.line(offset), kind)
-        for view in views(text, _SHORTEST)
+        Finding(lines_before + view.line(offset), kind)
+        for lines_before, block in _blocks(parts)
+        for view in views(block, _SHORTEST)
         for kind, finder in finders
         for offset in finder(view.text)
     }
     return tuple(sorted(findings))
+
+
+def _blocks(parts: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield a text in blocks, each with the number of lines before it.
+
+    They overlap, and begin and end at line ends if there are any, else between words: half a number
+    could be taken for a whole one.
+    """
+    block = bytearray()
+    lines = 0
+    for piece in (part[at : at + _BLOCK] for part in parts for at in range(0, len(part), _BLOCK)):
+        block += piece
+        while len(block) >= _BLOCK:
+            end = _cut(block, _BLOCK - _OVERLAP, _BLOCK)
+            yield lines, bytes(block[:end])
+            start = _cut(block, end - 2 * _OVERLAP, end - _OVERLAP)
+            lines += block.count(b"\n", 0, start)
+            del block[:start]
+    yield lines, bytes(block)
+
+
+def _cut(text: bytearray, first: int, last: int) -> int:
+    """Return where to cut a text: after the last line end of a stretch of it, or between words."""
+    at = text.rfind(b"\n", first, last)
+    if at < 0:
+        at = max(text.rfind(mark, first, last) for mark in _BETWEEN_WORDS)
+    return at + 1 if at >= 0 else last
+
+
+_BETWEEN_WORDS = (b" ", b"\t", b",", b";", b"&", b'"', b"'", b">")

@@ -17,7 +17,13 @@ from typing import Any
 
 import re2
 
-from tokentape.pure.http.compression import FRAMED, RAW, inflate
+from tokentape.pure.leak_check.compressed import (
+    Damaged,
+    Opener,
+    decompressed,
+    framed,
+    raw_deflate,
+)
 
 Piece = tuple[int, bytes]
 """The offset of an encoded form, and its decoded bytes."""
@@ -180,43 +186,102 @@ _SHORTEST_DEFLATED = 6
 """Bytes of the shortest deflate data that is tried."""
 
 
+_Decode = Callable[[Sequence[bytes]], tuple[bytes, list[int]]]
+"""Returns the decoded words, one after the other, and the size of each, with what is between."""
+
+_LONGEST_REMEMBERED = 64
+_MOST_REMEMBERED = 20_000
+"""Characters of a word, and words of each encoding, whose content is remembered: most words of a
+text occur again, in it or in the next."""
+
+
+@cache
+def _remembered(_: _Decode, __: int) -> dict[bytes, tuple[bytes, ...]]:
+    """Return the known contents of words, for a decoding and a least number of characters."""
+    return {}
+
+
 def _in_words(
-    encoded: Iterator[Piece],
-    shifts: int,
-    decode: Callable[[Sequence[bytes]], tuple[bytes, list[int]]],
-    shortest: int,
+    encoded: Iterator[Piece], shifts: int, decode: _Decode, shortest: int
 ) -> Iterator[Piece]:
     """Yield the text in encoded words, decoded from each of their first `shifts` characters.
 
-    `decode` returns the decoded words, one after the other, and the size of each, both with what
-    is between them.
+    Each word is decoded once, for the first place in which it occurs.
     """
-    words = list(encoded)
+    remembered = _remembered(decode, shortest)
+    offsets: dict[bytes, int] = {}
+    for offset, word in encoded:
+        offsets.setdefault(word, offset)
+    words = [word for word in offsets if word not in remembered]
+    contents: dict[bytes, tuple[bytes, ...]] = dict.fromkeys(words, ())
     for shift in range(shifts if words else 0):
-        raw, sizes = decode([word[shift:] for _, word in words])
+        raw, sizes = decode([word[shift:] for word in words])
         starts = [*accumulate(sizes, initial=0)]
-        for run in _of_length(_TEXT, shortest).finditer(raw):
-            yield words[bisect_right(starts, run.start()) - 1][0], run[0]
-        for start, content in _decompressed(raw):
-            yield words[bisect_right(starts, start) - 1][0], content
-        if not shift:  # whole words may be deflate data without a header (RFC 1951)
-            for (offset, _), (begin, end) in zip(words, pairwise(starts), strict=True):
-                if end - begin > _SHORTEST_DEFLATED:
-                    yield offset, _inflated(raw[begin:end], RAW)
+        for start, content in _contents(raw, starts, shortest, whole=not shift):
+            contents[words[bisect_right(starts, start) - 1]] += (content,)
+    for word, offset in offsets.items():
+        for content in contents.get(word) or remembered.get(word, ()):
+            yield offset, content
+    if len(remembered) > _MOST_REMEMBERED:
+        remembered.clear()
+    for word, word_contents in contents.items():
+        if len(word) <= _LONGEST_REMEMBERED and sum(map(len, word_contents)) <= 4 * len(word):
+            remembered[word] = word_contents
+
+
+def _contents(raw: bytes, starts: list[int], shortest: int, *, whole: bool) -> Iterator[Piece]:
+    """Yield the text in decoded words, which begin at `starts`, plain or compressed."""
+    for run in _of_length(_TEXT, shortest).finditer(raw):
+        yield run.start(), run[0]
+    for frame in islice(_FRAME_HEADER.finditer(raw), _MAX_FRAMES):
+        end = starts[bisect_right(starts, frame.start())]
+        yield from _inflated(raw, frame.start(), end, framed)
+    if whole:  # they may be deflate data without a header (RFC 1951)
+        for start, end in pairwise(starts):
+            if end - start > _SHORTEST_DEFLATED and _may_be_deflated(raw[start : start + 5]):
+                yield from _inflated(raw, start, end, raw_deflate)
 
 
 _FRAME_HEADER = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
 """The first bytes of gzip (RFC 1952 §2.3) and zlib (RFC 1950 §2.2) data."""
+_INPUT = 4096
+"""Bytes that are decompressed at once."""
 _MAX_FRAMES = 1_000
 """Headers that are tried in one text: a megabyte of random bytes has about 60."""
 
 
+def _may_be_deflated(head: bytes) -> bool:
+    """Tell whether five bytes can begin deflate data: block type and lengths (RFC 1951 §3.2)."""
+    block_type = head[0] >> 1 & 3
+    if block_type == _STORED:
+        return head[1] ^ head[3] == head[2] ^ head[4] == 0xFF
+    return block_type < _RESERVED
+
+
+_STORED, _RESERVED = 0, 3
+
+
 def _decompressed(raw: bytes) -> Iterator[Piece]:
     for frame in islice(_FRAME_HEADER.finditer(raw), _MAX_FRAMES):
-        start = frame.start()
-        yield start, _inflated(raw[start : start + MAX_INFLATED], FRAMED)
+        yield from _inflated(raw, frame.start(), len(raw), framed)
 
 
-def _inflated(raw: bytes, window_bits: int) -> bytes:
-    inflated = inflate(raw, MAX_INFLATED, window_bits)
-    return inflated.data if inflated else b""
+def _inflated(raw: bytes, start: int, end: int, opener: Opener) -> Iterator[Piece]:
+    """Yield the compressed content, of all members, that begins in `raw` at `start`."""
+    parts: list[bytes] = []
+    room = MAX_INFLATED
+    try:
+        for part in decompressed(_cut(raw, start, end), opener):
+            parts.append(part[:room])
+            room -= len(part)
+            if room <= 0:
+                break
+    except Damaged as error:
+        if opener is raw_deflate and not error.members:
+            return  # most words are no deflate data, though many begin as such
+    if parts:
+        yield start, b"".join(parts)
+
+
+def _cut(raw: bytes, start: int, end: int) -> Iterator[bytes]:
+    return (raw[at : min(at + _INPUT, end)] for at in range(start, end, _INPUT))

@@ -52,11 +52,13 @@ class Scan:
     findings: tuple[tuple[str, Finding], ...]
     """Each with its file."""
     clean: int
-    """How many files have no finding."""
+    """How many files have no finding, and were read to the end."""
     binary: tuple[str, ...]
     """Files that are not text, and were not searched."""
     unread: tuple[tuple[str, str], ...]
-    """Files that could not be read, and why."""
+    """Files that could not be read, or only in part, and why."""
+    skipped: tuple[str, ...] = ()
+    """Folders of other programs, which were not searched."""
 
     @property
     def exit_status(self) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 
 from tokentape.pure.leak_check.decodings import bytewise
 from tokentape.pure.leak_check.findings import CLIENT, CREDENTIALS, STRIPE_KEY, WEBHOOK
@@ -34,16 +35,36 @@ def _looks_random(part: bytes) -> bool:
     return len(set(part)) > 2 and (len(part) >= 20 or re.search(rb"[0-9]", part) is not None)
 
 
-_BASIC = bytewise(rb"(?i)\bbasic[ +\t]+([A-Za-z0-9+/_-]{6,})")
+_BASIC = bytewise(
+    rb"(?i)\bbasic[^A-Za-z0-9\n]{1,4}"
+    rb"([A-Za-z0-9+/_-]+(?:[^A-Za-z0-9+/_\n-]{1,2}[A-Za-z0-9+/_-]+){0,7})"
+)
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/_-]+")
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+_SHORTEST_WORD = 6
+_SHORTEST_BROKEN = 16
+"""Characters of the shortest credentials in one piece, and with foreign characters inside."""
 
 
 def _basic_credentials(text: bytes) -> Iterator[int]:
-    """Yield offsets of a user name and password in base64 after `Basic` (RFC 7617 §2)."""
+    """Yield offsets of a user name and password in base64 after `Basic` (RFC 7617 §2).
+
+    Lenient servers skip blanks and other characters that are not in the alphabet of base64.
+    """
     for match in _BASIC.finditer(text):
-        token = match[1].translate(bytes.maketrans(b"-_", b"+/"))
-        plain = binascii.a2b_base64(token + b"A" * (-len(token) % 4)).rstrip(b"\0")
-        if b":" in plain and plain.isascii() and plain.decode().isprintable():
+        pieces = _NOT_BASE64.split(match[1])
+        if _is_user_and_password(pieces[0], _SHORTEST_WORD) or any(
+            _is_user_and_password(token, _SHORTEST_BROKEN) for token in accumulate(pieces)
+        ):
             yield match.start(1)
+
+
+def _is_user_and_password(token: bytes, shortest: int) -> bool:
+    if len(token) < shortest:
+        return False
+    padded = token.translate(_STANDARD) + b"A" * (-len(token) % 4)
+    plain = binascii.a2b_base64(padded).rstrip(b"\0")
+    return b":" in plain and plain.isascii() and plain.decode().isprintable()
 
 
 IN_CASSETTES: tuple[Finder, ...] = (

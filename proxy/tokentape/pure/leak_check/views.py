@@ -33,6 +33,13 @@ _MAX_CACHED = 16 * 1024
 # are blank: Hangul fillers, the blank Braille cell.
 _INVISIBLE = re2.compile(rb"[\p{Mn}\p{Me}\p{Cf}\x{115f}\x{1160}\x{2800}\x{3164}\x{ffa0}]+")
 _DIGIT = re2.compile(rb"[^\P{Nd}0-9]")
+# What stands between groups of digits: dashes and minus signs, bars and lines of boxes, dots.
+_MARKS = (
+    (re2.compile(rb"[\p{Pd}\x{2212}\x{2043}\x{2500}\x{2501}]"), b"-"),
+    (re2.compile(rb"[\x{a6}\x{2016}\x{2502}\x{2503}\x{2551}\x{23d0}\x{ffe8}]"), b"|"),
+    (re2.compile(rb"[\x{b7}\x{2022}\x{2027}\x{2219}\x{22c5}\x{25cf}\x{30fb}]"), b"."),
+    (re2.compile(rb"[\p{Zs}\p{Zl}\p{Zp}]"), b" "),
+)
 # Tags (U+E0020 to U+E007E) spell ASCII without showing it.
 _TAG = re2.compile(rb"[\x{e0020}-\x{e007e}]")
 _TAGS_BEGIN = 0xE0000
@@ -52,6 +59,8 @@ def plain(text: bytes) -> bytes:
     text = folded.encode("utf-8", "surrogateescape")
     text = _TAG.sub(lambda tag: b"%c" % (ord(tag[0].decode()) - _TAGS_BEGIN), text)
     text = _INVISIBLE.sub(b"", text)
+    for marks, mark in _MARKS:
+        text = marks.sub(mark, text)
     return bytes(_DIGIT.sub(lambda digit: b"%d" % unicodedata.digit(digit[0].decode()), text))
 
 

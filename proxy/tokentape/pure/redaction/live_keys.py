@@ -25,7 +25,7 @@ def has_live_key(request: Request) -> bool:
 def _texts(request: Request) -> Iterator[str]:
     for _, value in request.headers:
         yield value
-        yield basic_credentials(value) or ""
+        yield from basic_credentials(value)
     yield request.target
     yield unquote_plus(request.target)
     try:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as field_
 from functools import lru_cache
@@ -203,21 +203,34 @@ def _bearer(key: str) -> Redacted:
 
 def api_key(authorization: str) -> str:
     """Return the API key of an Authorization value: Bearer, or Basic's user name (RFC 7617)."""
-    scheme, _, credentials = authorization.strip().partition(" ")
+    scheme, *credentials = authorization.split(None, 1)[:2] or [""]
     if scheme.lower() == "bearer":
-        return credentials.strip()
-    basic = basic_credentials(authorization)
+        return "".join(credentials).strip()
+    basic = next(basic_credentials(authorization), None)
     return authorization if basic is None else basic.partition(":")[0]
 
 
-def basic_credentials(authorization: str) -> str | None:
-    """Return Basic's `user:password`, or None. Read as leniently as any server does."""
-    scheme, _, credentials = authorization.strip().partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    encoded = credentials.strip().rstrip("=").replace("-", "+").replace("_", "/")
-    try:
-        plain = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-    except ValueError:
-        return None
+_BASIC = re.compile(r"\s*basic\b", re.IGNORECASE)
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]+")
+_STANDARD = str.maketrans("-_", "+/")
+
+
+def basic_credentials(authorization: str) -> Iterator[str]:
+    """Yield what servers may read as Basic's `user:password`; nothing for another scheme.
+
+    Lenient ones take any white space, either alphabet of base64, no padding, and skip characters
+    that are in neither. An equals sign inside may be such a character, or end a part.
+    """
+    scheme = _BASIC.match(authorization)
+    if scheme is None:
+        return
+    encoded = _NOT_BASE64.sub("", authorization[scheme.end() :].translate(_STANDARD)).rstrip("=")
+    yield _decoded(encoded.replace("=", ""))
+    if "=" in encoded:
+        yield "".join(map(_decoded, encoded.split("=")))
+
+
+def _decoded(encoded: str) -> str:
+    whole = encoded if len(encoded) % 4 != 1 else encoded[:-1]  # its last character is no octet
+    plain = binascii.a2b_base64(whole + "=" * (-len(whole) % 4))
     return plain.decode("utf-8", "surrogateescape")

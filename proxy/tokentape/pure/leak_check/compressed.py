@@ -1,0 +1,113 @@
+"""Decompression as a stream: gzip, zlib, raw deflate, bzip2 and xz, all their members.
+
+Memory is bounded: what is read and what is yielded comes in small parts, whatever it expands to.
+"""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol
+
+_PART = 1 << 18
+"""Bytes that are yielded at once, at most."""
+_MEMORY = 256 << 20
+"""Bytes of memory that xz data may ask for."""
+
+
+class Damaged(ValueError):
+    """Compressed data that is cut off, or is followed by something else. Says it in words."""
+
+    def __init__(self, message: str, members: int) -> None:
+        super().__init__(message)
+        self.members = members
+        """How many whole members come before."""
+
+
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes: ...
+
+
+class _Inflater:
+    """zlib's decompressor, in the form of those of bzip2 and xz."""
+
+    def __init__(self, window_bits: int) -> None:
+        self._inflater = zlib.decompressobj(window_bits)
+
+    @property
+    def eof(self) -> bool:
+        return self._inflater.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._inflater.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inflater.unused_data
+
+    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
+        return self._inflater.decompress(self._inflater.unconsumed_tail + data, max_length)
+
+
+Opener = Callable[[], _Decompressor]
+"""Returns what decompresses one member."""
+
+
+def framed() -> _Decompressor:
+    """Return what reads data with gzip's (RFC 1952) or zlib's (RFC 1950) header."""
+    return _Inflater(47)
+
+
+def raw_deflate() -> _Decompressor:
+    """Return what reads deflate data without a header (RFC 1951)."""
+    return _Inflater(-15)
+
+
+def _xz() -> _Decompressor:
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, _MEMORY)
+
+
+FORMATS: Mapping[bytes, Opener] = {
+    b"\x1f\x8b\x08": framed,
+    b"BZh": bz2.BZ2Decompressor,
+    b"\xfd7zXZ\0": _xz,
+}
+"""What decompresses files, by the bytes that they begin with."""
+
+
+def decompressed(chunks: Iterable[bytes], opener: Opener) -> Iterator[bytes]:
+    r"""Yield the content of compressed data. Raises Damaged, after what can be read.
+
+    >>> twice = zlib.compress(b"a") + zlib.compress(b"b")
+    >>> list(decompressed([twice[:5], twice[5:]], framed))
+    [b'a', b'b']
+    """
+    decompressor: _Decompressor | None = None
+    members = 0
+    for data in chunks:
+        rest = data
+        while rest or not (decompressor is None or decompressor.needs_input):
+            decompressor = decompressor or opener()
+            try:
+                part = decompressor.decompress(rest, _PART)
+            except (zlib.error, OSError, lzma.LZMAError) as error:
+                message = "something follows its data" if members else "its data is damaged"
+                raise Damaged(message, members) from error
+            if part:
+                yield part
+            rest = b""
+            if decompressor.eof:
+                rest = decompressor.unused_data.lstrip(b"\0")  # padding of tapes
+                decompressor = None
+                members += 1
+    if decompressor is not None:
+        raise Damaged("its data is cut off", members)
