@@ -20,6 +20,7 @@ from tokentape.pure.leak_check.findings import (
     CLIENT,
     CREDENTIALS,
     STRIPE_KEY,
+    UNDECODED,
     WEBHOOK,
     Finding,
 )
@@ -202,6 +203,15 @@ def test_a_published_number_is_a_finding_in_cassettes_only() -> None:
 def test_findings_in_large_files_have_the_right_line() -> None:
     text = "nothing on this line\n" * 300_000 + f"{CARD}\n"
     assert text_kinds(text) == {(300_001, CARD_NUMBER)}
+
+
+def test_what_is_encoded_too_often_or_too_large_is_a_finding() -> None:
+    deep = CARD
+    for _ in range(9):
+        deep = base64.b64encode(f"the card is {deep}".encode()).decode()
+    large = base64.b64encode(gzip.compress(b"1234567 " * 200_000)).decode()
+    for text in (f"one\n{deep}\n", f"one\n{large}\n"):
+        assert cassette_kinds(text) == text_kinds(text) == {(2, UNDECODED)}
 
 
 # Text without secrets.

@@ -26,9 +26,10 @@ def scan_command(settings: Settings, paths: tuple[Path, ...], output_format: str
     """Find secrets in cassettes and any other text.
 
     Secrets are card numbers, keys, client secrets, and in cassettes whatever is not redacted. PATH
-    is a file, a folder with all that is in it, or - for standard input. Binary files are skipped,
-    and in folders .git, node_modules and virtual environments. Exits with 1 on a finding, with 2 if
-    something cannot be read.
+    is a file, a folder with all that is in it, or - for standard input. Links are followed, and
+    gzip, bzip2, xz, tar and zip are opened. Binary files are skipped, and in folders .git,
+    node_modules and virtual environments. Exits with 1 on a finding, with 2 if something could not
+    be read in full: it is named, and the rest is searched.
     """
     from tokentape.commands.scan import scan_files
 

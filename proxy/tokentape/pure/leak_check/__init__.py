@@ -14,14 +14,12 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 
 from tokentape.pure.leak_check import cards, cards_in_text, keys
-from tokentape.pure.leak_check.findings import CARD_NUMBER, Finding
+from tokentape.pure.leak_check.findings import CARD_NUMBER, UNDECODED, Finding
 from tokentape.pure.leak_check.keys import Finder
-from tokentape.pure.leak_check.views import cached_search, views
+from tokentape.pure.leak_check.views import Cut, View, cached_search, views
 
 __all__ = ["cassette_findings", "interaction_findings", "text_findings"]
 
-_SHORTEST = 13
-"""Characters of the shortest secret with a recognisable shape, a card number."""
 _BLOCK = 4 << 20
 """Bytes that are searched at once: decoding takes several times as much memory."""
 _OVERLAP = 64 << 10
@@ -51,13 +49,20 @@ def text_findings(parts: Iterable[bytes], public: frozenset[str]) -> tuple[Findi
 
 def _findings(parts: Iterable[bytes], finders: Collection[Finder]) -> tuple[Finding, ...]:
     findings = {
-        Finding(lines_before + view.line(offset), kind)
+        Finding(lines_before + line, kind)
         for lines_before, block in _blocks(parts)
-        for view in views(block, _SHORTEST)
-        for kind, finder in finders
-        for offset in finder(view.text)
+        for view in views(block)
+        for line, kind in _in_view(view, finders)
     }
     return tuple(sorted(findings))
+
+
+def _in_view(view: View, finders: Collection[Finder]) -> Iterator[tuple[int, str]]:
+    if isinstance(view, Cut):
+        yield view.line_of_row(0), UNDECODED
+    for kind, finder in finders:
+        for offset in finder(view.text):
+            yield view.line(offset), kind
 
 
 def _blocks(parts: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:

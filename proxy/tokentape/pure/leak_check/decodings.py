@@ -31,7 +31,11 @@ Pattern = Any
 """A compiled pattern of re2, which has no types."""
 
 MAX_INFLATED = 1 << 20
-"""Bytes of a compressed piece that are searched."""
+"""Bytes of a compressed piece that are searched: one of this size is cut off."""
+SHORTEST = 13
+"""Characters of the shortest secret with a recognisable shape, a card number."""
+_SHORTEST_COMPRESSED = 9
+"""Octets of the shortest compressed card number, one with repeated digits."""
 
 
 def bytewise(pattern: bytes) -> Pattern:
@@ -42,26 +46,19 @@ def bytewise(pattern: bytes) -> Pattern:
     return re2.compile(pattern, options)
 
 
-@cache
-def _of_length(pattern: bytes, *least: int) -> Pattern:
-    """Compile a pattern in which %d stands for the least number of repetitions."""
-    return bytewise(pattern % least)
+def decoded(text: bytes) -> Iterator[Piece]:
+    """Yield the decoded pieces of `text`, of base64 and hex only those that may hold a secret.
 
-
-def decoded(text: bytes, shortest: int) -> Iterator[Piece]:
-    """Yield the decoded pieces of `text` that have `shortest` characters or more.
-
-    >>> list(decoded(b"a=4%32", 4))
+    >>> list(decoded(b"a=4%32"))
     [(0, b'a=42')]
-    >>> next(decoded(b"x: NDI0MjQy", 4))
-    (3, b'424242')
+    >>> next(decoded(b"x: NDI0MjQyNDI0MjQyNDI0Mg"))
+    (3, b'4242424242424242')
     """
     yield from _escapes(text)
     yield from _quoted_printable(text)
-    octets = min(shortest, _SHORTEST_COMPRESSED)
-    yield from _in_words(_base64_words(text, octets), 4, _from_base64, shortest)
-    yield from _in_words(_hex_words(text, octets), 2, _from_hex_words, shortest)
-    for codes in _of_length(_CODES, shortest - 1).finditer(text):
+    yield from _in_words(_base64_words(text), 4, _from_base64)
+    yield from _in_words(_hex_words(text), 2, _from_hex_words)
+    for codes in _CODES.finditer(text):
         yield codes.start(), bytes(map(int, re.findall(rb"[0-9]+", codes[0])))
 
 
@@ -132,18 +129,16 @@ def _quoted_printable(text: bytes) -> Iterator[Piece]:
 # word, so each word is decoded from each of its first four characters. All words are decoded at
 # once, with `////` between them: its 0xFF bytes occur in no text. Words of digits hold no text.
 
-_SHORTEST_COMPRESSED = 9
-"""Octets of the shortest compressed card number, one with repeated digits."""
 _STANDARD = bytes.maketrans(b"-_", b"+/")
-_BASE64 = b"[A-Za-z0-9+/_-]{%d,}"
+_BASE64 = re.compile(b"[A-Za-z0-9+/_-]{%d,}" % (_SHORTEST_COMPRESSED * 4 // 3))
 _LINE_END = rb"(?:[\"'],?(?: ?\+)?|[,\\])?[ \t]*[\r\n]+[ \t]*(?:[#>*]+ ?)?[\"']?"
 """A line end inside a word, with the characters that quotes, comments and code add."""
 _BREAK = re.compile(_LINE_END)
 _WRAPPED = bytewise(rb"[A-Za-z0-9+/_-]{8,}(?:%s[A-Za-z0-9+/_-]{4,})+" % _LINE_END)
 
 
-def _base64_words(text: bytes, octets: int) -> Iterator[Piece]:
-    for word in _of_length(_BASE64, octets * 4 // 3).finditer(text):
+def _base64_words(text: bytes) -> Iterator[Piece]:
+    for word in _BASE64.finditer(text):
         if not word[0].isdigit():
             yield word.start(), word[0]
     for lines in _WRAPPED.finditer(text):
@@ -158,12 +153,15 @@ def _from_base64(words: Sequence[bytes]) -> tuple[bytes, list[int]]:
 
 # Hex: as one word, from its first or second digit, or byte by byte with separators.
 
-_HEX = b"[0-9A-Fa-f]{%d,}|(?:0[xX])?[0-9A-Fa-f]{2}(?:[ ,:;-]{1,3}(?:0[xX])?[0-9A-Fa-f]{2}){%d,}"
+_HEX = bytewise(
+    b"[0-9A-Fa-f]{%d,}|(?:0[xX])?[0-9A-Fa-f]{2}(?:[ ,:;-]{1,3}(?:0[xX])?[0-9A-Fa-f]{2}){%d,}"
+    % (2 * _SHORTEST_COMPRESSED, _SHORTEST_COMPRESSED - 1)
+)
 _MARK = re.compile(rb"0[xX]|[ ,:;-]+")
 
 
-def _hex_words(text: bytes, octets: int) -> Iterator[Piece]:
-    for word in _of_length(_HEX, 2 * octets, octets - 1).finditer(text):
+def _hex_words(text: bytes) -> Iterator[Piece]:
+    for word in _HEX.finditer(text):
         yield word.start(), _MARK.sub(b"", word[0])
 
 
@@ -174,13 +172,13 @@ def _from_hex_words(words: Sequence[bytes]) -> tuple[bytes, list[int]]:
 
 # Character codes in decimal, as a byte array prints in JSON: 52, 50, 52, 50.
 _CODE = rb"(?:3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6])"
-_CODES = _CODE + rb"(?:[,;]?\s{0,40}\b" + _CODE + b"){%d,}"
+_CODES = bytewise(_CODE + rb"(?:[,;]?\s{0,40}\b%s){%d,}" % (_CODE, SHORTEST - 1))
 
 # Text in decoded bytes: UTF-8, or ASCII in UTF-16 (the same with zero bytes between), plain or
 # compressed.
-_TEXT = (
+_TEXT = bytewise(
     rb"(?:[\x00\t\r\n\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
-    rb"|[\xf0-\xf4][\x80-\xbf]{3}){%d,}"
+    rb"|[\xf0-\xf4][\x80-\xbf]{3}){%d,}" % SHORTEST
 )
 _SHORTEST_DEFLATED = 6
 """Bytes of the shortest deflate data that is tried."""
@@ -196,19 +194,17 @@ text occur again, in it or in the next."""
 
 
 @cache
-def _remembered(_: _Decode, __: int) -> dict[bytes, tuple[bytes, ...]]:
-    """Return the known contents of words, for a decoding and a least number of characters."""
+def _remembered(_: _Decode) -> dict[bytes, tuple[bytes, ...]]:
+    """Return the known contents of words, for a decoding."""
     return {}
 
 
-def _in_words(
-    encoded: Iterator[Piece], shifts: int, decode: _Decode, shortest: int
-) -> Iterator[Piece]:
+def _in_words(encoded: Iterator[Piece], shifts: int, decode: _Decode) -> Iterator[Piece]:
     """Yield the text in encoded words, decoded from each of their first `shifts` characters.
 
     Each word is decoded once, for the first place in which it occurs.
     """
-    remembered = _remembered(decode, shortest)
+    remembered = _remembered(decode)
     offsets: dict[bytes, int] = {}
     for offset, word in encoded:
         offsets.setdefault(word, offset)
@@ -217,7 +213,7 @@ def _in_words(
     for shift in range(shifts if words else 0):
         raw, sizes = decode([word[shift:] for word in words])
         starts = [*accumulate(sizes, initial=0)]
-        for start, content in _contents(raw, starts, shortest, whole=not shift):
+        for start, content in _contents(raw, starts, whole=not shift):
             contents[words[bisect_right(starts, start) - 1]] += (content,)
     for word, offset in offsets.items():
         for content in contents.get(word) or remembered.get(word, ()):
@@ -229,9 +225,9 @@ def _in_words(
             remembered[word] = word_contents
 
 
-def _contents(raw: bytes, starts: list[int], shortest: int, *, whole: bool) -> Iterator[Piece]:
+def _contents(raw: bytes, starts: list[int], *, whole: bool) -> Iterator[Piece]:
     """Yield the text in decoded words, which begin at `starts`, plain or compressed."""
-    for run in _of_length(_TEXT, shortest).finditer(raw):
+    for run in _TEXT.finditer(raw):
         yield run.start(), run[0]
     for frame in islice(_FRAME_HEADER.finditer(raw), _MAX_FRAMES):
         end = starts[bisect_right(starts, frame.start())]

@@ -14,6 +14,7 @@ MALFORMED_CASSETTE = "malformed cassette"
 UNREDACTED_VALUE = "unredacted value"
 HIDDEN_TEXT = "hidden text"
 RAW_RECORDING = "raw recording"
+UNDECODED = "undecoded text"
 
 _TAKE_OUT = "take it out of the file and of its history"
 
@@ -28,6 +29,8 @@ MENDING: Mapping[str, str] = {
     HIDDEN_TEXT: "remove comments and spacing that tokentape does not write, or record it again",
     RAW_RECORDING: "it holds calls to Stripe as they were sent: make a clean cassette of it with "
     "`tokentape import`, then delete this file and its history",
+    UNDECODED: "it is encoded too many times, or too large once unpacked, to be searched: "
+    "decode it, and scan the result",
 }
 """How to mend each kind of finding."""
 

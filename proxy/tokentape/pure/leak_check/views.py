@@ -18,7 +18,7 @@ from typing import TypeVar
 import re2
 
 from tokentape.pure.cassette.model import OUTLINES_CACHED
-from tokentape.pure.leak_check.decodings import decoded
+from tokentape.pure.leak_check.decodings import MAX_INFLATED, SHORTEST, decoded
 
 MAX_DEPTH = 6
 """Levels of nested encodings, for example percent twice in base64 in JSON in JSON."""
@@ -35,10 +35,16 @@ _INVISIBLE = re2.compile(rb"[\p{Mn}\p{Me}\p{Cf}\x{115f}\x{1160}\x{2800}\x{3164}\
 _DIGIT = re2.compile(rb"[^\P{Nd}0-9]")
 # What stands between groups of digits: dashes and minus signs, bars and lines of boxes, dots.
 _MARKS = (
-    (re2.compile(rb"[\p{Pd}\x{2212}\x{2043}\x{2500}\x{2501}]"), b"-"),
-    (re2.compile(rb"[\x{a6}\x{2016}\x{2502}\x{2503}\x{2551}\x{23d0}\x{ffe8}]"), b"|"),
-    (re2.compile(rb"[\x{b7}\x{2022}\x{2027}\x{2219}\x{22c5}\x{25cf}\x{30fb}]"), b"."),
-    (re2.compile(rb"[\p{Zs}\p{Zl}\p{Zp}]"), b" "),
+    (
+        re.compile(
+            "[\u058a\u05be\u1400\u1806\u2010-\u2015\u2043\u2212\u2500\u2501\u2e17\u2e1a\u2e3a\u2e3b"
+            "\u2e40\u301c\u3030\u30a0\U00010ead]"
+        ),
+        "-",
+    ),
+    (re.compile("[\u00a6\u2016\u2502\u2503\u2551\u23d0\uffe8]"), "|"),
+    (re.compile("[\u00b7\u2022\u2027\u2219\u22c5\u25cf\u30fb]"), "."),
+    (re.compile("[\u1680\u2028\u2029]"), " "),
 )
 # Tags (U+E0020 to U+E007E) spell ASCII without showing it.
 _TAG = re2.compile(rb"[\x{e0020}-\x{e007e}]")
@@ -56,11 +62,11 @@ def plain(text: bytes) -> bytes:
     if text.isascii():
         return text
     folded = unicodedata.normalize("NFKC", text.decode("utf-8", "surrogateescape"))
+    for marks, mark in _MARKS:
+        folded = marks.sub(mark, folded)
     text = folded.encode("utf-8", "surrogateescape")
     text = _TAG.sub(lambda tag: b"%c" % (ord(tag[0].decode()) - _TAGS_BEGIN), text)
     text = _INVISIBLE.sub(b"", text)
-    for marks, mark in _MARKS:
-        text = marks.sub(mark, text)
     return bytes(_DIGIT.sub(lambda digit: b"%d" % unicodedata.digit(digit[0].decode()), text))
 
 
@@ -84,30 +90,45 @@ class View:
         return [end.start() for end in _LINE_END.finditer(self.text)]
 
 
+class Cut(View):
+    """Where what is not decoded begins: its only line."""
+
+
 def cached_search(search: Callable[[bytes], T]) -> Callable[[bytes], T]:
     """Return `search` with a cache for the texts of interactions."""
     cached = lru_cache(OUTLINES_CACHED)(search)
     return lambda text: cached(text) if len(text) <= _MAX_CACHED else search(text)
 
 
-def views(text: bytes, shortest: int) -> Iterator[View]:
-    """Yield `text` and its decodings, without pieces shorter than `shortest` characters."""
+def views(text: bytes) -> Iterator[View]:
+    """Yield `text` and its decodings, without pieces too short for a secret.
+
+    The last one is a `Cut` if there is more that is not decoded: too deep, or too large.
+    """
     view = View(plain(text))
     room = 4 * len(text) + _EXTRA_ROOM
     rows: dict[bytes, int] = {}
+    cut = 0
     for _ in range(MAX_DEPTH):
         yield view
         first_new = len(rows)
-        for offset, piece in decoded(view.text, shortest):
+        for offset, piece in decoded(view.text):
             room -= len(piece)
+            if room < 0 or len(piece) == MAX_INFLATED:
+                cut = cut or view.line(offset)
             if room < 0:
                 break
             # Without zero bytes, ASCII text in UTF-16 is ASCII.
             row = piece.replace(b"\0", b"").replace(b"\n", b"\r")
-            if len(row) >= shortest:
+            if len(row) >= SHORTEST:
                 rows.setdefault(row, view.line(offset))
         if len(rows) == first_new:
-            return
+            break
         new = list(islice(rows.items(), first_new, None))
         view = View(plain(b"\n".join(row for row, _ in new)), [line for _, line in new])
-    yield view
+    else:
+        yield view
+        deeper = (offset for offset, piece in decoded(view.text) if piece not in rows)
+        cut = cut or next((view.line(offset) for offset in deeper), 0)
+    if cut:
+        yield Cut(b"", [cut])
