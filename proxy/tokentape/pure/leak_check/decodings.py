@@ -51,8 +51,8 @@ def decoded(text: bytes) -> Iterator[Piece]:
 
     >>> list(decoded(b"a=4%32"))
     [(0, b'a=42')]
-    >>> next(decoded(b"x: NDI0MjQyNDI0MjQyNDI0Mg"))
-    (3, b'4242424242424242')
+    >>> next(decoded(b"x: NDI0MjQyNDI0MjQyNDI0"))
+    (3, b'424242424242424')
     """
     yield from _escapes(text)
     yield from _quoted_printable(text)
