@@ -20,7 +20,7 @@ import re2
 from tokentape.pure.cassette.model import OUTLINES_CACHED
 from tokentape.pure.leak_check.decodings import MAX_INFLATED, SHORTEST, decoded
 
-MAX_DEPTH = 6
+MAX_DEPTH = 10
 """Levels of nested encodings, for example percent twice in base64 in JSON in JSON."""
 _EXTRA_ROOM = 4 << 20
 """Bytes that all decodings together may have, in addition to four times the text."""
@@ -118,8 +118,7 @@ def views(text: bytes) -> Iterator[View]:
                 cut = cut or view.line(offset)
             if room < 0:
                 break
-            # Without zero bytes, ASCII text in UTF-16 is ASCII.
-            row = piece.replace(b"\0", b"").replace(b"\n", b"\r")
+            row = _row(piece)
             if len(row) >= SHORTEST:
                 rows.setdefault(row, view.line(offset))
         if len(rows) == first_new:
@@ -128,7 +127,16 @@ def views(text: bytes) -> Iterator[View]:
         view = View(plain(b"\n".join(row for row, _ in new)), [line for _, line in new])
     else:
         yield view
-        deeper = (offset for offset, piece in decoded(view.text) if piece not in rows)
+        deeper = (
+            offset
+            for offset, piece in decoded(view.text)
+            if len(row := _row(piece)) >= SHORTEST and row not in rows
+        )
         cut = cut or next((view.line(offset) for offset in deeper), 0)
     if cut:
         yield Cut(b"", [cut])
+
+
+def _row(piece: bytes) -> bytes:
+    """Return a piece as one row, without zero bytes: so ASCII text in UTF-16 is ASCII."""
+    return piece.replace(b"\0", b"").replace(b"\n", b"\r")
