@@ -204,11 +204,8 @@ class Instances:
         identity = exact.text, identity[1]  # one text for all, not one for each
         instance = Instance(identity, context, recorded.positions, values, story, continued, again)
         instance.further = again or any(each.further for each in continued)
-        for variable, text in values.items():
-            if variable[0] == "time":
-                story[variable] = text
-            else:
-                story.setdefault(variable, text)
+        new = (each for each in values if each[0] == "time" or each not in story)
+        story |= {variable: values[variable] for variable in new}
         if is_alias:
             self._translate(instance, sent.ids, variables)
         self._note(instance, variables, sent)
@@ -217,9 +214,8 @@ class Instances:
     def _set_clock(self, instance: Instance, key: MatchKey) -> None:
         """Let an instance know the times that the same request sends this time."""
         for secret in key.secrets:
-            if secret.kind == "time":
-                variable, _ = self._standing[secret.key]
-                instance.values[variable] = instance.story[variable] = secret.text
+            if secret.kind == "time" and (standing := self._standing.get(secret.key)):
+                instance.values[standing[0]] = instance.story[standing[0]] = secret.text
 
     def _sent(self, key: MatchKey) -> _Sent:
         """Return the values of a request in the order of its key, with what they stand for."""
