@@ -50,6 +50,8 @@ class Tokens:
     published: PublishedNumbers
     entropy: Callable[[int], str]
     fingerprints: Fingerprints
+    customer_card: Callable[[str, str, Call], Object | None] = lambda *_: None
+    """Returns a customer's card by both ids; None for a customer that the mock does not have."""
     _by_id: dict[tuple[bool, str], Object] = field(default_factory=dict)
 
     def create(self, parameters: Parameters, call: Call) -> Object:
@@ -155,13 +157,14 @@ class Tokens:
     def _existing_instrument(self, kind: str, parameters: Parameters, call: Call) -> Object:
         """Return the instrument of a customer or of another token.
 
-        Any id of a customer has Stripe's first test card and account.
+        A customer that the mock does not have has Stripe's first test card and account.
         """
         source, customer = parameters.text(kind) or "", parameters.text("customer")
         if customer is not None:
             if not customer.startswith("cus_"):
                 raise no_such("customer", customer, param="customer")
-            return {**self._test_instrument(kind, call), "customer": customer}
+            stored = self.customer_card(customer, source, call) if kind == "card" else None
+            return {**(stored or self._test_instrument(kind, call)), "customer": customer}
         instrument = (self.find(source, call) or {}).get(kind)
         if not isinstance(instrument, Mapping):
             raise no_such("token", source, param=kind)

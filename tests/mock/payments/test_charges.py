@@ -128,6 +128,9 @@ def test_a_parameter_that_the_mock_does_not_know_is_refused(client: Client) -> N
     fields = {**CHARGE, "source": "tok_visa", "transfer_data[destination]": "acct_1"}
     error = client.call("POST /v1/charges", fields, status=501)
     assert "the parameter transfer_data of POST /v1/charges" in error["message"]
+    fields = {**CHARGE, "shipping[name]": "Ada", "shipping[address][planet]": "Mars"}
+    error = client.call("POST /v1/charges", fields, status=400)
+    assert error["message"] == "Received unknown parameter: shipping[address][planet]"
 
 
 def test_a_customer_without_a_card_cannot_be_charged(client: Client) -> None:

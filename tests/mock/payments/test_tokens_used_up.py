@@ -46,6 +46,18 @@ def test_a_customer_that_cannot_be_made_uses_no_token_up(client: Client) -> None
     assert client.call(f"GET /v1/tokens/{token}")["used"] is False
 
 
+def test_a_token_is_made_of_a_customers_card(client: Client) -> None:
+    customer = client.call("POST /v1/customers", {"source": "tok_amex"})
+    token = client.token({"customer": customer["id"]})
+    assert (token["card"]["brand"], token["card"]["customer"]) == (
+        "American Express",
+        customer["id"],
+    )
+    assert token["card"]["id"] != customer["default_source"]
+    error = client.error({"customer": customer["id"], "card": "card_1"})
+    assert error["message"] == "No such source: 'card_1'"
+
+
 def test_a_bank_account_is_refused_with_the_place_to_record_it_from(client: Client) -> None:
     token = client.token(US_BANK)["id"]
     error = client.call("POST /v1/customers", {"source": token}, status=501)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tokentape.mock.api_errors import unsupported
+from tokentape.mock.api_errors import no_such, unsupported
 from tokentape.mock.cards import CARD_NAME
 from tokentape.mock.payments.ledger import Ledger, Record
 from tokentape.mock.payments.outcomes import ChargeOutcome, Outcomes, outcome_of
@@ -44,6 +44,19 @@ class Account:
             if card[name] is not None:
                 card[name] = "fail" if check in failed else "pass"
         return card
+
+    def customer_card(self, customer_id: str, card_id: str, call: Call) -> Record | None:
+        """Return a customer's card, the default one for a blank id; None if there is no customer.
+
+        Raises ApiError for a card that the customer does not have.
+        """
+        customer = self.ledger.find(call, customer_id, "customer")
+        if customer is None:
+            return None
+        stored = self.ledger.find(call, card_id or customer["default_source"] or "", "card")
+        if stored is None or stored["customer"] != customer_id:
+            raise no_such("source", card_id, param="card")
+        return stored
 
     def attach(self, card: Record) -> None:
         """Raise ApiError for a card that is declined when a customer is to have it."""

@@ -49,16 +49,21 @@ def read_schema(table: str) -> Schema:
     return schema
 
 
-def read_fields(pairs: Iterable[Pair], schema: Schema, owners: tuple[str, ...]) -> Fields:
+def read_fields(
+    pairs: Iterable[Pair],
+    schema: Schema,
+    owners: tuple[str, ...],
+    stripe_has: Callable[[Path], bool],
+) -> Fields:
     """Return the parameters of a call; `owners` have the types of those that it may have.
 
-    Raises ApiError (400) for values that Stripe refuses, and one that says so for parameters that
-    the mock does not know.
+    `stripe_has` tells whether Stripe has a parameter. Raises ApiError for values and parameters
+    that Stripe refuses (400), and for parameters that the mock alone does not know.
     """
     types = {"expand": ParameterType("list", required=False)}
     for owner in owners:
         types |= schema.get(owner, {})
-    return _Reader(schema, owners[0]).fields(_tree(pairs), types, ())
+    return _Reader(schema, owners[0], stripe_has).fields(_tree(pairs), types, ())
 
 
 def _tree(pairs: Iterable[Pair]) -> Tree:
@@ -77,18 +82,25 @@ def _tree(pairs: Iterable[Pair]) -> Tree:
 class _Reader:
     schema: Schema
     operation: str
+    stripe_has: Callable[[Path], bool]
 
     def fields(self, tree: Tree, types: Mapping[str, ParameterType], path: Path) -> Fields:
         for name in tree:
             if name not in types:
-                parameter = join_name((*path, name))
-                raise unsupported(f"the parameter {parameter} of {self.operation}")
+                raise self.unknown((*path, name))
         for name, type_ in types.items():
             if type_.required and not tree.get(name):
                 raise missing_parameter((*path, name))
         return {
             name: self.value(node, types[name].type, (*path, name)) for name, node in tree.items()
         }
+
+    def unknown(self, path: Path) -> ApiError:
+        parameter = join_name(path)
+        if self.stripe_has(path):
+            return unsupported(f"the parameter {parameter} of {self.operation}")
+        message = f"Received unknown parameter: {parameter}"
+        return invalid_request(message, "parameter_unknown", parameter)
 
     def value(self, node: Any, type_: str, path: Path) -> Any:  # noqa: ANN401  any of Fields
         if type_ in self.schema:

@@ -16,8 +16,9 @@ from tokentape.mock.payments.ledger import Ledger, Record, read_templates
 from tokentape.mock.payments.outcomes import read_outcomes
 from tokentape.mock.responses import Call, failure, success
 from tokentape.mock.tokens import Tokens
-from tokentape.pure.http.forms import query_pairs, request_pairs
+from tokentape.pure.http.forms import Path, query_pairs, request_pairs
 from tokentape.pure.http.messages import Response
+from tokentape.pure.stripe.outlines import Outlines, located
 from tokentape.pure.stripe.routes import RouteMatch
 
 Handler = Callable[..., Record]
@@ -60,6 +61,8 @@ class Payments:
         self._account = Account(tokens, Ledger(templates, tokens.entropy), outcomes)
         self._schema: Schema = read_schema(read("mock_parameters.csv"))
         self._idempotency = idempotency
+        self._read = read
+        tokens.customer_card = self._account.customer_card
 
     def answer(self, call: Call, match: RouteMatch) -> Response:
         """Return the response to a call.
@@ -80,11 +83,15 @@ class Payments:
             raise unreadable() from None
         handler = OPERATIONS[operation]
         owners = (operation, "pages") if handler.__name__ == "listed" else (operation,)
-        fields = read_fields(pairs, self._schema, owners)
+        fields = read_fields(pairs, self._schema, owners, partial(self._stripe_has, operation))
         respond = partial(self._respond, call, handler, fields, ids)
         if call.request.method != "POST":
             return respond()
         return self._idempotency.answer_once(call, dict(pairs), respond)
+
+    def _stripe_has(self, operation: str, path: Path) -> bool:
+        tree = Outlines(self._read("requests.txt")).tree(operation)
+        return located(tree, path, frozenset()).depth == len(path)
 
     def _respond(
         self, call: Call, handler: Handler, fields: Record, ids: tuple[str, ...]
