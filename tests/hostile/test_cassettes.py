@@ -285,8 +285,11 @@ def test_a_file_that_is_not_a_cassette_is_refused(
         assert re.search(says, message)
 
 
-def test_a_byte_order_mark_is_refused(command: Command, workplace: Workplace, good: str) -> None:
-    assert {line for line, _ in refused(command, workplace, good.encode("utf-8-sig"))} == {1}
+def test_a_second_byte_order_mark_is_refused(
+    command: Command, workplace: Workplace, good: str
+) -> None:
+    marked = "\ufeff" + good  # a second mark: the first one is that of the encoding
+    assert {line for line, _ in refused(command, workplace, marked.encode("utf-8-sig"))} == {1}
 
 
 def test_a_cassette_with_windows_line_ends_is_served(workplace: Workplace, good: str) -> None:
