@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tokentape.mock.api_errors import no_such
 from tokentape.mock.payments import payment_methods
 from tokentape.mock.payments.account import Account, refuse_other_sources, source_fields
 from tokentape.mock.payments.fields import Fields
@@ -46,6 +47,19 @@ def create(account: Account, call: Call, fields: Fields) -> Record:
 def retrieve(account: Account, call: Call, _fields: Fields, customer_id: str) -> Record:
     """Return a customer."""
     return account.ledger.named(call, "customer", customer_id)
+
+
+def delete(account: Account, call: Call, _fields: Fields, customer_id: str) -> Record:
+    """Delete a customer: from then on it can be retrieved, but shows its id only.
+
+    https://docs.stripe.com/api/customers/delete. Raises ApiError (404) the second time.
+    """
+    customer = account.ledger.named(call, "customer", customer_id)
+    if customer.get("deleted"):
+        raise no_such("customer", customer_id, param="id", status=404)
+    customer.clear()
+    customer.update({"id": customer_id, "object": "customer", "deleted": True})
+    return customer
 
 
 def listed(account: Account, call: Call, fields: Fields) -> Record:

@@ -88,10 +88,10 @@ class Ledger:
     def named(self, call: Call, kind: str, record_id: str, parameter: str = "") -> Record:
         """Return the object with an id from a parameter, or from the path without one.
 
-        Raises ApiError for an unknown id: 400, or 404.
+        Raises ApiError for an unknown id: 400, or 404. A deleted object can only be retrieved.
         """
         record = self.find(call, record_id, kind)
-        if record is not None:
+        if record is not None and not (parameter and record.get("deleted")):
             return record
         name = _NAMES.get(kind, kind)
         if parameter:
@@ -116,6 +116,7 @@ class Ledger:
             for (live, _), record in reversed(self._records.items())
             if live == call.key.live
             and record["object"] == kind
+            and not record.get("deleted")
             and all(record.get(name) == value for name, value in filters.items())
         ]
         page, more = _page(records, limit, after, before)

@@ -25,6 +25,7 @@ Handler = Callable[..., Record]
 """Takes the account, the call, its parameters, and the id in its path if there is one."""
 
 OPERATIONS: Mapping[str, Handler] = {
+    "DELETE /v1/customers/{}": customers.delete,
     "GET /v1/charges": charges.listed,
     "GET /v1/charges/{}": charges.retrieve,
     "GET /v1/customers": customers.listed,
