@@ -45,8 +45,8 @@ def shop(url: str, key: str) -> Flask:
 
     @step("register")
     def register(visitor: Shown, sent: Shown) -> Shown:
-        card = {"number": sent["card"], "exp_month": 12, "exp_year": 2050, "cvc": sent["cvc"]}
-        token = api.tokens.create({"card": {**card, "name": sent["name"]}})
+        number = {"number": sent["card"], "exp_month": 12, "exp_year": 2050, "cvc": sent["cvc"]}
+        token = api.tokens.create({"card": {**number, "name": sent["name"]}})
         customer = api.customers.create(
             {"source": token.id, "email": sent["email"], "metadata": {"order_id": sent["order"]}}
         )
@@ -188,7 +188,8 @@ def shop(url: str, key: str) -> Flask:
 def main() -> None:
     url, key = sys.argv[1:]
     server = make_server("127.0.0.1", 0, shop(url, key), threaded=True)
-    print(f"http://127.0.0.1:{server.port}", flush=True)
+    sys.stdout.write(f"http://127.0.0.1:{server.port}\n")
+    sys.stdout.flush()
     server.serve_forever()
 
 
