@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from tokentape.errors import CassetteError, TokentapeError
 if TYPE_CHECKING:
     from tokentape.edges.settings import Settings
     from tokentape.pure.replay.decide import Mode
+    from tokentape.pure.replay.faults import Fault
     from tokentape.pure.replay.receipt import Receipt
     from tokentape.session.in_process import Background
     from tokentape.session.opening import OpenSession
@@ -38,8 +39,9 @@ as well, with card numbers and keys as they are sent. Remove the marker, or the 
 Node = pytest.Item | pytest.Collector
 _MODES = ("replay", "record", "auto")
 _MARKER = """\
-tokentape(name, mode, on_exhausted): the cassette for the fixture `tokentape`, `replay`, `record` \
-or `auto`, and whether the last recorded answer is followed by a `repeat` or a `miss`"""
+tokentape(name, mode, on_exhausted, faults): the cassette for the fixture `tokentape`, `replay`, \
+`record` or `auto`, whether the last recorded answer is followed by a `repeat` or a `miss`, and \
+what trouble requests meet, as in docs/faults.md"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -223,7 +225,9 @@ class _Run:
         mode = Mode(marker.mode or self.mode)
         mode = reopened(mode) if name in self.opened else mode
         background = self._started()
-        service = background.opener.service(mode, name, on_exhausted=marker.on_exhausted)
+        service = background.opener.service(
+            mode, name, on_exhausted=marker.on_exhausted, faults=_faults(marker)
+        )
         session = Tokentape(mode, name, background.do(background.opener.open(service)), background)
         self.opened.add(name)
         return session
@@ -268,6 +272,17 @@ class _Marker:
     name: str = ""
     mode: str = ""
     on_exhausted: str = ""
+    faults: Sequence[object] = ()
+    """As documents, in place of those of the configuration."""
+
+
+def _faults(marker: _Marker) -> tuple[Fault, ...] | None:
+    from tokentape.pure.replay.faults import read_fault
+
+    try:
+        return tuple(map(read_fault, marker.faults)) if marker.faults else None
+    except ValueError as error:
+        raise _failed(f"a marker has a fault that cannot be read: {error}") from None
 
 
 def _marker(item: pytest.Item) -> _Marker:

@@ -159,12 +159,12 @@ def test_ends(tokentape, pay):
     assert suite.cassettes == ["shared/one"]
 
 
-@pytest.mark.parametrize("words", ['"a", "b", "c", "d"', 'colour="red"', 'mode="play"'])
+@pytest.mark.parametrize("words", ['"a", "b", "c", "d", "e"', 'colour="red"', 'mode="play"'])
 def test_a_marker_that_says_nothing_known(suite: Suite, words: str) -> None:
     mark = f"import pytest\n\n@pytest.mark.tokentape({words})"
     suite.write("test_shop.py", mark + PAYS)
     printed = suite.fails()
-    assert "tokentape(name, mode, on_exhausted)" in printed
+    assert "tokentape(name, mode, on_exhausted, faults)" in printed
     assert "another exception" not in printed
 
 

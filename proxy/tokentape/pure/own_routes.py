@@ -24,6 +24,7 @@ import orjson
 from tokentape.pure.http.forms import media_type
 from tokentape.pure.http.messages import Headers, Request, Response, json_response
 from tokentape.pure.replay.decide import Mode
+from tokentape.pure.replay.faults import Fault, read_fault
 from tokentape.pure.replay.receipt import Receipt
 from tokentape.pure.stripe.refusals import refusal
 
@@ -88,6 +89,7 @@ class Open:
     mode: Mode | None = None
     strict: bool | None = None
     on_exhausted: str | None = None
+    faults: tuple[Fault, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +151,12 @@ def _read_open(request: Request) -> Open | Response:
     problems = tuple(_problems(fields))
     if problems:
         return refusal(422, "unusable_session", " ".join(problems))
-    mode = fields.pop("mode", None)
-    return Open(**fields, mode=mode and Mode(mode))
+    mode, faults = fields.pop("mode", None), fields.pop("faults", None)
+    try:
+        read = None if faults is None else tuple(map(read_fault, faults))
+    except ValueError as error:
+        return refusal(422, "unusable_session", f"faults: {error}.")
+    return Open(**fields, mode=mode and Mode(mode), faults=read)
 
 
 _FIELDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
@@ -158,6 +164,7 @@ _FIELDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "mode": (lambda value: value in tuple(Mode), "record, replay or auto"),
     "strict": (lambda value: isinstance(value, bool), "true or false"),
     "on_exhausted": (lambda value: value in ("repeat", "miss"), "repeat or miss"),
+    "faults": (lambda value: isinstance(value, list), "a list of faults"),
 }
 
 

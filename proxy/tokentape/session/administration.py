@@ -164,6 +164,7 @@ class Administration:
                 command.cassette,
                 strict=command.strict,
                 on_exhausted=command.on_exhausted or "",
+                faults=command.faults,
                 watch=notices.watch,
             )
             opened = await self._opener.open(service, self._ports)

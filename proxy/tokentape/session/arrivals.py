@@ -11,7 +11,7 @@ from tokentape.pure.watching.events import UNSHOWN, Event, Result
 from tokentape.session.retries import Outcome, Try
 
 RESULT = "Tokentape-Result"
-"""The header that says what was done: recorded, replayed, forwarded, miss or refused."""
+"""The header that says what was done: recorded, replayed, forwarded, miss, refused or injected."""
 _RESULT = RESULT.lower()
 
 

@@ -26,11 +26,13 @@ from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.cassette.reading import recorded_from
 from tokentape.pure.http.messages import Request
 from tokentape.pure.replay.decide import Mode, replays, writes
+from tokentape.pure.replay.faults import Fault, Faults
 from tokentape.pure.replay.receipt import Receipt
 from tokentape.pure.stripe.upstreams import UpstreamKind, upstream_name
 from tokentape.pure.watching.events import Watch, shared
 from tokentape.pure.watching.log import EventLog
 from tokentape.session import assembly
+from tokentape.session.injection import Injector
 from tokentape.session.page import routes
 from tokentape.session.ports import Notice, ignore_written, serving, url
 from tokentape.session.saving import Saved, Saving
@@ -89,6 +91,7 @@ class OpenSession:
         service.watch = shared(log.watch, service.watch)
         self._routes = routes(service, log)
         self.url = ""
+        self._answer = Injector(service).handle if service.faults.faults else service.handle
         self._settings = settings
         self._saving = Saving(take, service, settings.cassettes) if take else None
         self._upstream = AsyncExitStack()
@@ -159,7 +162,7 @@ class OpenSession:
         if own_routes.is_own(request.target):
             return own_routes.answer(request, self._routes), ignore_written
         self._last_request = self._now()
-        outcome = self.service.handle(request)
+        outcome = self._answer(request)
         return outcome if isinstance(outcome, tuple) else self._later(outcome)
 
     async def _later(self, outcome: Awaitable[Answer]) -> Answer:
@@ -209,6 +212,7 @@ class Opener:
         *,
         strict: bool | None = None,
         on_exhausted: str = "",
+        faults: Iterable[Fault] | None = None,
         watch: Watch | None = None,
     ) -> Service:
         """Return a session without a port, upstream or recorder, with what its cassette has.
@@ -228,6 +232,7 @@ class Opener:
             *(mode, name, self._redactor, policy, self._rules, watch or self._watch),
             start=settings.clock,
         )
+        service.faults = Faults(settings.faults if faults is None else tuple(faults))
         service.remembers = settings.fast and replays(mode)
         exists = partial(cassette_file.exists, settings.cassettes, name)
         if replays(mode) and (not writes(mode) or exists()):

@@ -23,6 +23,7 @@ from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.redaction import Redactor
 from tokentape.pure.redaction.live_keys import has_live_key
 from tokentape.pure.replay.decide import Mode, Refuse, Unmatched, decide, replays, writes
+from tokentape.pure.replay.faults import Faults
 from tokentape.pure.replay.instance import Match
 from tokentape.pure.replay.instances import Instances
 from tokentape.pure.replay.misses import MissReport, Neighbours, report
@@ -81,6 +82,7 @@ class Service:
     upstream_name: str = ""
     recorded_from: UpstreamKind | None = None
     """What was loaded came from there, if that is known."""
+    faults: Faults = field(default_factory=Faults)
     recording_options: str = ""
     """The options of a command that records what is missing."""
     start: int = 0
@@ -139,13 +141,18 @@ class Service:
         arrival = Arrival(Request("", ""), self._arrived, time.perf_counter())
         self._tell(self._refused(status, code, message), arrival)
 
+    def tell_injected(self, request: Request, response: Response) -> None:
+        """Let the watcher know of a request that met a fault in place of an answer."""
+        self._tell(Outcome(response, Result.INJECTED), self._arrival(request))
+
     def repeated(self, final: object, retry_key: str | None) -> bool:
         """Take note that the port gave an answer that never changes once more.
 
         `retry_key` is the request's Idempotency-Key. False for a retry: it has another answer.
         """
         assert isinstance(final, Final), "the port gives back what it was given"
-        if final.tried and not self._retries.repeated(final.tried, retry_key or ""):
+        tried = final.tried
+        if self.faults.are_armed or (tried and not self._retries.repeated(tried, retry_key or "")):
             return False
         self.counts.replayed += 1
         self._repeats[final.number] = self._repeats.get(final.number, 0) + 1
@@ -160,8 +167,8 @@ class Service:
     def receipt(self) -> Receipt:
         """Return what this session did so far."""
         pairs = order_dependent(self.recorded, self.rules) if self.recorder else ()
-        counts, strict = self.counts + Counts(), self.policy.strict
-        return Receipt(counts, self.unused(), pairs, strict, self.upstream_name)
+        about = (self.unused(), pairs, self.policy.strict, self.upstream_name)
+        return Receipt(self.counts + Counts(), *about, tuple(self.faults.unmet()))
 
     def unused(self) -> tuple[int, ...]:
         """Return the numbers, from 1, of the interactions that no request was answered with."""

@@ -43,7 +43,8 @@ Done = Callable[[bool], None]
 Answer = tuple[Response, Done]
 
 Handler = Callable[[Request], Answer | Awaitable[Answer]]
-"""Answers a request: at once, which costs no task and no turn of the event loop, or later."""
+"""Answers a request: at once, which costs no task and no turn of the event loop, or later.
+A status of 0 closes the connection instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -58,8 +59,7 @@ class ServerOptions:
     shutdown_timeout: float  # for answers under way when the server stops
     tls: ssl.SSLContext | None = None
     memory: Memory = field(default_factory=Memory)
-    on_refused: Callable[[Response], None] = lambda _: None
-    """Gets the response to what is no request that the handler could get."""
+    on_refused: Callable[[Response], None] = lambda _: None  # gets answers that no handler made
     on_fault: Callable[[str], None]
     """Gets the class name of what a handler raised, and nothing else of it."""
 
@@ -290,6 +290,8 @@ class Connection(asyncio.Protocol):
     def _reply(self, received: ReceivedRequest, answer: Answer) -> bool:
         """Write an answer; tell whether it is out and another request may follow."""
         response, self._done = answer
+        if not response.status:
+            self._transport.abort()
         if self._state is _State.LOST or self._transport.is_closing():
             self._settle(written=False)
             return False

@@ -13,6 +13,7 @@ from typing import Any, Literal, get_type_hints
 
 from tokentape.edges.settings import texts
 from tokentape.errors import ConfigurationError
+from tokentape.pure.replay.faults import Fault
 
 DEFAULT_FILE = Path("tokentape.yaml")
 
@@ -94,6 +95,7 @@ class Settings:
     record: Record = Record()
     match: MatchSettings = MatchSettings()
     redact: RedactSettings = RedactSettings()
+    faults: tuple[Fault, ...] = ()
     limits: Limits = Limits()
     timeouts: Timeouts = Timeouts()
 

@@ -150,13 +150,15 @@ def _suggestion(unknown: str, section: str) -> str:
     for key, (_, _, last) in keys.items():
         if unknown in (key, last):
             return f"did you mean {' under '.join(reversed(key.split('.')))}?"
-    siblings = [last for parent, _, last in keys.values() if parent == section]
+    parent_section = section.partition("[")[0]
+    siblings = [last for parent, _, last in keys.values() if parent == parent_section]
     closest = get_close_matches(unknown, siblings, n=1)
     return f"did you mean {closest[0]}?" if closest else f"allowed: {', '.join(siblings)}"
 
 
 def _keys(hint: Any, section: str = "") -> abc.Iterator[str]:  # noqa: ANN401
-    """Yield the paths of all keys that a section may have."""
+    """Yield the paths of all keys that a section, or each item of a list, may have."""
+    hint = get_args(hint)[0] if get_origin(hint) is tuple else hint
     for name, inner in _hints(hint).items():
         yield section + name
         yield from _keys(inner, f"{section}{name}.")

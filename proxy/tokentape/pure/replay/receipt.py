@@ -30,12 +30,15 @@ class Counts:
     """Of those forwarded, how many the upstream did not answer."""
     refusals: dict[str, int] = field(default_factory=dict)
     """How many were refused, by the code and status of the error."""
+    injected: dict[str, int] = field(default_factory=dict)
+    """How many met each fault."""
 
     def __add__(self, counts: Counts) -> Counts:
-        *numbers, refusals = astuple(self)
-        *more_numbers, more_refusals = astuple(counts)
+        *numbers, refusals, injected = astuple(self)
+        *more_numbers, more_refusals, more_injected = astuple(counts)
         total = Counts(*map(add, numbers, more_numbers))
         total.refusals = dict(Counter(refusals) + Counter(more_refusals))
+        total.injected = dict(Counter(injected) + Counter(more_injected))
         return total
 
     def refuse(self, reason: str) -> None:
@@ -47,7 +50,8 @@ class Counts:
     def requests(self) -> int:
         """How many requests came in."""
         answered = self.recorded + self.replayed + self.missed
-        return answered + self.refused + self.forwarded + self.unwritten
+        injected = sum(self.injected.values())
+        return answered + self.refused + self.forwarded + self.unwritten + injected
 
     @property
     def upstream_is_silent(self) -> bool:
@@ -63,6 +67,9 @@ class Counts:
         if self.refusals:
             reasons = ", ".join(f"{count} {reason}" for reason, count in self.refusals.items())
             yield f"refused: {reasons}"
+        if self.injected:
+            faults = ", ".join(f"{fault} ({count})" for fault, count in self.injected.items())
+            yield f"injected: {faults}"
         if self.forwarded:
             yield f"{self.forwarded} forwarded and not recorded"
         if self.unanswered:
@@ -85,6 +92,8 @@ class Receipt:
     strict: bool = False
     upstream: str = ""
     """What requests were forwarded to, as people call it, if any were to be."""
+    unmet: tuple[str, ...] = ()
+    """Faults that too few requests met."""
 
     @property
     def exit_status(self) -> int:
@@ -94,7 +103,8 @@ class Receipt:
         refused request and what is only probable.
         """
         counts = self.counts
-        if self.strict and (counts.refused or self.unused or self.order_dependent):
+        improbable = counts.refused or self.unused or self.order_dependent or self.unmet
+        if self.strict and improbable:
             return 1
         return 1 if counts.missed or counts.unwritten or counts.upstream_is_silent else 0
 
@@ -109,6 +119,8 @@ class Receipt:
             yield f"never asked for: interactions {numbers}" + (
                 f" and {more} more" if more > 0 else ""
             )
+        for fault in self.unmet[:_SHOWN]:
+            yield f"too few requests met a fault: {fault}"
         for pair in self.order_dependent[:_SHOWN]:
             yield f"order-dependent: {pair}"
         if len(self.order_dependent) > _SHOWN:

@@ -23,6 +23,7 @@ class Result(StrEnum):
     FORWARDED = "forwarded"
     MISS = "miss"
     REFUSED = "refused"
+    INJECTED = "injected"
 
 
 UNSHOWN = "…"
@@ -47,7 +48,7 @@ class Event(NamedTuple):
     fields: tuple[str, ...]
     """Those of query and body, as `name=value`, in the notation of cassettes."""
     status: int
-    """Of the answer."""
+    """Of the answer; 0 if there is none, because of a fault."""
     result: Result
     interaction: int = 0
     """The number, from 1, of the interaction that answers it or that it was recorded as."""

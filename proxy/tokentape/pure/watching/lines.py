@@ -36,6 +36,7 @@ COLOURS = {
     Result.FORWARDED: "blue",
     Result.MISS: "red",
     Result.REFUSED: "yellow",
+    Result.INJECTED: "magenta",
 }
 
 
@@ -103,7 +104,7 @@ class EventLines:
 
 
 def _line(event: Event, *, is_timed: bool = True) -> str:
-    end = f"{event.status} {event.result}"
+    end = f"{event.status or 'no answer,'} {event.result}"
     if is_timed:
         end += f" {event.seconds * 1000:,.0f} ms"
     if event.is_retry:
