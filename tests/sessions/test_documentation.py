@@ -71,4 +71,4 @@ def shell(line: str, workplace: Workplace, token: str = "") -> str:
 
 def test_the_options_it_names_are_there() -> None:
     options = {name for option in serve_command.params for name in option.opts}
-    assert set(re.findall(r"(?<!-)--(?!test)[a-z]+", TEXT)) <= options
+    assert set(re.findall(r"(?<!-)--(?!test)[a-z][a-z-]+", TEXT)) <= options
