@@ -113,6 +113,21 @@ def test_large_bodies_pass_both_ways(serve: Serve, lane: bytes) -> None:
             assert json.loads(read_reply(client).body)[3] == body.decode()
 
 
+def test_a_slow_reader_gets_all_of_every_answer(serve: Serve, lane: bytes) -> None:
+    body = b"x" * 5_000_000
+    written: list[bool] = []
+    with serve(lambda _request: (Response(200, (), body), written.append)) as server:
+        with server.connect() as client:
+            for _ in range(3):
+                client.sendall(b"GET / HTTP/1.1\r\n" + lane + b"\r\n")
+            time.sleep(0.3)
+            left = 3 * len(body)
+            while left > 0:
+                left -= client.recv(1_000_000).count(b"x")
+    assert left == 0
+    assert written == [True, True, True]
+
+
 def test_a_request_may_ask_before_it_sends_a_body(serve: Serve, lane: bytes) -> None:
     with serve() as server, server.connect() as client:
         client.sendall(POST + lane + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")

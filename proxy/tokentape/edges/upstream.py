@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
 _MAX_HEAD = 64 * 1024
 _LARGE = 2**20  # bytes from which aiohttp wants a body as a file, to send it in pieces
+_TRUST = "; SSL_CERT_FILE may name a file with the certificates to trust"
 _FAILURES: Sequence[tuple[type[Exception], int, str]] = (
     (TimeoutError, 504, "it did not answer in time"),
-    (aiohttp.ClientConnectorCertificateError, 502, "its TLS certificate is not trusted"),
+    (aiohttp.ClientConnectorCertificateError, 502, "its TLS certificate is not trusted" + _TRUST),
     (aiohttp.ClientConnectorSSLError, 502, "no TLS connection could be made with it"),
     (aiohttp.ClientConnectorDNSError, 502, "its host name is not known"),
     (aiohttp.ClientConnectorError, 502, "no connection could be made with it"),

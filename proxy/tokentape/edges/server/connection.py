@@ -117,7 +117,8 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         # With a limit of 0, writing resumes only once the client's connection has taken all.
         self._transport.set_write_buffer_limits(0)
-        self._half_closes = self._transport.can_write_eof()  # not with TLS
+        # Not with TLS, where an answer also counts as written once asyncio has encrypted it.
+        self._half_closes = self._transport.can_write_eof()
         self._enter(_State.IDLE, self._options.idle_timeout)
         if not self._joined(self):
             self._leave(CROWDED)
