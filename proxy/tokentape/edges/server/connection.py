@@ -117,8 +117,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         # With a limit of 0, writing resumes only once the client's connection has taken all.
         self._transport.set_write_buffer_limits(0)
-        # Not with TLS, where an answer also counts as written once asyncio has encrypted it.
-        self._half_closes = self._transport.can_write_eof()
+        self._half_closes = self._transport.can_write_eof()  # not with TLS
         self._enter(_State.IDLE, self._options.idle_timeout)
         if not self._joined(self):
             self._leave(CROWDED)
@@ -308,7 +307,7 @@ class Connection(asyncio.Protocol):
         return self._written(raw) and self._concluded()
 
     def _written(self, raw: bytes) -> bool:
-        """Write; tell whether all of it is out."""
+        """Write; tell whether all of it is out: with TLS, whether it has been encrypted."""
         self._transport.write(raw)
         if self._transport.get_write_buffer_size():
             self._enter(_State.WRITING, self._options.idle_timeout)
