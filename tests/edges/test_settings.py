@@ -312,12 +312,30 @@ def test_an_invalid_value_is_reported_with_line_and_allowed_values(key: str, tex
         ("match: {ignore", "card]"),
         ("redact: {keep", "card..name"),
         ("redact: {keep", "card.name[x]"),
+        ("redact: {keep", "card[{{name.1}}]"),
+        ("redact: {keep", "card" + "[a]" * 16),
+        ("redact: {keep", "card" + ".a" * 16),
+        ("match: {headers", "x" * 101),
     ],
 )
 def test_an_invalid_list_item_is_reported_with_its_line(key: str, item: str) -> None:
     name = key.replace(": {", ".").removeprefix("{")
     [problem] = problems_of(f'{key}: [{"fine" if name != "origins" else "null"},\n "{item}"]}}')
     assert problem.startswith(f"tokentape.yaml:2: {name}[1]: {FOUND[bool(item)]}; allowed: ")
+
+
+@pytest.mark.parametrize("escape", [r"\t", r"\n", r"\x00", r"\x7f"])
+def test_a_name_with_a_control_character_is_refused(escape: str) -> None:
+    [problem] = problems_of(f'redact: {{keep: ["card[a{escape}b]"]}}')
+    assert "a field's name" in problem
+
+
+@pytest.mark.parametrize(
+    "name", ["card[metadata][my plan]", "card[metadata][Größe]", "card[no. 1]"]
+)
+def test_a_name_in_brackets_may_have_any_other_character(name: str) -> None:
+    loaded = file.read(write(f'redact: {{keep: ["{name}"]}}\nmatch: {{headers: [X_Tenant]}}'))
+    assert (loaded.redact.keep, loaded.match.headers) == ((name,), ("X_Tenant",))
 
 
 def test_an_unknown_kind_is_reported_with_its_line_and_the_valid_kinds() -> None:

@@ -20,6 +20,7 @@ from tokentape.pure.cassette.match_key import MatchRules
 from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.cassette.writing import HEADER
 from tokentape.pure.http.messages import Headers, Request, Response
+from tokentape.pure.redaction import Redactor
 from tokentape.pure.replay.decide import Mode
 from tokentape.pure.watching.documents import log_document
 from tokentape.pure.watching.events import Event, Repeats, notices
@@ -37,8 +38,6 @@ NOW = 1_790_000_000
 """September 2026."""
 
 USUAL = Policy()
-PORT = Memory(1 << 20, lambda *_: True, REDACTOR.relevant_headers)
-"""Tells what a port remembers requests by."""
 
 Answer = Callable[[Request], Response]
 
@@ -100,9 +99,13 @@ class Stage:
     strict: bool = False
     remembers: bool = True
     """Its port remembers answers that never change again."""
+    redactor: Redactor = REDACTOR
+    rules: MatchRules = RULES
 
     def __post_init__(self) -> None:
         self.take = Take()
+        self._memory = Memory(1 << 20, lambda *_: True, self.redactor.relevant_headers)
+        """Tells what a port remembers requests by."""
         self.port: dict[bytes, Response] = {}
         """What a port with a memory gives again."""
         self.notices: list[str] = []
@@ -110,14 +113,14 @@ class Stage:
         self.upstream = Upstream(self.answer)
         policy = replace(self.policy, strict=self.strict or self.policy.strict)
         self.service = Service(
-            *(self.mode, "tape", REDACTOR, policy, RULES, self._watch),
+            *(self.mode, "tape", self.redactor, policy, self.rules, self._watch),
             remembers=self.remembers,
         )
         self.service.load(self.recorded)
         if self.mode is not Mode.REPLAY:
             self.service.upstream = self.upstream
             numbering = self.service.instances.numbering or Numbering()
-            self.service.recorder = Recorder(REDACTOR, self.take, numbering)
+            self.service.recorder = Recorder(self.redactor, self.take, numbering)
 
     def _watch(self, event: Event | Repeats) -> None:
         self.events.append(event)
@@ -137,7 +140,7 @@ class Stage:
 
     def send(self, request: Request, *, taken: bool = True) -> Response:
         """Ask, and take the answer whole, or go away before."""
-        digest, key = PORT.digest(request)
+        digest, key = self._memory.digest(request)
         before = self.port.get(digest) if digest else None
         if before and self.service.repeated(before.final, key):
             return replace(before, echo=tuple((name, key) for name, _ in before.echo))
@@ -170,11 +173,11 @@ class Stage:
         return (*receipt.lines(), f"exit status {receipt.exit_status}")
 
 
-def loaded(cassette: str) -> tuple[Interaction, ...]:
+def loaded(cassette: str, redactor: Redactor = REDACTOR) -> tuple[Interaction, ...]:
     """Load a cassette as strictly as the program does."""
     if not cassette:
         return ()
-    return load_cassette(cassette.encode("ascii"), REDACTOR)
+    return load_cassette(cassette.encode("ascii"), redactor)
 
 
 def replay(cassette: str, **changes: object) -> Stage:

@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tokentape.pure.stripe.catalog import Field, read_catalog
+from tokentape.pure.stripe.vocabularies import FORMS
 
+from tests.laws.pipeline import REDACTOR
+
+WORDS = st.sampled_from(("True", "us", "EUR", "05", "00.50", "-05.50", "1e-07", "card[number]"))
 HEAD = "side,path,class,values,blank,source\n"
 
 
@@ -34,3 +40,11 @@ def test_a_field_has_class_slot_values_and_form() -> None:
 def test_a_misspelt_word_is_an_error_with_its_line(row: str, problem: str) -> None:
     with pytest.raises(ValueError, match=re.escape(f"catalog.csv:3: {problem}")):
         read_catalog(HEAD + "request,b,name,,,x\n" + row + "\n")
+
+
+@given(st.sampled_from(sorted(FORMS)), st.text("0159.-eE/_truUSD", max_size=9) | WORDS)
+def test_a_normal_form_is_its_own_normal_form(form: str, text: str) -> None:
+    normal = REDACTOR.values.catalog.normal_form(Field("keep", form=form), text)
+    if normal is not None:
+        again = REDACTOR.values.catalog.normal_form(Field("keep", form=form), normal)
+        assert again == normal

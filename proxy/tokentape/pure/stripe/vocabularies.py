@@ -109,5 +109,5 @@ FORMS: Mapping[str, _Form] = {
         r"(?:\.(?:acacia|basil|clover|dahlia|endive|preview))?"
     ),
     "word": _matching(r"[a-z][a-z_]{0,63}"),
-    "year": _matching(r"[0-9]{2}|(?:19|20|21)[0-9]{2}", _number),
+    "year": _matching(r"[0-9]{1,2}|(?:19|20|21)[0-9]{2}", _number),
 }
