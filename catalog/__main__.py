@@ -23,7 +23,7 @@ DATA = ROOT / "proxy" / "tokentape" / "data"
 def generated(api: Api, rules: Rules) -> Mapping[str, str]:
     """Return the texts of the catalog by the names of their files."""
     requests = by_owner(rules, "request", {key: op.fields for key, op in api.operations.items()})
-    answers = by_owner(rules, "answer", api.objects)
+    answers = by_owner(rules, "answer", {**api.objects, "answer": {}})
     return {
         "answers.txt": outlines(answers, VERSIONS),
         "requests.txt": outlines(requests, VERSIONS),

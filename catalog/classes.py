@@ -146,6 +146,11 @@ class Rules:
             if "*" not in line.owner and path not in rows and not line.path.startswith("*"):
                 self._used.add(line)
                 rows[path] = _by_hand(path, line, blank=line.blank)
+        for line in self.overrides:
+            path = tuple(line.path.split("."))
+            if line.side == f"{side}+" and fnmatchcase(owner, line.owner) and path not in rows:
+                self._used.add(line)
+                rows[path] = _by_hand(path, line, blank=line.blank)
         return sorted(rows.values(), key=lambda row: row.path)
 
     @property
@@ -172,7 +177,7 @@ class Rules:
         if types or field.declared.is_expandable:
             return "object_id", types - {ANY_TYPE} or {"*"}
         if field.name in _DATE_PARTS and field.siblings.issuperset(_DATE_PARTS):
-            return f"dob.{field.name}", ()
+            return ("text" if field.side == "answer" else f"dob.{field.name}"), ()
         if "bool" in scalars:
             return "keep", {"~bool", *values}
         if scalars & {"int", "float", "decimal"}:

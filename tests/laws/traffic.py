@@ -16,7 +16,7 @@ from tokentape.pure.http.forms import join_name, split_name
 from tokentape.pure.http.messages import Request
 from tokentape.pure.stripe.kinds import ID_PREFIXES, SLOTS
 
-from tests.laws.pipeline import CATALOG_CSV, PUBLISHED
+from tests.laws.pipeline import PUBLISHED, TOKENS_CSV
 from tests.laws.worlds import LIVE_KEYS, SHAPES, Symbol
 
 NO_TOKEN = Symbol("tok", 99)
@@ -194,7 +194,7 @@ def filled(value: Value, world: Callable[[Symbol], str], ids: Mapping[int, str])
 
 # What the fields of the API may hold.
 
-_ROWS = tuple(csv.DictReader(CATALOG_CSV.splitlines()))
+_ROWS = tuple(csv.DictReader(TOKENS_CSV.splitlines()))
 _LISTS = {row["path"]: row["values"].split("|") for row in _ROWS if row["side"] == "list"}
 _FORMS: Mapping[str, tuple[str, ...]] = {
     "bool": ("true", "false", "True"),

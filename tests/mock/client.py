@@ -11,10 +11,11 @@ from urllib.parse import urlencode
 
 from tokentape.mock.upstream import MockStripe
 from tokentape.pure.http.messages import Headers, Request, Response
+from tokentape.pure.stripe.catalog import CATALOG_FILES, read_catalog
 
 DATA = Path(__file__).parents[2] / "proxy" / "tokentape" / "data"
 PUBLISHED = (DATA / "published.csv").read_text("utf-8")
-CATALOG = (DATA / "catalog.csv").read_text("utf-8")
+CATALOG = read_catalog(*((DATA / name).read_text("utf-8") for name in CATALOG_FILES))
 
 NOW = 1760380579  # 2025-10-13, the second of a recording
 

@@ -6,16 +6,13 @@ import pytest
 from tokentape.mock.api_errors import ApiError
 from tokentape.mock.parameters import Parameters, read_parameters
 from tokentape.pure.http.messages import Request
-from tokentape.pure.stripe.catalog import read_catalog
 
 from tests.mock.client import CATALOG, VISA
-
-API = read_catalog(CATALOG)
 
 
 def read(fields: dict[str, str], query: str = "") -> Parameters:
     request = Request("POST", f"/v1/tokens{query}", body=urlencode(fields).encode())
-    return read_parameters(request, API)
+    return read_parameters(request, CATALOG, "POST /v1/tokens")
 
 
 def error_for(fields: dict[str, str]) -> ApiError:
@@ -136,6 +133,6 @@ def test_an_unknown_expansion_is_an_error() -> None:
 def test_an_unreadable_body_is_an_error(media: str, body: bytes) -> None:
     request = Request("POST", "/v1/tokens", (("Content-Type", media),), body)
     with pytest.raises(ApiError) as caught:
-        read_parameters(request, API)
+        read_parameters(request, CATALOG, "POST /v1/tokens")
     assert caught.value.status == 400
     assert caught.value.message.startswith("Invalid request (check that your POST content type")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tokentape.pure.stripe.catalog import Field
+from tokentape.pure.stripe.fields import Field
 from tokentape.pure.stripe.outlines import Outlines, located
 
 TEXT = """\

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from tokentape.edges import package_data
-from tokentape.pure.stripe.api_catalog import ApiCatalog
-from tokentape.pure.stripe.outlines import Outlines
 from tokentape.pure.stripe.routes import Routes
+from tokentape.session import assembly
 
+CATALOG = assembly.catalog()
 ROUTES = Routes(package_data.read("routes.csv"))
 
 
@@ -72,20 +72,17 @@ def test_anything_else_is_none(method: str, target: str) -> None:
 
 
 def test_each_operation_is_found_by_its_own_path_and_has_fields() -> None:
-    catalog = ApiCatalog(
-        Outlines(package_data.read("requests.txt")), Outlines(package_data.read("answers.txt")), {}
-    )
     operations = set()
     for route in ROUTES:
         ids = tuple(f"id_{number}" for number, _ in enumerate(route.ids))
         match = ROUTES.match(route.method, route.path(ids))
         assert match is not None
         assert (match.route, match.ids) == (route, ids)
-        assert route.operation in catalog.requests
+        assert route.operation in CATALOG.requests
         types = route.answer.rpartition(":")[2].split("|") if route.answer else []
-        assert [name for name in types if name not in catalog.answers] == []
+        assert [name for name in types if name not in CATALOG.answers] == []
         operations.add(route.operation)
-    assert operations == {*catalog.requests.owners()}
+    assert operations == {*CATALOG.requests.owners()}
     assert len(operations) > 550
 
 

@@ -20,7 +20,7 @@ from tokentape.mock.published import read_published_numbers
 from tokentape.mock.responses import Call, failure, success, unauthorized
 from tokentape.mock.tokens import Tokens, token_view
 from tokentape.pure.http.messages import Request, Response
-from tokentape.pure.stripe.catalog import read_catalog
+from tokentape.pure.stripe.catalog import CATALOG_FILES, read_catalog
 from tokentape.pure.stripe.routes import Routes
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class MockStripe:
         self._read = read
         self._now = now
         self._entropy = entropy
-        self._catalog = read_catalog(read("catalog.csv"))
+        self._catalog = read_catalog(*map(read, CATALOG_FILES))
         self._routes = Routes(read("routes.csv"))
         fingerprints = Fingerprints(entropy(32))
         self._tokens = Tokens(read_published_numbers(read("published.csv")), entropy, fingerprints)
@@ -66,7 +66,7 @@ class MockStripe:
         method, path = call.request.method, call.request.target.partition("?")[0]
         match = self._routes.match(method, path)
         if match is not None and match.route.answer == "token":
-            parameters = read_parameters(call.request, self._catalog)
+            parameters = read_parameters(call.request, self._catalog, match.route.operation)
             if match.ids:
                 return self._retrieve(call, match.ids[0], parameters)
             create = partial(self._create, call, parameters)

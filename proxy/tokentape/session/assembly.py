@@ -17,7 +17,7 @@ from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.redaction import Redactor
 from tokentape.pure.redaction.values import Values
-from tokentape.pure.stripe.catalog import extended, read_catalog
+from tokentape.pure.stripe.catalog import CATALOG_FILES, Catalog, extended, read_catalog
 from tokentape.pure.stripe.phrases import read_phrases
 from tokentape.pure.stripe.published import read_published
 from tokentape.pure.stripe.routes import Routes
@@ -25,15 +25,19 @@ from tokentape.pure.stripe.routes import Routes
 
 def redactor(redact: RedactSettings, match: MatchSettings) -> Redactor:
     """Return redaction for these settings."""
-    catalog = read_catalog(package_data.read("catalog.csv"))
     values = Values(
-        extended(catalog, redact.keep, redact.fields),
+        extended(catalog(), redact.keep, redact.fields),
         read_published(package_data.read("published.csv")),
         read_phrases(package_data.read("phrases.csv")),
         Routes(package_data.read("routes.csv")),
         time.gmtime().tm_year,
     )
     return Redactor(values, keep_blank=match.blank == "strict", match_headers=match.headers)
+
+
+def catalog() -> Catalog:
+    """Return the catalog of the API."""
+    return read_catalog(*map(package_data.read, CATALOG_FILES))
 
 
 def match_rules(match: MatchSettings) -> MatchRules:

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
 from itertools import count
+from typing import NamedTuple
 from urllib.parse import quote_plus, unquote_plus
 
 import orjson
@@ -35,11 +36,12 @@ from tokentape.pure.http.json_text import Json
 from tokentape.pure.notation.placeholders import Placeholder, numbered, parts, whole
 from tokentape.pure.redaction import Redactor
 from tokentape.pure.redaction.requests import FORM
-from tokentape.pure.redaction.values import Values
+from tokentape.pure.redaction.values import BEHIND_ID, Values
 from tokentape.pure.stripe import places
-from tokentape.pure.stripe.catalog import Field
+from tokentape.pure.stripe.fields import Field
 from tokentape.pure.stripe.kinds import KINDS
 from tokentape.pure.stripe.places import Place
+from tokentape.pure.stripe.routes import Route, RouteMatch
 
 BODY = "the answer's body"
 _BEARER = "Bearer "
@@ -61,6 +63,16 @@ def is_valid_placeholder(placeholder: Placeholder, values: Values) -> bool:
         return not kind.class_only and guard_is_valid
     named = values.published.value(placeholder.kind, placeholder.name) is not None
     return named or placeholder.name in kind.classes
+
+
+class Spot(NamedTuple):
+    """A place in an answer."""
+
+    route: Route | None
+    owner: str = ""
+    """The type of the object; blank for the answer as a whole."""
+    path: Path = ()
+    """In that object, positions blank."""
 
 
 class RedactionCheck:
@@ -87,7 +99,9 @@ class RedactionCheck:
 
     def _check_outline(self, texts: Texts) -> tuple[tuple[str, ...], bool]:
         """Return the problems of an outline, and whether names may repeat once it has numbers."""
-        problems = list(self._problems_outside_body(texts))
+        match = self._operation(texts.method, texts.path)
+        route = match.route if match else None
+        problems = list(self._problems_outside_body(texts, route))
         try:
             document, may_have_repeats = _read_body(texts.text)
         except (ValueError, RecursionError):
@@ -95,15 +109,16 @@ class RedactionCheck:
         if "\\" in texts.text and _NEEDLESS_ESCAPE.search(texts.text):
             problems.append(f"{BODY}, where it escapes what needs no escape,")
         if texts.text:
-            self._check_body(document, (), problems, named=False)
+            self._check_body(document, Spot(route), problems, named=False)
         return tuple(problems), may_have_repeats
 
-    def _problems_outside_body(self, texts: Texts) -> Iterator[str]:
-        if not self._path(texts.method, texts.path):
+    def _problems_outside_body(self, texts: Texts, route: Route | None) -> Iterator[str]:
+        operation = route.operation if route else ""
+        if not operation:
             yield "the uri's path"
         for label, fields in (("query field", texts.query), ("request field", texts.body)):
             for number, field in enumerate(fields, 1):
-                if not self._field_is_valid(field):
+                if not self._field_is_valid(operation, field):
                     yield f"{label} {number}"
         for line in texts.request_headers:
             if not self._request_header_is_valid(*line):
@@ -112,54 +127,68 @@ class RedactionCheck:
             if not self._response_header_is_valid(*line):
                 yield "a response header"
 
-    def _check_body(self, value: Json, path: Path, problems: list[str], *, named: bool) -> None:
+    def _check_body(self, value: Json, spot: Spot, problems: list[str], *, named: bool) -> None:
         """Add the positions of unredacted values in a JSON value of a response body."""
         is_container = isinstance(value, (dict, list))
-        problem = self._node_problem(path, None if is_container else value, named, is_container)
+        problem = self._node_problem(spot, None if is_container else value, named, is_container)
+        route, owner, path = spot
         if problem:
             problems.append(f"{BODY}, at {problem}")
         elif isinstance(value, dict):
+            field = self._catalog.answer_field(owner, path).field
+            object_type = (
+                self._catalog.object_type(field, value)
+                if owner
+                else self._catalog.answer_type(value, route)
+            )
+            owner, path = (object_type, ()) if object_type else (owner, path)
             for name, item in value.items():
-                self._check_body(item, (*path, name), problems, named=True)
+                inner = Spot(route, owner, (*path, name))
+                self._check_body(item, inner, problems, named=True)
         elif isinstance(value, list):
-            for position, item in enumerate(value):
-                self._check_body(item, (*path, str(position)), problems, named=False)
+            inner = Spot(route, owner, (*path, ""))
+            for item in value:
+                self._check_body(item, inner, problems, named=False)
 
-    def _check_node(self, path: Path, leaf: Json, named: object, is_container: object) -> str:
+    def _check_node(self, spot: Spot, leaf: Json, named: object, is_container: object) -> str:
         """Return where a name or a leaf of a response body is not redacted, or "".
 
         `named` is for the members of objects, whose name is the last segment of the path.
         """
-        located = self._catalog.locate_response(path)
-        is_of_api = located.depth == len(path)
+        route, owner, path = spot
+        operation = route.operation if route else ""
+        located = self._catalog.answer_field(owner, path)
+        is_position = bool(named) and (not path[-1] or path[-1].isdigit())
+        is_of_api = located.depth == len(path) and not is_position
         named_by_api = is_of_api and len(path) - 1 not in located.free
         if named and not named_by_api and not self._may_stand(path[-1], places.NAME):
             return "a field whose name is not known and not redacted"
         if is_container:
             return "" if is_of_api else "a field that is not known and not redacted"
-        if self._leaf(located.field, leaf):
+        if self._leaf(operation, located.field, leaf):
             return ""
         words = self._catalog.words
-        return ".".join(name if name in words or name.isdigit() else "…" for name in path)
+        shown = (name if name in words else "…" for name in path if name)
+        return ".".join((owner, *shown) if owner else shown)
 
-    def _path(self, method: str, text: str) -> bool:
-        """Tell whether a path is that of an operation, its ids by their placeholders."""
+    def _operation(self, method: str, text: str) -> RouteMatch | None:
+        """Return the operation at a path if its ids are redacted, or None."""
         match = self._values.operation_at(method, text)
         if match is None or match.route.path(match.ids) != text:
-            return False
-        return all(map(self._id, match.route.ids, match.ids))
+            return None
+        return match if all(map(self._id, match.route.ids, match.ids)) else None
 
     def _id(self, field: Field, text: str) -> bool:
         """Tell whether an id in a path is a placeholder, or of the vocabulary that it has."""
         return self._value(field, text, text, places.in_request(field))
 
-    def _field(self, text: str) -> bool:
+    def _field(self, operation: str, text: str) -> bool:
         """Tell whether `name=value` has the API's names and vocabulary, or placeholders."""
         name, equals, value = text.partition("=")
-        field = self._catalog.locate_request(_path(name)).field
+        field = self._catalog.request_field(operation, _path(name)).field
         place = places.in_request(field)
         valid = value == "" or self._value(field, unquote_plus(value), value, place)
-        return bool(equals) and self._name(name) and valid
+        return bool(equals) and self._name(operation, name) and valid
 
     def _request_header(self, name: str, text: str) -> bool:
         """Tell whether a header may be kept, and its value is in its vocabulary."""
@@ -178,21 +207,21 @@ class RedactionCheck:
             return False
         return self._value(field, text, text, places.in_response_header(field))
 
-    def _leaf(self, field: Field | None, value: Json) -> bool:
+    def _leaf(self, operation: str, field: Field | None, value: Json) -> bool:
         if value is None or value == "":
             return True
         if isinstance(value, str):
-            return self._text(field, value)
-        if field is None or isinstance(value, float):
-            return field is not None and field.anything
+            return self._text(operation, field, value)
+        if field is None:
+            return False
         if isinstance(value, bool):
             return field.anything or field.form == "bool"
         return self._catalog.normal_form(field, str(value)) is not None
 
-    def _name(self, name: str) -> bool:
+    def _name(self, operation: str, name: str) -> bool:
         """Tell whether the segments of a field's name are the API's, or placeholders."""
         path = _path(name)
-        located = self._catalog.locate_request(path)
+        located = self._catalog.request_field(operation, path)
         return all(
             self._may_stand(written, places.NAME)
             if position >= located.depth or position in located.free
@@ -202,7 +231,8 @@ class RedactionCheck:
 
     def _value(self, field: Field | None, plain: str, written: str, place: Place) -> bool:
         if "{{" in written:
-            return self._may_stand(written, place)
+            is_secret = field is not None and field.kind == "client_secret"
+            return self._may_stand(written, place) or (is_secret and self._client_secret(written))
         return field is not None and self._catalog.normal_form(field, plain) == plain
 
     def _may_stand(self, text: str, place: Place) -> bool:
@@ -214,15 +244,20 @@ class RedactionCheck:
             and is_valid_placeholder(placeholder, self._values)
         )
 
-    def _text(self, field: Field | None, value: str) -> bool:
+    def _text(self, operation: str, field: Field | None, value: str) -> bool:
         if self._may_stand(value, places.in_response_leaf(field)):
             return True
         if field is None:
             return False
         if field.kind == "message":
             reading = self._values.phrases.read(value)
-            return reading is not None and all(self._slot(*slot) for slot in reading.slots)
-        if field.form == "param" and self._name(value):
+            slots = reading.slots if reading else ()
+            return reading is not None and all(self._slot(operation, *slot) for slot in slots)
+        if field.kind == "client_secret":
+            return self._client_secret(value)
+        if field.kind == "path":
+            return self._operation("GET", value) is not None
+        if field.form == "param" and self._name(operation, value):
             return True
         try:
             pieces = list(parts(value))
@@ -231,9 +266,15 @@ class RedactionCheck:
         plain = pieces[0] if len(pieces) == 1 else None
         return isinstance(plain, str) and self._catalog.normal_form(field, plain) is not None
 
-    def _slot(self, kind: str, value: str) -> bool:
+    def _client_secret(self, text: str) -> bool:
+        """Tell whether a text is an object's id, and what makes it a secret, as placeholders."""
+        head, mark, tail = text.partition(BEHIND_ID)
+        pieces = ((head, places.ID), (tail, places.CLIENT_SECRET))
+        return bool(mark) and all(self._may_stand(*piece) for piece in pieces)
+
+    def _slot(self, operation: str, kind: str, value: str) -> bool:
         if kind in ("field", "fields"):
-            return all(map(self._name, value.split(", ")))
+            return all(self._name(operation, name) for name in value.split(", "))
         return self._may_stand(value, places.in_message(kind))
 
 

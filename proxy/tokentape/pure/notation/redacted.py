@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from tokentape.pure.notation.placeholders import whole
 from tokentape.pure.stripe.kinds import NUMBER_KINDS, Secret
+from tokentape.pure.stripe.routes import Route
 
 _BEGUN = tuple("{{" + kind for kind in NUMBER_KINDS)
 
@@ -53,6 +54,13 @@ class RedactedRequest(NamedTuple):
     """What was sent for kinds that are stored only as a class, to be given back: key, CVC."""
     unknown_names: tuple[UnknownName, ...] = ()
     """The names that the API does not know, in the order in which they were sent."""
+    route: Route | None = None
+    """The operation that it is."""
+
+    @property
+    def operation(self) -> str:
+        """The operation in the catalog, such as `POST /v1/customers/{}`."""
+        return self.route.operation if self.route else ""
 
     @property
     def numbers(self) -> dict[str, Redacted]:

@@ -5,8 +5,8 @@ vocabulary; a published test value passes by its name; everything else leaves a 
 behind. A name that the API does not know is a secret like any other.
 
     values      one value, one name
-    requests    a request, field by field
-    responses   a response, leaf by leaf, with what the request sent in view
+    requests    a request, field by field, by its operation
+    responses   a response, object by object, with what the request sent in view
 """
 
 from __future__ import annotations

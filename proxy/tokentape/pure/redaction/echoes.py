@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tokentape.pure.notation.redacted import RedactedRequest
-from tokentape.pure.redaction.values import last_name
+from tokentape.pure.redaction.values import in_object, last_name
 from tokentape.pure.stripe.kinds import NEVER_ANSWERED, Secret
 
 
@@ -35,9 +35,14 @@ class _Sent:
             self._by_field[secret.field] = secret
 
     def repeated_by(self, field: str) -> Secret | None:
-        """Return the value that a field of the response repeats; None where two may be meant."""
-        if field in self._by_field:
-            return self._by_field[field]
+        """Return the value that a field of the response repeats; None where two may be meant.
+
+        The response's field begins with the type of its object: `customer`, `shipping`, `name`. The
+        request's may, too, as a token's `card`, `name` does.
+        """
+        for same_field in (field, in_object(field)):
+            if same_field in self._by_field:
+                return self._by_field[same_field]
         name = last_name(field)
         if name in self._by_name:
             return self._by_name[name]

@@ -17,7 +17,7 @@ from tokentape.pure.http.messages import Request
 from tokentape.pure.notation.placeholders import Placeholder, escape
 from tokentape.pure.notation.redacted import Redacted, RedactedRequest, UnknownName
 from tokentape.pure.redaction.values import MOST_REMEMBERED, RequestField, Values, sent_time
-from tokentape.pure.stripe.catalog import KEEP, Field
+from tokentape.pure.stripe.fields import KEEP, Field
 from tokentape.pure.stripe.kinds import CLASS_ONLY, Secret, key_class, secret
 from tokentape.pure.stripe.normalise import normalised
 from tokentape.pure.stripe.routes import RouteMatch
@@ -71,12 +71,19 @@ def redacted_request(
         raise UnreadableBody("it is no operation of the API's catalog")
     live: dict[str, Secret] = {}
     unknown: list[UnknownName] = []
-    listed = [query_pairs(raw.target), request_pairs(raw, values.catalog.names)]
-    fields = [normalised(pairs, values.catalog, keep_blank=keep_blank) for pairs in listed]
-    query, body = (_entries(pairs, values, live, unknown) for pairs in fields)
+    operation = match.route.operation
+    listed = [query_pairs(raw.target), request_pairs(raw, values.catalog.names(operation))]
+    sent = [normalised(each, values.catalog, operation, keep_blank=keep_blank) for each in listed]
+    query, body = (_entries(pairs, operation, values, live, unknown) for pairs in sent)
     lines = _headers(raw, headers, values, live)
     path = _path(match, values)
-    return RedactedRequest(raw.method, path, query, lines, body, live, tuple(unknown))
+    return RedactedRequest(raw.method, path, query, lines, body, live, tuple(unknown), match.route)
+
+
+def redacted_path(path: str, values: Values) -> Redacted | None:
+    """Redact the path of an object or a list, as answers have it; None where it is none."""
+    match = values.operation_at("GET", path)
+    return None if match is None else _path(match, values)
 
 
 def _path(match: RouteMatch, values: Values) -> Redacted:
@@ -96,7 +103,11 @@ def _id(field: Field, text: str, values: Values) -> Redacted:
 
 
 def _entries(
-    sent: Pairs, values: Values, live: dict[str, Secret], unknown: list[UnknownName]
+    sent: Pairs,
+    operation: str,
+    values: Values,
+    live: dict[str, Secret],
+    unknown: list[UnknownName],
 ) -> tuple[Redacted, ...]:
     """Return `name=value` texts, sorted by what is shown of them: their order does not count.
 
@@ -105,14 +116,15 @@ def _entries(
     """
     dates: dict[Path, str] = {}
     entries = []
+    fields = values.fields[operation]
     for path, value in sent:
-        field = values.fields[path]
+        field = fields[path]
         if field.unknown:
             unknown.append(field.unknown)
         entry = field.remembered.get(value) or field.variable(value, values.published)
         if entry is None:
             if field.slot and not dates:
-                dates = _dates(sent, values)
+                dates = _dates(sent, fields)
             if field.kind in CLASS_ONLY:
                 live[field.kind] = secret(field.kind, value)
             entry = _entry(field, value, dates.get(path[:-1], ""), values)
@@ -131,6 +143,8 @@ def _entry(field: RequestField, value: str, date: str, values: Values) -> Redact
         return field.entry(values.redacted("dob", date, field.field, field.slot))
     elif field.kind == "time" and _CLOCK.fullmatch(value):
         return field.entry(sent_time(value, field.field))
+    elif field.kind == "client_secret":
+        return field.entry(values.client_secret(value, field.field))
     else:
         kind = "text" if field.kind == "time" else field.kind
         entry = field.entry(values.redacted(kind, value, field.field))
@@ -140,11 +154,11 @@ def _entry(field: RequestField, value: str, date: str, values: Values) -> Redact
     return entry
 
 
-def _dates(sent: Pairs, values: Values) -> dict[Path, str]:
+def _dates(sent: Pairs, fields: Mapping[Path, RequestField]) -> dict[Path, str]:
     """Return each date of birth as one value, by its path: it is sent in three fields."""
     dates: dict[Path, dict[str, str]] = {}
     for path, value in sent:
-        slot = values.fields[path].slot
+        slot = fields[path].slot
         if slot:
             dates.setdefault(path[:-1], {})[slot] = _part_of_date(value)
     return {path: "-".join(date.get(slot, "") for slot in _SLOTS) for path, date in dates.items()}

@@ -10,11 +10,13 @@ from urllib.parse import quote_plus
 
 from tokentape.pure.http.forms import Path, join_name
 from tokentape.pure.notation.placeholders import UNNUMBERED, Placeholder, whole
-from tokentape.pure.notation.redacted import Redacted, UnknownName
-from tokentape.pure.stripe.catalog import KEEP, Catalog, Field, Located
+from tokentape.pure.notation.redacted import Redacted, UnknownName, joined
+from tokentape.pure.stripe.catalog import Catalog
+from tokentape.pure.stripe.fields import KEEP, Field, Located
 from tokentape.pure.stripe.kinds import (
     CLASS_ONLY,
     ID_KINDS,
+    ID_PREFIXES,
     KINDS,
     SLOTS,
     Secret,
@@ -30,6 +32,8 @@ from tokentape.pure.stripe.times import SENT
 
 MOST_REMEMBERED = 200
 """Values that are no secret, remembered with what they become, for each field."""
+BEHIND_ID = "_secret_"
+"""What stands between an object's id and the rest of its client secret."""
 _UNIFORM = frozenset(
     kind
     for kind in KINDS.keys() - CLASS_ONLY - ID_KINDS - {"dob", "object_id", "time"}
@@ -82,11 +86,13 @@ class Values:
     routes: Routes
     this_year: int
     """The year by which a card's expiry is past or future."""
-    fields: Mapping[Path, RequestField] = field_(init=False, repr=False, compare=False)
-    """Every field that a request may have, by its path."""
+    fields: Mapping[str, Mapping[Path, RequestField]] = field_(
+        init=False, repr=False, compare=False
+    )
+    """Every field that a request may have, by its operation and its path."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "fields", _Fields(self))
+        object.__setattr__(self, "fields", _Operations(self))
 
     def operation_at(self, method: str, path: str) -> RouteMatch | None:
         """Return the operation at a path, if it can be recorded and replayed."""
@@ -110,9 +116,17 @@ class Values:
         """Redact a value as a variable with a class of its kind, or none."""
         return Redacted(_notation(value.kind, UNNUMBERED, of_class, ""), (value,))
 
-    def name(self, path: Path) -> Redacted:
+    def client_secret(self, text: str, field: str) -> Redacted:
+        """Redact the client secret of an object: its id, and what makes it a secret."""
+        head, _, tail = text.partition(BEHIND_ID)
+        if not tail or id_kind(head) not in ID_PREFIXES:
+            return self.redacted("client_secret", text, field)
+        pieces = (self.redacted(id_kind(head), head, field), Redacted(BEHIND_ID))
+        return joined((*pieces, self.redacted("client_secret", tail, field)))
+
+    def name(self, operation: str, path: Path) -> Redacted:
         """Redact a field's name: the API's names as they are, what follows as one variable."""
-        return self.fields[path].name
+        return self.fields[operation][path].name
 
     def part(self, number: Redacted, slot: str) -> tuple[Redacted, str]:
         """Return a part of a redacted number, redacted, and the text of that part."""
@@ -127,15 +141,27 @@ class Values:
         return Redacted(notation, number.secrets), SLOTS[placeholder.kind][slot](text)
 
 
-class _Fields(dict[Path, RequestField]):
-    """Fields looked up before: only of the API's own names, so they are few and no secret."""
+class _Operations(dict[str, Mapping[Path, RequestField]]):
+    """The fields of each operation that was looked up before."""
 
     def __init__(self, values: Values) -> None:
         super().__init__()
         self._values = values
 
+    def __missing__(self, operation: str) -> Mapping[Path, RequestField]:
+        fields = self[operation] = _Fields(self._values, operation)
+        return fields
+
+
+class _Fields(dict[Path, RequestField]):
+    """Fields looked up before: only of the API's own names, so they are few and no secret."""
+
+    def __init__(self, values: Values, operation: str) -> None:
+        super().__init__()
+        self._values, self._operation = values, operation
+
     def __missing__(self, path: Path) -> RequestField:
-        located = self._values.catalog.locate_request(path)
+        located = self._values.catalog.request_field(self._operation, path)
         depth = _named_depth(path, located)
         name = self._name(path, depth, located)
         field = _request_field(name, path, located)
@@ -193,9 +219,19 @@ def field_name(path: Path, located: Located) -> str:
     for position, segment in enumerate(path):
         if position >= located.depth or position in located.free:
             segments.append(_CHOSEN + segment)
-        elif not segment.isdigit():
+        elif segment and not segment.isdigit():
             segments.append(segment)
     return JOINT.join(segments)
+
+
+def typed_name(object_type: str, field: str) -> str:
+    """Return which field a field of an object is, wherever the object stands."""
+    return f"{object_type}{JOINT}{field}"
+
+
+def in_object(field: str) -> str:
+    """Return a field of a response without the type of the object that it is in."""
+    return field.partition(JOINT)[2]
 
 
 def last_name(field: str) -> str:
@@ -210,7 +246,7 @@ def _request_field(name: Redacted, path: Path, located: Located) -> RequestField
     if definition.slot:  # the parts of a date of birth are one value, of the field around them
         return RequestField(name, field_name(path[:-1], located), None, "dob", definition.slot)
     kind = definition.kind if definition.kind in KINDS else "text"
-    keeps = definition.kind == KEEP or definition.anything
+    keeps = definition.kind == KEEP or definition.anything or bool(definition.values)
     return RequestField(name, field, definition if keeps else None, kind)
 
 

@@ -110,6 +110,15 @@ def _sent_class(_: str, __: int) -> str:
     return "sent"
 
 
+_PREFIXES = """
+acap apwc ba bpc bps btok ca cbtxn ccsbtxn ch climorder climsku climsup clock cn cnli cpmt cpt
+credrev cs ct ctoken cvctok debrev di dp du ent ephkey evt fa fca fcaown fcaowns fcsess fctxn
+fctxnref feat fee file flxlnpd fp fr frr fwdreq iauth ibt ic ich ics idp ii il in intok ipcd ipi ise
+issfr li link mandate meter mtrusg obp obt payatt person pi plink pm pmc pmd po price prodft promo
+prv py pyr qry qt rate rc rd re resplan resrel rsl rsli setatt seti shr si sole sqr src srcmn srctxn
+sub tax taxcalc taxreg tmc tml tmr tok tr trr trxn trxne tu txcd txi txn txr vr vs we
+"""
+"""Of ids, from the SDK's examples and docs.stripe.com/api; the kinds are called the same."""
 _MONTHS = {"valid": "12", "invalid": "month"}
 _YEARS = {"past": "1999", "future": "2099", "invalid": "year"}
 
@@ -131,6 +140,7 @@ _TABLE = (
         guards=CARD_CLASSES,
         class_of=lambda text, _: card_class(text),
     ),
+    Kind("client_secret", lambda source: source.letters(25), is_id=True, from_stripe=True),
     Kind("cursor", lambda source: source.letters(24), is_id=True, from_stripe=True),
     Kind(
         "cvc",
@@ -182,12 +192,12 @@ _TABLE = (
     Kind("text"),
     Kind("time", from_stripe=True, unquoted=True, guards=TIME_CLASSES | {""}),
     Kind("url", lambda source: f"https://example.com/{source.number}"),
-    *map(_id, ("ba", "btok", "ch", "cpt", "ct", "cvctok", "file", "fp")),
-    *map(_id, ("person", "pi", "pm", "seti", "src", "tok")),
+    *map(_id, _PREFIXES.split()),
     _id("acct", length=16),
     _id("card_id", "card"),
     _id("cus", length=14),
     _id("pii_id", "pii"),
+    _id("prod", length=14),
     _id("req", length=14),
 )
 

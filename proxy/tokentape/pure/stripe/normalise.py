@@ -12,21 +12,23 @@ from tokentape.pure.http.forms import Pair, Pairs, Path
 from tokentape.pure.stripe.catalog import Catalog
 
 
-def normalised(pairs: Pairs, catalog: Catalog, *, keep_blank: bool) -> tuple[Pair, ...]:
+def normalised(
+    pairs: Pairs, catalog: Catalog, operation: str, *, keep_blank: bool
+) -> tuple[Pair, ...]:
     """Return the fields with array positions and without blanks that have no meaning."""
     positioned = _with_positions(pairs) if any("" in path for path, _ in pairs) else pairs
     return tuple(
         [
             (path, value)
             for path, value in positioned
-            if value or keep_blank or _blank_has_meaning(path, catalog)
+            if value or keep_blank or _blank_has_meaning(path, catalog, operation)
         ]
     )
 
 
-def _blank_has_meaning(path: Path, catalog: Catalog) -> bool:
+def _blank_has_meaning(path: Path, catalog: Catalog, operation: str) -> bool:
     """Tell whether a blank has a meaning: it unsets the field, or the field is unknown."""
-    field = catalog.locate_request(path).field
+    field = catalog.request_field(operation, path).field
     return field is None or field.blank_unsets
 
 

@@ -18,12 +18,16 @@ the text stays as it is, and of an owner that is asked for, its lines are found 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as field_
+from types import MappingProxyType
+from typing import TypeVar, cast
 
 from tokentape.pure.http.forms import Path
-from tokentape.pure.stripe.catalog import Field, Located, field_of
+from tokentape.pure.stripe.fields import Field, Located, field_of
+
+T = TypeVar("T")
 
 _OWNER = re.compile(r"(?:(?:GET|POST|DELETE) /v1/[a-z0-9_{}/]{1,100}|[a-z0-9_.]{1,60})", re.ASCII)
 _END = re.compile(r"\n(?! )")
@@ -44,10 +48,19 @@ class FieldNode:
 class Outlines:
     """The fields of all owners of one side. The trees are as many as the owners, at most."""
 
-    def __init__(self, text: str) -> None:
-        """`text` has the form above, with comments before the first owner."""
+    def __init__(self, text: str, additions: Mapping[Path, Field] = MappingProxyType({})) -> None:
+        """`text` has the form above, with comments before the first owner.
+
+        `additions` are fields of every owner: see `_add`.
+        """
         self._text = text
+        self._additions = additions
         self._trees: dict[str, FieldNode] = {}
+        self._derived: dict[tuple[str, object], object] = {}
+
+    def extended(self, additions: Mapping[Path, Field]) -> Outlines:
+        """Return the same fields and some more, in every owner."""
+        return Outlines(self._text, additions) if additions else self
 
     def __contains__(self, owner: str) -> bool:
         """Tell whether there is such an owner."""
@@ -58,7 +71,19 @@ class Outlines:
         tree = self._trees.get(owner)
         if tree is None and (lines := self._lines(owner)) is not None:
             tree = self._trees[owner] = _planted(lines)
+            for path, definition in self._additions.items():
+                _add(tree, owner, path, definition)
         return tree
+
+    def derived(self, owner: str, derive: Callable[[FieldNode], T]) -> T | None:
+        """Return what follows from the fields of an owner, worked out once; None for no owner."""
+        tree = self.tree(owner)
+        if tree is None:
+            return None
+        key = (owner, derive)
+        if key not in self._derived:
+            self._derived[key] = derive(tree)
+        return cast("T", self._derived[key])
 
     def owners(self) -> Iterator[str]:
         """Yield the names of all owners."""
@@ -96,6 +121,37 @@ def _planted(lines: list[str]) -> FieldNode:
         path[-1].members[name.rstrip("!")] = node
         path.append(node)
     return root
+
+
+def _add(tree: FieldNode, owner: str, path: Path, definition: Field) -> None:
+    """Add a field of the user's to the fields of an owner.
+
+    It is one by its path from the top of a request or object; with the object's type before it; or,
+    after *, in any hash whatever.
+
+        card[metadata][order]   in a request with `card`, and in a card, wherever that stands
+        *[metadata][order]      in all metadata
+    """
+    if path[0] == "*":
+        _add_everywhere(tree, path[1:], definition)
+        return
+    _insert(tree, path, definition)
+    if path[0] == owner and len(path) > 1:
+        _insert(tree, path[1:], definition)
+
+
+def _add_everywhere(node: FieldNode, path: Path, definition: Field) -> None:
+    members = list(node.members.values())
+    if path and path[0] in node.members:
+        _insert(node, path, definition)
+    for member in members:
+        _add_everywhere(member, path, definition)
+
+
+def _insert(node: FieldNode, path: Path, definition: Field) -> None:
+    for segment in path:
+        node = node.members.setdefault(segment or "[]", FieldNode())
+    node.field = definition
 
 
 def located(node: FieldNode | None, path: Path, currencies: frozenset[str]) -> Located:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tokentape.pure.stripe.catalog import Field
+from tokentape.pure.stripe.fields import Field
 from tokentape.pure.stripe.kinds import CLASS_ONLY, ID_PREFIXES, KINDS, NEVER_ANSWERED
 
 Place = frozenset[tuple[str, str]]
@@ -37,6 +37,8 @@ KEY = _place("key")
 """The Authorization header."""
 ID = _place("text", "object_id", *ID_PREFIXES)
 """Any object's id, and what stands where one should."""
+CLIENT_SECRET = _place("client_secret")
+"""What makes a client secret one, beside the id in it."""
 _TEXT = _place("text")
 _TIME = _place("time")
 _JSON = _place("json")
@@ -53,6 +55,7 @@ _OF_RESPONSES: Mapping[str, Place] = {
     **{kind: _place(kind) for kind in KINDS.keys() - NEVER_ANSWERED},
     **dict.fromkeys(("text", "json", "message"), ECHO),
     "object_id": ID,
+    "path": _TEXT,
     "time": _TIME | _TEXT,
 }
 _MESSAGE_SLOTS: Mapping[str, Place] = {

@@ -23,7 +23,7 @@ from itertools import takewhile
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from tokentape.pure.stripe.catalog import KEEP, Field, field_of
+from tokentape.pure.stripe.fields import KEEP, Field, field_of
 
 HOST = "api.stripe.com"
 API = f"https://{HOST}"
@@ -46,11 +46,8 @@ class Route:
     """The classes of the ids in the path."""
     answer: str
     """The object types that it answers with; before those of a list's items stands `list:`."""
-
-    @property
-    def operation(self) -> str:
-        """The name of the operation in the catalog, such as `POST /v1/customers/{}`."""
-        return f"{self.method} {self.path('{}' for _ in self.ids)}"
+    operation: str
+    """Its name in the catalog, such as `POST /v1/customers/{}`."""
 
     def path(self, ids: Iterable[str]) -> str:
         """Return the path with these ids in it."""
@@ -121,8 +118,9 @@ class Routes:
 
 def _route(line: str) -> Route:
     path, method, ids, answer = line.split(",")
-    pieces = ("" if piece.startswith("{") else piece for piece in path.split("/")[1:])
-    return Route(method, tuple(pieces), tuple(map(_id_class, ids.split())), answer)
+    pieces = ["" if piece.startswith("{") else piece for piece in path.split("/")[1:]]
+    operation = f"{method} /{'/'.join(piece or '{}' for piece in pieces)}"
+    return Route(method, tuple(pieces), tuple(map(_id_class, ids.split())), answer, operation)
 
 
 def _id_class(text: str) -> Field:

@@ -103,10 +103,12 @@ FORMS: Mapping[str, _Form] = {
     "seconds": _matching(r"[0-9]{1,4}"),
     "tax_code": _matching(r"txcd_[0-9]{8}"),
     "two_digits": _matching(r"[0-9]{2}"),
-    # Releases with a name, docs.stripe.com/api/versioning; older versions are only a date.
+    # Releases with a name, docs.stripe.com/api/versioning; older versions are only a date. Betas
+    # follow, docs.stripe.com/sdks/versioning.
     "version": _matching(
         r"20[1-9][0-9]-(?:0[1-9]|1[0-2])-(?:[0-2][0-9]|3[01])"
         r"(?:\.(?:acacia|basil|clover|dahlia|endive|preview))?"
+        r"(?:; ?[a-z][a-z0-9_]{0,60}=v[0-9]{1,2}){0,8}"
     ),
     "word": _matching(r"[a-z][a-z_]{0,63}"),
     "year": _matching(r"[0-9]{1,2}|(?:19|20|21)[0-9]{2}", _number),
