@@ -116,14 +116,16 @@ def test_large_bodies_pass_both_ways(serve: Serve, lane: bytes) -> None:
 def test_a_slow_reader_gets_all_of_every_answer(serve: Serve, lane: bytes) -> None:
     body = b"x" * 5_000_000
     written: list[bool] = []
-    with serve(lambda _request: (Response(200, (), body), written.append)) as server:
-        with server.connect() as client:
-            for _ in range(3):
-                client.sendall(b"GET / HTTP/1.1\r\n" + lane + b"\r\n")
-            time.sleep(0.3)
-            left = 3 * len(body)
-            while left > 0:
-                left -= client.recv(1_000_000).count(b"x")
+    with (
+        serve(lambda _request: (Response(200, (), body), written.append)) as server,
+        server.connect() as client,
+    ):
+        for _ in range(3):
+            client.sendall(b"GET / HTTP/1.1\r\n" + lane + b"\r\n")
+        time.sleep(0.3)
+        left = 3 * len(body)
+        while left > 0:
+            left -= client.recv(1_000_000).count(b"x")
     assert left == 0
     assert written == [True, True, True]
 
