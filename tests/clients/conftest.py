@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import npm
 from tests.clients import curl, stripe_cli
 from tests.processes import Workplace, environment
 from tests.wire import SECRET
@@ -62,11 +60,7 @@ class Clients:
 
 def installed() -> Path:
     """Return the folder in which npm's packages are installed; skip where they cannot be."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("there is no node")
-    if not _is_installed():
-        pytest.skip("stripe-node and the Stripe CLI are not installed, and npm cannot install them")
-    return NODE
+    return npm.installed(NODE)
 
 
 def installed_cli() -> Path:
@@ -75,37 +69,6 @@ def installed_cli() -> Path:
     if program is None:
         pytest.skip("there is no Stripe CLI for this machine")
     return program
-
-
-@cache
-def _is_installed() -> bool:
-    """Install what package.json asks for if need be, which takes npm's registry once."""
-    with (NODE / "package.json").open() as package:
-        fcntl.flock(package, fcntl.LOCK_EX)
-        wanted: dict[str, str] = json.load(package)["dependencies"]
-        return all(_version(name) == version for name, version in wanted.items()) or _install()
-
-
-def _version(name: str) -> str:
-    try:
-        text = (NODE / "node_modules" / name / "package.json").read_text()
-    except OSError:
-        return ""
-    parsed: str = json.loads(text)["version"]
-    return parsed
-
-
-def _install() -> bool:
-    """Install aside and move in place, so that an interrupted installation is none."""
-    with tempfile.TemporaryDirectory(dir=NODE, prefix=".install-") as aside:
-        shutil.copy(NODE / "package.json", aside)
-        options = ("--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts")
-        command = ("npm", "install", *options, "--fetch-retries=1", "--fetch-retry-mintimeout=500")
-        if subprocess.run(command, cwd=aside, capture_output=True, check=False).returncode:
-            return False
-        shutil.rmtree(NODE / "node_modules", ignore_errors=True)
-        (Path(aside) / "node_modules").rename(NODE / "node_modules")
-    return True
 
 
 @pytest.fixture(scope="session")
