@@ -32,6 +32,16 @@ class CassetteError(TokentapeError):
         self.line = line
 
 
+class SearchTooSlow(CassetteError):
+    """A text that takes too long to be searched for secrets, without google-re2."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a text takes too long to be searched for secrets: make it smaller, or install what"
+            " searches faster: `pip install 'tokentape[re2]'`"
+        )
+
+
 class CassetteBusy(CassetteError):
     """A cassette that another session is recording."""
 

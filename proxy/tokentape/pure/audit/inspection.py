@@ -20,7 +20,6 @@ from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.cassette.reading import read_cassette, recorded_from
 from tokentape.pure.cassette.writing import cassette_text
 from tokentape.pure.cassette.yaml_nodes import read_yaml
-from tokentape.pure.leak_check.decodings import bytewise
 from tokentape.pure.leak_check.findings import (
     HIDDEN_TEXT,
     MALFORMED_CASSETTE,
@@ -28,6 +27,7 @@ from tokentape.pure.leak_check.findings import (
     UNREDACTED_VALUE,
     Finding,
 )
+from tokentape.pure.leak_check.patterns import bytewise
 from tokentape.pure.recorders.recognition import recording_of_stripe
 from tokentape.pure.redaction import Redactor
 from tokentape.pure.stripe.kinds import KINDS

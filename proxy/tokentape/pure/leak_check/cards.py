@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 
 from stdnum import luhn
 
-from tokentape.pure.leak_check.decodings import bytewise
+from tokentape.pure.leak_check.patterns import bytewise
 from tokentape.pure.stripe.cards import brand
 
 _DIGIT = re.compile(rb"[0-9]")

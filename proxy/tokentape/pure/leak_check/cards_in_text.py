@@ -22,7 +22,7 @@ from functools import cache
 from itertools import accumulate
 
 from tokentape.pure.leak_check.cards import NO_DIGIT, is_card_number
-from tokentape.pure.leak_check.decodings import bytewise
+from tokentape.pure.leak_check.patterns import bytewise
 
 _COMMON_LENGTHS = frozenset({14, 15, 16})
 """Longer and shorter card numbers are rare, and ids of those lengths are not."""

@@ -13,9 +13,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import accumulate, islice, pairwise
-from typing import Any
-
-import re2
 
 from tokentape.pure.leak_check.compressed import (
     Damaged,
@@ -24,11 +21,10 @@ from tokentape.pure.leak_check.compressed import (
     framed,
     raw_deflate,
 )
+from tokentape.pure.leak_check.patterns import bytewise
 
 Piece = tuple[int, bytes]
 """The offset of an encoded form, and its decoded bytes."""
-Pattern = Any
-"""A compiled pattern of re2, which has no types."""
 
 MAX_INFLATED = 1 << 20
 """Bytes of a compressed piece that are searched: one of this size is cut off."""
@@ -36,14 +32,6 @@ SHORTEST = 13
 """Characters of the shortest secret with a recognisable shape, a card number."""
 _SHORTEST_COMPRESSED = 9
 """Octets of the shortest compressed card number, one with repeated digits."""
-
-
-def bytewise(pattern: bytes) -> Pattern:
-    """Compile a pattern that matches bytes, not UTF-8 characters."""
-    options = re2.Options()
-    options.encoding = options.Encoding.LATIN1
-    options.log_errors = False
-    return re2.compile(pattern, options)
 
 
 def decoded(text: bytes) -> Iterator[Piece]:
@@ -66,7 +54,7 @@ def decoded(text: bytes) -> Iterator[Piece]:
 # one word may mix them, and the whole line, because only a part of a secret may be encoded.
 
 _ESCAPED_LINE = bytewise(
-    rb"[^\n]*(?:%(?:[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})|\\[^\n]|&(?:#[0-9xX]|[A-Za-z]+;))[^\n]*"
+    rb"(?m:^)[^\n]*(?:%(?:[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})|\\[^\n]|&(?:#[0-9xX]|[A-Za-z]+;))[^\n]*"
 )
 _ESCAPE = re.compile(
     rb"((?:%[0-9A-Fa-f]{2})+|(?:\\x[0-9A-Fa-f]{2})+)"
@@ -117,7 +105,7 @@ def _from_hex(digits: bytes) -> bytes:
 
 
 # Quoted-printable (RFC 2045 §6.7): three escapes in a row, or lines that continue after `=`.
-_QUOTED = bytewise(rb"(?:[^\n]*=\r?\n)+[^\n]*|[^\n]*(?:=[0-9A-Fa-f]{2}){3}[^\n]*")
+_QUOTED = bytewise(rb"(?m:^)(?:(?:[^\n]*=\r?\n)+[^\n]*|[^\n]*(?:=[0-9A-Fa-f]{2}){3}[^\n]*)")
 
 
 def _quoted_printable(text: bytes) -> Iterator[Piece]:
@@ -134,7 +122,9 @@ _BASE64 = re.compile(b"[A-Za-z0-9+/_-]{%d,}" % (_SHORTEST_COMPRESSED * 4 // 3))
 _LINE_END = rb"(?:[\"'],?(?: ?\+)?|[,\\])?[ \t]*[\r\n]+[ \t]*(?:[#>*]+ ?)?[\"']?"
 """A line end inside a word, with the characters that quotes, comments and code add."""
 _BREAK = re.compile(_LINE_END)
-_WRAPPED = bytewise(rb"[A-Za-z0-9+/_-]{8,}(?:%s[A-Za-z0-9+/_-]{4,})+" % _LINE_END)
+_WRAPPED = bytewise(
+    rb"[A-Za-z0-9+/_-]{8,}(?:%s[A-Za-z0-9+/_-]{4,})+" % _LINE_END, word=rb"A-Za-z0-9+/_-"
+)
 
 
 def _base64_words(text: bytes) -> Iterator[Piece]:

@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import accumulate
 
-from tokentape.pure.leak_check.decodings import bytewise
 from tokentape.pure.leak_check.findings import CLIENT, CREDENTIALS, STRIPE_KEY, WEBHOOK
+from tokentape.pure.leak_check.patterns import bytewise
 
 Finder = tuple[str, Callable[[bytes], Iterator[int]]]
 """A kind of secret, and what yields the offsets at which such secrets begin in a text."""

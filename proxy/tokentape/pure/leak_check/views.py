@@ -15,10 +15,9 @@ from functools import cached_property, lru_cache
 from itertools import islice
 from typing import TypeVar
 
-import re2
-
 from tokentape.pure.cassette.model import OUTLINES_CACHED
 from tokentape.pure.leak_check.decodings import MAX_INFLATED, SHORTEST, decoded
+from tokentape.pure.leak_check.patterns import of_characters
 
 MAX_DEPTH = 10
 """Levels of nested encodings, for example percent twice in base64 in JSON in JSON."""
@@ -31,8 +30,8 @@ _MAX_CACHED = 16 * 1024
 
 # Format characters and combining marks are invisible; the listed ones are letters and symbols that
 # are blank: Hangul fillers, the blank Braille cell.
-_INVISIBLE = re2.compile(rb"[\p{Mn}\p{Me}\p{Cf}\x{115f}\x{1160}\x{2800}\x{3164}\x{ffa0}]+")
-_DIGIT = re2.compile(rb"[^\P{Nd}0-9]")
+_INVISIBLE = of_characters(rb"[\p{Mn}\p{Me}\p{Cf}\x{115f}\x{1160}\x{2800}\x{3164}\x{ffa0}]+")
+_DIGIT = of_characters(rb"[^\P{Nd}0-9]")
 # What stands between groups of digits: dashes and minus signs, bars and lines of boxes, dots.
 _MARKS = (
     (
@@ -47,7 +46,7 @@ _MARKS = (
     (re.compile("[\u1680\u2028\u2029]"), " "),
 )
 # Tags (U+E0020 to U+E007E) spell ASCII without showing it.
-_TAG = re2.compile(rb"[\x{e0020}-\x{e007e}]")
+_TAG = of_characters(rb"[\x{e0020}-\x{e007e}]")
 _TAGS_BEGIN = 0xE0000
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tokentape.errors import CassetteError
-from tokentape.pure.leak_check.decodings import bytewise
+from tokentape.pure.leak_check.patterns import bytewise
 from tokentape.pure.recorders.forms import recognised
 
 _RECORDING = bytewise(
