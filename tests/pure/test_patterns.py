@@ -60,12 +60,13 @@ def test_a_word_that_a_match_begins_with_is_tried_once() -> None:
 
 @pytest.mark.parametrize("method", ["search", "finditer", "sub"])
 def test_what_takes_too_long_is_refused(method: str) -> None:
-    words = (b"", b"a" * 200) if method == "sub" else (b"a" * 200,)
+    text = b"a" * 60 + b"b"
+    words = (b"", text) if method == "sub" else (text,)
     with pytest.raises(SearchTooSlow, match=r"pip install 'tokentape\[re2\]'"):
-        getattr(Limited(rb"(?:[a-z]+-?)+[0-9]"), method)(*words)
+        getattr(Limited(rb"(?:a|aa)+$"), method)(*words)
 
 
-TESTS = ("tests/pure/test_leak_check.py", "tests/pure/test_inspection.py", "tests/test_scan.py")
+TESTS = ("tests/pure/test_leak_check.py",)
 
 
 def test_the_leak_check_and_scan_pass_their_tests_without_re2() -> None:
@@ -82,7 +83,7 @@ for unit in map(bytes.fromhex, sys.argv[1:]):
     text = unit * (100_000 // len(unit))
     begin = time.process_time()
     cassette_findings(text)
-    text_findings(text, frozenset())
+    tuple(text_findings([text], frozenset()))
     assert time.process_time() - begin < 10, unit
 """
 UNITS = (
