@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from tokentape.errors import SearchTooSlow
 from tokentape.pure.leak_check.patterns import Limited, LimitedCharacters, bytewise, of_characters
 
+from tests.processes import Workplace
+from tests.wire import Client, card, numbered
+
 ROOT = Path(__file__).parents[2]
 PATTERNS = [
     rb"(?m:^)[^\n]*(?:%[0-9A-F]{2}|\\[^\n])[^\n]*",
@@ -96,3 +99,17 @@ def test_a_hostile_text_takes_time_in_proportion_without_re2() -> None:
     words = [sys.executable, "-c", HOSTILE, *(unit.hex() for unit in UNITS)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_session_records_replays_and_is_scanned_without_re2(tmp_path: Path) -> None:
+    place = Workplace(tmp_path)
+    (tmp_path / "hidden").mkdir()
+    (tmp_path / "hidden" / "re2.py").write_text("raise ImportError")
+    variables = {"PYTHONPATH": str(tmp_path / "hidden")}
+    for mode, result in (("record", "recorded"), ("replay", "replayed")):
+        with place.serving(mode, "shop", **variables) as session:
+            assert Client(session.url).post(card(name="Ada Ohnesorg")).result == result
+            assert session.end() == 0, session.said
+    (tmp_path / "leak.txt").write_text(numbered("400000000000123"))
+    for path, status in (("cassettes", 0), ("leak.txt", 1)):
+        assert place.run("scan", path, **variables).returncode == status
