@@ -69,12 +69,15 @@ def test_what_takes_too_long_is_refused(method: str) -> None:
         getattr(Limited(rb"(?:a|aa)+$"), method)(*words)
 
 
-TESTS = ("tests/pure/test_leak_check.py",)
-
-
-def test_the_leak_check_and_scan_pass_their_tests_without_re2() -> None:
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "tests.without_re2", *TESTS]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+def test_the_leak_check_passes_its_tests_without_re2() -> None:
+    words = ("-q", "-p", "tests.without_re2", "-k", "not hostile and not large")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *words, "tests/pure/test_leak_check.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout[-3000:]
 
 

@@ -10,6 +10,7 @@ from tokentape.edges import files_to_scan, terminal
 from tokentape.edges.files_to_scan import Content, NamedFile
 from tokentape.edges.settings import Settings
 from tokentape.edges.terminal import Line
+from tokentape.errors import SearchTooSlow
 from tokentape.pure.audit import reports
 from tokentape.pure.audit.inspection import MAX_CASSETTE, TOO_LARGE, Inspector
 from tokentape.pure.audit.readable import readable
@@ -44,7 +45,10 @@ def _scan(settings: Settings, paths: tuple[Path, ...]) -> Scan:
             skipped.append(name)
             continue
         reasons: list[str] = []
-        in_file = _findings(file, content, judge, cassettes, reasons)
+        try:
+            in_file = _findings(file, content, judge, cassettes, reasons)
+        except SearchTooSlow as error:
+            in_file, reasons = (), [error.message]
         unread += ((name, reason) for reason in reasons)
         findings += ((name, finding) for finding in in_file or ())
         if in_file is None:
