@@ -76,7 +76,7 @@ def test_mode_and_name_come_from_the_environment(workplace: Workplace) -> None:
     variables = {"TOKENTAPE_LISTEN": "127.0.0.1:0", "TOKENTAPE_CASSETTE": "shop/cards"}
     for mode, result in (("record", "recorded"), ("replay", "replayed"), ("auto", "replayed")):
         with Session(workplace.directory, "run", TOKENTAPE_MODE=mode, **variables) as session:
-            assert session.said.startswith(f"tokentape: {mode} shop/cards on http://127.0.0.1:")
+            assert session.said.startswith(f"tokentape: {mode} shop/cards ")
             assert Client(session.url).post(card()).result == result
             assert session.end() == 0, session.said
 
