@@ -253,8 +253,7 @@ def _settings(config: pytest.Config) -> Settings:
     options = {"listen": "127.0.0.1:0"}
     if config.getoption("--tokentape-strict"):
         options["strict"] = "true"
-    file = config.rootpath / settings.DEFAULT_FILE
-    if file.exists() and not os.environ.get("TOKENTAPE_CONFIG"):
+    if not os.environ.get("TOKENTAPE_CONFIG") and (file := settings.default_file(config.rootpath)):
         options["config"] = str(file)
     loaded = settings.load(options, os.environ)
     paths = {

@@ -10,7 +10,13 @@ from pathlib import Path
 
 import click
 
-from tokentape.command_line.options import Invocation, cli, format_option, with_settings
+from tokentape.command_line.options import (
+    Invocation,
+    cli,
+    format_option,
+    name_argument,
+    with_settings,
+)
 from tokentape.edges.settings import KEY_VARIABLE, Settings, Unshown
 
 
@@ -37,7 +43,7 @@ def scan_command(settings: Settings, paths: tuple[Path, ...], output_format: str
 
 
 @cli.command(epilog="Example: tokentape verify checkout --upstream https://api.stripe.com")
-@click.argument("name")
+@name_argument()
 @with_settings("upstream", "mix_upstreams", "cassettes", "allow_live", "config")
 def verify_command(settings: Settings, name: str) -> Invocation:
     """Send the requests of cassette NAME again, and print what changed.
@@ -67,7 +73,7 @@ def ls_command(settings: Settings, output_format: str) -> Invocation:
 
 
 @cli.command(epilog="Example: tokentape show checkout")
-@click.argument("name")
+@name_argument()
 @format_option("text", "json")
 @with_settings("cassettes", "config")
 def show_command(settings: Settings, name: str, output_format: str) -> Invocation:
@@ -94,7 +100,7 @@ def fmt_command(settings: Settings, cassette: tuple[str, ...], *, check: bool) -
 
 
 @cli.command(epilog="Example: tokentape recover checkout")
-@click.argument("name")
+@name_argument()
 @click.option("--discard", is_flag=True, help="Delete it instead.")
 @with_settings("cassettes", "config")
 def recover_command(settings: Settings, name: str, *, discard: bool) -> Invocation:

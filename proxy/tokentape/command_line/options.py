@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
 
 from tokentape import __version__
-from tokentape.edges.settings import load, unknown_variables
+from tokentape.edges.settings import Settings, load, unknown_variables
+from tokentape.pure.cassette.naming import typed_name
 
 Invocation = Callable[[], int]
 """A command with its settings and arguments: runs it, and returns the exit status."""
@@ -103,7 +105,10 @@ def with_settings(*names: str, **replacements: Decorator) -> Decorator:
             texts = {name: parameters.pop(name) for name in options}
             given = {name: text for name, text in texts.items() if text is not None}
             _warn()
-            return callback(load(given, os.environ), **parameters)
+            settings = load(given, os.environ)
+            if "name" in parameters:
+                parameters["name"] = typed_name(parameters["name"], str(settings.cassettes))
+            return callback(settings, **parameters)
 
         decorated: Callback = with_loaded
         for option in reversed(options.values()):
@@ -141,6 +146,20 @@ mode_option: Decorator = click.option(
     default=_usual_mode,
     help="What to do with traffic.  [default: TOKENTAPE_MODE; else replay if CI is set, or auto]",
 )
+
+
+def name_argument(**options: Any) -> Decorator:  # noqa: ANN401  those of click
+    """Return the argument that names a cassette; a shell completes it."""
+    return click.argument("name", shell_complete=_complete_names, **options)
+
+
+def _complete_names(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Return the names of cassettes that begin like this."""
+    from tokentape.edges import cassette_file  # noqa: PLC0415  a completion has no other need of it
+
+    given = context.params.get("cassettes") or os.environ.get("TOKENTAPE_CASSETTES")
+    names = cassette_file.names(Path(given or Settings().cassettes))
+    return [name for name in names if name.startswith(begun)]
 
 
 def format_option(*formats: str, readers: str = "For people, or for programs.") -> Decorator:

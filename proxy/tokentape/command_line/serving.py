@@ -16,6 +16,7 @@ from tokentape.command_line.options import (
     Invocation,
     cli,
     mode_option,
+    name_argument,
     read_by,
     with_settings,
 )
@@ -28,9 +29,7 @@ def _only_for_replay(_context: click.Context, _option: click.Parameter, text: st
         raise click.UsageError("--workers is for replay: only one process can write a cassette.")
 
 
-_name: Decorator = click.argument(
-    "name", default="default", envvar="TOKENTAPE_CASSETTE", metavar="[NAME]"
-)
+_name = name_argument(default="default", envvar="TOKENTAPE_CASSETTE", metavar="[NAME]")
 _prune: Decorator = click.option(
     "--prune", is_flag=True, help="Remove unused interactions from the cassette, if all went well."
 )

@@ -15,7 +15,7 @@ from tokentape.edges.settings import texts
 from tokentape.errors import ConfigurationError
 from tokentape.pure.replay.faults import Fault
 
-DEFAULT_FILE = Path("tokentape.yaml")
+_DEFAULT_FILES = ("tokentape.yaml", "tokentape.yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,17 @@ _OTHER_VARIABLES = ("TOKENTAPE_URL", "TOKENTAPE_ADMIN", ADMIN_TOKEN, *COMMAND_VA
 _MAKE_A_TOKEN = f"Make one: export {ADMIN_TOKEN}=$(openssl rand -hex 16)"
 
 
+def default_file(directory: Path) -> Path | None:
+    """Return the configuration file in a directory, or None.
+
+    Raises ConfigurationError if there are two.
+    """
+    files = [path for name in _DEFAULT_FILES if (path := directory / name).exists()]
+    if len(files) > 1:
+        raise ConfigurationError((f"{files[1]}: {files[0].name} is there too; keep one of them",))
+    return files[0] if files else None
+
+
 def load(options: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
     """Return the settings of options (by their names in OPTIONS), environment and file.
 
@@ -126,7 +137,7 @@ def load(options: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
     problems: list[str] = []
     hints = get_type_hints(Settings, include_extras=True)
     values: dict[str, Any] = {}
-    path = DEFAULT_FILE if DEFAULT_FILE.exists() else None
+    path = default_file(Path())
     source_of_path = str(path)
     for source, name, text in _texts(options, environ):
         if name == "config":

@@ -21,6 +21,16 @@ _MAX_SEGMENT = 80
 _MAX_NAME = 180
 
 
+def typed_name(text: str, directory: str) -> str:
+    """Return the name of a cassette that was typed as a name, or as its file.
+
+    >>> typed_name("shop/checkout", "cassettes"), typed_name("./cassettes/a/b.yaml", "cassettes")
+    ('shop/checkout', 'a/b')
+    """
+    plain = text.removeprefix("./").removesuffix(".yaml")
+    return plain.removeprefix(directory.removeprefix("./").rstrip("/") + "/")
+
+
 def cassette_name(
     file: str, scopes: Sequence[str], case: int | None, *, unique: bool = True
 ) -> str:
