@@ -159,7 +159,8 @@ class Administration:
             return own_routes.FULL
         notices = _Notices(command.cassette, self._watch)
         try:
-            service = self._opener.service(
+            service = await asyncio.to_thread(  # a large cassette takes its time to load
+                self._opener.service,
                 command.mode or self._mode,
                 command.cassette,
                 strict=command.strict,
