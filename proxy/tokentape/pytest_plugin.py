@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import socket
+import warnings
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -199,7 +200,11 @@ def _tokentape_run(pytestconfig: pytest.Config) -> Iterator[_Run]:
     from tokentape.edges import network_proxies
     from tokentape.pure.replay.decide import usual_mode
 
-    run = _Run(pytestconfig, pytestconfig.getoption("--tokentape-mode") or usual_mode(os.environ))
+    try:
+        mode = pytestconfig.getoption("--tokentape-mode") or usual_mode(os.environ)
+    except TokentapeError as error:
+        raise _failed(str(error)) from None
+    run = _Run(pytestconfig, mode)
     with pytest.MonkeyPatch.context() as environ:
         for name, hosts in network_proxies.direct("http://127.0.0.1", os.environ).items():
             environ.setenv(name, hosts)
@@ -256,6 +261,8 @@ def _settings(config: pytest.Config) -> Settings:
     if not os.environ.get("TOKENTAPE_CONFIG") and (file := settings.default_file(config.rootpath)):
         options["config"] = str(file)
     loaded = settings.load(options, os.environ)
+    for warning in settings.unknown_variables(os.environ):
+        warnings.warn(pytest.PytestConfigWarning(f"tokentape: {warning}"), stacklevel=1)
     paths = {
         name: config.rootpath / path
         for name in ("cassettes", "tls_cert", "tls_key")

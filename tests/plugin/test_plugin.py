@@ -220,3 +220,21 @@ def test_nothing():
 """,
     )
     suite.passes("-p", "no:aiohttp", "-p", "no:xdist", TOKENTAPE_NONSENSE="1")
+
+
+def test_mode_comes_from_the_environment_too(suite: Suite) -> None:
+    suite.write("test_shop.py", PAYS)
+    suite.passes(TOKENTAPE_MODE="record")
+    suite.passes(TOKENTAPE_MODE="replay")
+    shown = suite.fails(TOKENTAPE_MODE="sk_" + "live_" + "x" * 24)
+    assert "TOKENTAPE_MODE: found another value (not shown: it may be a secret)" in shown
+    assert "sk_live" not in shown
+
+
+def test_an_unknown_variable_is_a_warning(suite: Suite) -> None:
+    suite.write("test_shop.py", PAYS)
+    suite.passes("-W", "default", TOKENTAPE_SERVICE_HOST="10.0.0.11")
+    shown = suite.passes("-W", "default", TOKENTAPE_UPSTREM="SECRET")
+    assert "TOKENTAPE_UPSTREM: unknown environment variable" in shown
+    assert "SECRET" not in shown
+    assert "did you mean TOKENTAPE_UPSTREAM?" in suite.fails(TOKENTAPE_UPSTREM="SECRET")
