@@ -68,7 +68,6 @@ def hardly_any_left(request):
         os.close(descriptor)
 
 @pytest.mark.parametrize("hardly_any_left", [0, 2], indirect=True)
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_pays(hardly_any_left, tokentape):
     pass
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import selectors
+import socket
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -76,6 +78,7 @@ class Background:
 
     def _run(self) -> None:
         try:
+            _probe()
             asyncio.run(self._until_closed())
         except BaseException as error:  # noqa: BLE001  `_first` raises it in the other thread
             self._ended.set_exception(error)
@@ -92,6 +95,17 @@ class Background:
     def _fault(self, kind: str) -> None:
         self.faults.append(kind)
         terminal.fault(kind)
+
+
+def _probe() -> None:
+    """Open and close what an event loop needs. Raises OSError where that cannot be had.
+
+    asyncio would leave half of a loop behind, which complains when it is collected, in some later
+    test.
+    """
+    with selectors.DefaultSelector():
+        for end in socket.socketpair():
+            end.close()
 
 
 class InProcess:
