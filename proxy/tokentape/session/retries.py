@@ -10,6 +10,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from tokentape.pure.http.messages import Headers, Response
 from tokentape.pure.notation.redacted import RedactedRequest
@@ -27,8 +28,7 @@ _NOT_REMEMBERED = frozenset({400, 401, 409, 424, 429})
 _ACCOUNT_HEADERS = ("Stripe-Account", "Stripe-Context")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """A response, what was done, and where the cassette has the response, if it came from there."""
 
     response: Response
@@ -174,7 +174,7 @@ def _again(outcome: Outcome, key: str) -> Outcome:
     headers: Headers = (*response.headers, ("Idempotent-Replayed", "true"))
     echo = tuple([(name, key) for name, _ in response.echo])
     again = replace(response, headers=headers, echo=echo, final=None)
-    return replace(outcome, response=again, is_retry=True)
+    return outcome._replace(response=again, is_retry=True)
 
 
 def _key_reused(key: str) -> Outcome:
