@@ -29,6 +29,7 @@ DOCUMENTS = (
     *("README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"),
     *("docs/browsers.md", "docs/clients.md", "docs/containers.md", "docs/import.md"),
     "docs/sessions.md",
+    "docs/watching.md",
 )
 
 

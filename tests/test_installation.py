@@ -47,6 +47,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+DATA = ("catalog.csv", "requests.txt", "routes.csv", "page.html", "page.js", "page.css")
+
+
 def test_a_wheel_installs_the_package_and_nothing_else(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()

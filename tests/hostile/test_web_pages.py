@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.processes import PATIENCE, PROGRAM, Session, Workplace, environment
+from tests.processes import PATIENCE, PROGRAM, Session, Workplace, awaited, environment
 from tests.sessions.conftest import TOKEN
 from tests.wire import SECRET, Client, card
 
@@ -126,7 +126,8 @@ def test_a_foreign_page_gets_nothing_on_any_route(
     assert wire.send("OPTIONS", "/v1/tokens", *sent, *PREFLIGHT).refused(code)
     assert post(wire, *sent).refused(code)
     assert health(session) == {**before, "refused": 6, "refusals": {f"{code} (403)": 6}}
-    assert session.said.count("refused with 403: tokentape ") == 1
+    awaited(lambda: session.said.count(" 403 refused ") == 6 or None, "a line for each")
+    assert session.said.count("tokentape:   tokentape ") == 1
     assert "evil" not in session.said
 
 

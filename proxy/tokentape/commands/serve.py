@@ -130,6 +130,8 @@ async def _serve_cassette(plan: SessionPlan, command: tuple[str, ...]) -> int:
         upstream = session.service.upstream_name
         source = f" from {upstream}" if upstream else ""
         terminal.say(f"{plan.mode} {plan.cassette}{source} on {session.url}")
+        if not command and terminal.is_read_by_people():
+            terminal.say(f"watch it in a browser: {session.url}{own_routes.PREFIX}")
         save = partial(session.save, failed=True)  # as far as is known of its command
         variables = {"TOKENTAPE_URL": session.url}
         status = await _until_over(command, session.url, variables, received, save)

@@ -64,6 +64,11 @@ def say(text: str, *, colour: str | None = None) -> None:
     say_lines([Line(text, colour)])
 
 
+def is_read_by_people() -> bool:
+    """Tell whether standard error is a terminal, whose reader may be offered more."""
+    return bool(sys.stderr and sys.stderr.isatty()) and not _output.as_json
+
+
 def notice(text: str) -> None:
     """Print what a person should see while a session runs, as `say` does."""
     say(text, colour="yellow")
