@@ -183,6 +183,7 @@ while os.getppid() == parent:
         awaited(lambda: session.printed or None, "the command to start")
         Client(session.url).post(card())
         session.process.send_signal(signal.SIGTERM)
-        awaited(lambda: workplace.path("take").exists() or None, "the cassette")
+        line = "saved cassettes/take.yaml so far; waiting for the command to end"
+        awaited(lambda: line in session.said or None, "the line")
         assert session.process.poll() is None
     assert workplace.text("take").count("- request:") == 1

@@ -240,7 +240,7 @@ async def _until_over(
     address: str,
     variables: Mapping[str, str],
     received: processes.Signals,
-    save: Callable[[], Awaitable[object]],
+    save: Callable[[], Awaitable[str]],
 ) -> int:
     """Wait for the end of a command, or for a signal if there is none; return the exit status.
 
@@ -250,7 +250,13 @@ async def _until_over(
     """
     if command:
         direct = network_proxies.direct(address, os.environ)
-        return await processes.run(command, {**direct, **variables}, received, save)
+
+        async def save_and_tell() -> None:
+            path = await save()
+            saved = f"saved {path} so far; " if path else ""
+            terminal.notice(f"{saved}waiting for the command to end")
+
+        return await processes.run(command, {**direct, **variables}, received, save_and_tell)
     await received.get()
     return 0
 

@@ -135,10 +135,11 @@ class Administration:
                     session.session.service.notice(expired)
                     self._closing(session)
 
-    async def save(self) -> None:
-        """Save what all sessions have recorded so far."""
+    async def save(self) -> str:
+        """Save what all sessions have recorded so far; return the paths of what was saved."""
         sessions = (session.session for session in self._open.values())
-        await asyncio.gather(*(session.save(failed=False) for session in sessions))
+        paths = await asyncio.gather(*(session.save(failed=False) for session in sessions))
+        return ", ".join(filter(None, paths))
 
     def hurry(self) -> None:
         """Have sessions that close wait for nothing any longer."""

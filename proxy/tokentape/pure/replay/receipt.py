@@ -129,9 +129,11 @@ class Receipt:
 
 def together(receipts: Sequence[Receipt]) -> Receipt:
     """Return the receipt of sessions of one cassette: unused is what none of them used."""
-    unused = set(receipts[0].unused).intersection(*(receipt.unused for receipt in receipts))
+    first = receipts[0]
+    unused = set(first.unused).intersection(*(receipt.unused for receipt in receipts))
+    unmet = set(first.unmet).intersection(*(receipt.unmet for receipt in receipts))
     counts = sum((receipt.counts for receipt in receipts), Counts())
-    return replace(receipts[0], counts=counts, unused=tuple(sorted(unused)))
+    return replace(first, counts=counts, unused=tuple(sorted(unused)), unmet=tuple(sorted(unmet)))
 
 
 @dataclass(slots=True)
