@@ -103,14 +103,21 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         raise
     except BaseException:
         item.add_report_section("call", "tokentape", _failure(item))
+        _note_failure(item)
         raise
     if failure := _failure(item):
+        _note_failure(item)
         raise _failed(failure)
     return result
 
 
 def _failed(reason: str) -> BaseException:
     return pytest.fail.Exception(f"tokentape: {reason}", pytrace=False)
+
+
+def _note_failure(item: pytest.Item) -> None:
+    if session := item.stash.get(_SESSION, None):
+        session.has_failed = True
 
 
 def _failure(item: pytest.Item) -> str:
@@ -130,6 +137,8 @@ class Tokentape:
     _background: Background = field(repr=False)
     _notices: list[str] = field(default_factory=list, repr=False)
     _reported: bool = field(default=False, repr=False)
+    has_failed: bool = field(default=False, init=False, repr=False)
+    """Whether the test has."""
 
     def __post_init__(self) -> None:
         from tokentape.pure.watching.events import noticing
@@ -166,7 +175,8 @@ class Tokentape:
 
     def close(self) -> str:
         """End the session; return why the test has to fail, if that was not reported."""
-        ending = self._background.do(self._session.close())
+        failed = "the test" if self.has_failed else ""
+        ending = self._background.do(self._session.close(failed=failed))
         return self._report(ending.trouble) if ending.trouble else self.failure()
 
     def _report(self, *lines: str) -> str:

@@ -17,6 +17,18 @@ def test_pays(pay):
 """
 
 
+def test_a_good_cassette_outlasts_a_test_that_fails_while_it_records(suite: Suite) -> None:
+    suite.write("test_shop.py", PAYS)
+    suite.passes("--tokentape-mode=record")
+    (path,) = (suite.directory / "cassettes").rglob("*.yaml")
+    before = path.read_text()
+    suite.write("test_shop.py", ANOTHER_CARD + "    assert not pay\n")
+    printed = suite.fails("--tokentape-mode=record")
+    assert "the test failed: " in printed
+    assert f"`tokentape recover {path.parent.name}/test_pays`" in printed
+    assert path.read_text() == before
+
+
 def test_a_test_is_recorded_and_replayed(suite: Suite) -> None:
     suite.write(
         "tests/checkout/test_pay.py",

@@ -132,11 +132,12 @@ async def _serve_cassette(plan: SessionPlan, command: tuple[str, ...]) -> int:
         terminal.say(f"{plan.mode} {plan.cassette}{source} on {session.url}")
         if not command and terminal.is_read_by_people():
             terminal.say(f"watch it in a browser: {session.url}{own_routes.PREFIX}")
-        save = partial(session.save, failed=True)  # as far as is known of its command
+        save = partial(session.save, failed="the command")  # as far as is known
         variables = {"TOKENTAPE_URL": session.url}
         status = await _until_over(command, session.url, variables, received, save)
     finally:
-        close = session.close(failed=status != 0, waits=_waits(plan.settings))
+        failed = "the command" if status else ""
+        close = session.close(failed=failed, waits=_waits(plan.settings))
         ending = await _in_time(close, session.hurry, received.get())
         printer.flush()
     ending = _conclude(plan, session.service, ending, session.url, failed=status != 0)

@@ -138,7 +138,7 @@ class Administration:
     async def save(self) -> str:
         """Save what all sessions have recorded so far; return the paths of what was saved."""
         sessions = (session.session for session in self._open.values())
-        paths = await asyncio.gather(*(session.save(failed=False) for session in sessions))
+        paths = await asyncio.gather(*(session.save(failed="") for session in sessions))
         return ", ".join(filter(None, paths))
 
     def hurry(self) -> None:

@@ -123,7 +123,7 @@ class OpenSession:
         """Return for how many seconds no request has come."""
         return 0.0 if self._under_way else self._now() - self._last_request
 
-    async def save(self, *, failed: bool) -> str:
+    async def save(self, *, failed: str) -> str:
         """Save what is recorded so far, and go on; return the path, if it was saved."""
         try:
             return await self._saving.save(failed=failed) if self._saving else ""
@@ -135,11 +135,11 @@ class OpenSession:
         """Have `close` wait for nothing any longer."""
         self._server.hurry()
 
-    async def close(self, *, failed: bool = False, waits: Waits | None = None) -> Ending:
+    async def close(self, *, failed: str = "", waits: Waits | None = None) -> Ending:
         """End it after the answers under way; what was recorded becomes the cassette.
 
         While there are any, what is recorded is saved already, and then `waits` is called. `failed`
-        is the fate of the command that made the requests: see `why_aside`.
+        names what made the requests if that failed: see `why_aside`.
         """
         under_way = self._server.finish()
         stopping = asyncio.create_task(self._server.stop())

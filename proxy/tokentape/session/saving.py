@@ -34,7 +34,7 @@ class Saving:
         self._service = service
         self._directory = directory
 
-    async def save(self, *, failed: bool) -> str:
+    async def save(self, *, failed: str) -> str:
         """Save what is recorded so far, unless it would stand aside; return the path, if it was.
 
         Raises CassetteError, and then the take goes on all the same.
@@ -43,8 +43,8 @@ class Saving:
             return ""
         return str(await self._take.save())
 
-    async def end(self, *, failed: bool) -> Saved:
-        """End the take; `failed` is the fate of the command that made its requests."""
+    async def end(self, *, failed: str) -> Saved:
+        """End the take; `failed` names what made its requests if that failed."""
         try:
             if not self._service.counts.recorded:
                 await self._take.abandon()
@@ -68,7 +68,7 @@ class Saving:
         except CassetteError:
             return ()
 
-    def _why_aside(self, old: tuple[int, ...] | None, *, failed: bool) -> str:
+    def _why_aside(self, old: tuple[int, ...] | None, *, failed: str) -> str:
         recorded = [interaction.outline.status for interaction in self._service.recorded]
         return why_aside(recorded, old, failed=failed)
 
