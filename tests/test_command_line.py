@@ -516,6 +516,21 @@ SLOW = {
 }
 
 
+@pytest.mark.parametrize(
+    ("words", "question"),
+    [
+        (("recrod",), "Did you mean one of: 'record', 'recover'?"),
+        (("run", "--mode", "recrod", "--", "true"), "did you mean record?"),
+        (("show", "--format", "jsn", "a"), "did you mean json?"),
+        (("record", "--upstram", "mock"), "Did you mean '--upstream'?"),
+    ],
+)
+def test_a_misspelt_word_is_asked_about(words: tuple[str, ...], question: str) -> None:
+    ran = python("-m", "tokentape", *words)
+    assert ran.returncode == 2
+    assert question in ran.stderr
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_of_a_command_loads_nothing_slow(name: str) -> None:
     assert python("-c", LOADED.format(SLOW), name, "--help").stdout.endswith("\n\n")

@@ -29,8 +29,8 @@ def test_fmt_names_a_cassette_and_its_order_dependent_pair_once(tmp_path: Path) 
     conflict(workplace)
     conflicted = workplace.text("merge")
     for options, status, summary in (
-        (("--check",), 1, "tokentape: 1 of 1 to format"),
-        ((), 0, "tokentape: 1 of 1 formatted"),
+        (("--check",), 1, "tokentape: 1 of 1 cassette to format"),
+        ((), 0, "tokentape: 1 of 1 cassette formatted"),
     ):
         assert workplace.text("merge") == conflicted
         ran = workplace.run("fmt", *options)
@@ -40,4 +40,8 @@ def test_fmt_names_a_cassette_and_its_order_dependent_pair_once(tmp_path: Path) 
         assert warning.startswith(f"tokentape: {pair}")
         assert last == summary
     ran = workplace.run("fmt")
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "tokentape: 0 of 1 formatted\n")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (
+        0,
+        "",
+        "tokentape: 1 cassette, all in canonical form\n",
+    )

@@ -189,7 +189,7 @@ def test_standard_input_is_scanned_as_a_cassette(
     monkeypatch.setattr(sys, "stdin", Input())
     status, (line, _) = scanned("-")
     assert status == 1
-    assert line.startswith("-:10: unredacted value (request field 3): ")
+    assert line.startswith("-:10: unredacted value (request field 3, card[name]): ")
 
 
 def test_a_file_name_that_holds_a_secret_is_a_finding_and_not_shown(scanned: Any) -> None:

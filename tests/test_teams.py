@@ -102,7 +102,7 @@ def test_verify_and_record_again_change_nothing(repository: Repository) -> None:
         report = repository.run(
             verify.replace("https://api.stripe.com", f"{upstream.url} --mix-upstreams")
         )
-    assert "1 of 1 interactions are answered as they were recorded" in report
+    assert "1 interaction is answered as it was recorded" in report
     repository.run(record)
     assert repository.run(diff) == ""
 
@@ -138,7 +138,7 @@ def test_fmt_resolves_a_merge_of_two_branches(repository: Repository) -> None:
         repository.replays(calls)
     repository.replays(BOTH + OURS + THEIRS, "--strict")
     assert repository.run("tokentape fmt --check && git status --short --untracked-files=no") == (
-        "tokentape: 0 of 1 to format\n"
+        "tokentape: 1 cassette, all in canonical form\n"
     )
 
 

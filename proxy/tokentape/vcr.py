@@ -40,6 +40,7 @@ from tokentape.pure.stripe.upstreams import kind_of, mismatch
 from tokentape.pure.watching.events import noticing
 from tokentape.session.in_process import InProcess
 from tokentape.session.opening import Opener
+from tokentape.wording import did_you_mean
 
 T = TypeVar("T")
 VcrResponse = dict[str, Any]
@@ -61,6 +62,10 @@ def tokentape_vcr(mode: str = "", **options: str) -> vcr.VCR:
     on_exhausted, config. Raises ConfigurationError.
     """
     loaded = settings.load(options, os.environ)
+    modes = tuple(Mode)
+    if mode and mode not in modes:
+        allowed = f"{', '.join(modes)}{did_you_mean(mode, modes)}"
+        raise ConfigurationError((f"mode: found another value; allowed: {allowed}",))
     return _Vcr(loaded, Mode(mode or usual_mode(os.environ)))
 
 

@@ -216,7 +216,7 @@ def test_fmt_brings_what_was_edited_by_hand_to_its_form(recorded: Workplace) -> 
     path.write_text(edited)
     ran = recorded.run("fmt", "--check")
     assert (ran.returncode, ran.stdout) == (1, "cassettes/shop/cards.yaml\n")
-    assert "1 of 1 to format" in ran.stderr
+    assert "1 of 1 cassette to format" in ran.stderr
     assert path.read_text() == edited
     ran = recorded.run("fmt")
     assert (ran.returncode, ran.stdout) == (0, "cassettes/shop/cards.yaml\n")

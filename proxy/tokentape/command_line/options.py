@@ -13,6 +13,7 @@ import click
 from tokentape import __version__
 from tokentape.edges.settings import Settings, load, unknown_variables
 from tokentape.pure.cassette.naming import typed_name
+from tokentape.wording import did_you_mean
 
 Invocation = Callable[[], int]
 """A command with its settings and arguments: runs it, and returns the exit status."""
@@ -130,7 +131,7 @@ class Words(click.Choice[str]):
 
     def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:  # noqa: ARG002
         """Return the error."""
-        words = ", ".join(self.choices)
+        words = f"{', '.join(self.choices)}{did_you_mean(str(value), self.choices)}"
         return f"found another value (not shown: it may be a secret); allowed: {words}"
 
 

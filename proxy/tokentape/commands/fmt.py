@@ -18,6 +18,7 @@ from tokentape.pure.redaction import Redactor
 from tokentape.pure.replay.order import OrderDependent, order_dependent
 from tokentape.pure.stripe.upstreams import together
 from tokentape.session import assembly
+from tokentape.wording import counted
 
 
 def format_cassettes(settings: Settings, cassettes: tuple[str, ...], *, check: bool) -> int:
@@ -42,8 +43,16 @@ def format_cassettes(settings: Settings, cassettes: tuple[str, ...], *, check: b
         terminal.print_lines([Line(form.file)])
         if not check:
             cassette_file.revise(folder, name, form.text)
-    terminal.say(f"{to_format} of {len(names)} {'to format' if check else 'formatted'}")
+    terminal.say(_summary(to_format, len(names), settings.cassettes, check=check))
     return 1 if check and to_format else 0
+
+
+def _summary(to_format: int, total: int, folder: Path, *, check: bool) -> str:
+    if not total:
+        return f"no cassettes in {folder}: --cassettes DIR is another folder"
+    if not to_format:
+        return f"{counted(total, 'cassette')}, all in canonical form"
+    return f"{to_format} of {counted(total, 'cassette')} {'to format' if check else 'formatted'}"
 
 
 def _place(cassettes: Path, name: str) -> tuple[Path, str]:

@@ -23,6 +23,7 @@ from tokentape.pure.stripe.upstreams import UpstreamKind
 from tokentape.pure.watching.events import noticing
 from tokentape.session.in_process import InProcess
 from tokentape.session.opening import Opener
+from tokentape.wording import counted
 
 _NUMBERS_SHOWN = 12
 
@@ -93,9 +94,10 @@ def _import(session: InProcess, plan: _Import) -> int:
     """Record the calls of a file, save the cassette, say so. Raises CassetteError."""
     asyncio.run(_record(session, plan))
     if plan.in_place and plan.left_out and not plan.force:
+        lost = counted(plan.left_out, "call")
         message = (
-            f"{_calls(plan.left_out)} would be lost, for the cassette takes the place of this "
-            "file: --name has another name, --force lets them be lost"
+            f"{lost} would be lost, for the cassette takes the place of this file: "
+            "--name has another name, --force lets them be lost"
         )
         raise CassetteError(message, file=plan.file)
     terminal.say_lines(_lines(plan, asyncio.run(session.save())))
@@ -147,7 +149,7 @@ def _lines(plan: _Import, saved: str) -> Iterator[Line]:
     """Yield what was made of a file; `saved` is the cassette's path."""
     total = len(plan.recording.calls)
     share = "none" if plan.left_out == total else str(total - plan.left_out)
-    recorded = f"{share} of {_calls(total)} recorded" if total else "no calls in it"
+    recorded = f"{share} of {counted(total, 'call')} recorded" if total else "no calls in it"
     colour = "green" if saved else "yellow"
     yield Line(f"{plan.file} ({plan.recording.recorder}): {recorded}", colour)
     yield from (Line(f"{plan.file}: left out: {reason}") for reason in _reasons(plan))
@@ -163,18 +165,14 @@ def _reasons(plan: _Import) -> Iterator[str]:
     """Yield why calls are left out. None of it quotes what they say."""
     if plan.elsewhere:
         hint = "" if plan.served else "; --upstream URL imports calls to a host of your own"
-        yield f"{_calls(len(plan.elsewhere))} to other hosts than Stripe's{hint}"
+        yield f"{counted(len(plan.elsewhere), 'call')} to other hosts than Stripe's{hint}"
     for left_out, reason in (
         (plan.unserved, "to Stripe that tokentape does not serve yet"),
         (plan.unanswered, "without an answer in the file"),
         (plan.unrecorded, "that may not be recorded, such as 429 and 5xx, or cannot be read"),
     ):
         if left_out:
-            yield f"{_calls(len(left_out))} {reason} ({_numbers(left_out)})"
-
-
-def _calls(number: int) -> str:
-    return f"{number} call{'' if number == 1 else 's'}"
+            yield f"{counted(len(left_out), 'call')} {reason} ({_numbers(left_out)})"
 
 
 def _numbers(calls: list[RawCall]) -> str:

@@ -14,6 +14,7 @@ from tokentape.pure.cassette.writing import cassette_text
 from tokentape.session import assembly
 from tokentape.session.opening import Ending
 from tokentape.session.service import Service
+from tokentape.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +47,6 @@ def prune(settings: Settings, service: Service, ending: Ending, *, failed: bool)
         return cassette_text(used, recorded_from(before)).encode("ascii")
 
     cassette_file.revise(settings.cassettes, service.name, pruned)
-    return Pruning(without, Line(f"pruned {len(unused)} of {len(recorded)} interactions"))
+    return Pruning(
+        without, Line(f"pruned {len(unused)} of {counted(len(recorded), 'interaction')}")
+    )

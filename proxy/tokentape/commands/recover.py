@@ -5,6 +5,7 @@ from __future__ import annotations
 from tokentape.edges import cassette_file, terminal
 from tokentape.edges.settings import Settings
 from tokentape.session import assembly
+from tokentape.wording import counted
 
 
 def recover_cassette(settings: Settings, name: str, *, discard: bool) -> int:
@@ -21,5 +22,5 @@ def recover_cassette(settings: Settings, name: str, *, discard: bool) -> int:
     count = cassette_file.recover(
         settings.cassettes, name, lambda text: assembly.checked(text, file, redactor)
     )
-    terminal.say(f"cassette {name} has the {count} interactions of the unfinished recording")
+    terminal.say(f"cassette {name} has {counted(count, 'interaction')} of the unfinished recording")
     return 0

@@ -27,6 +27,7 @@ from tokentape.session import assembly
 from tokentape.session.opening import Ending, Opener, Waits
 from tokentape.session.ports import ignore_written, serving, url
 from tokentape.session.service import Service
+from tokentape.wording import counted
 
 if TYPE_CHECKING:
     from tokentape.session.administration import Administration  # see below
@@ -277,7 +278,7 @@ def _waits(settings: Settings) -> Waits:
     """Return what says that a session waits for requests under way."""
 
     def say(under_way: int, path: str) -> None:
-        requests = f"{under_way} request{'' if under_way == 1 else 's'}"
+        requests = counted(under_way, "request")
         seconds = f"{settings.timeouts.shutdown:g} s"
         saved = f"saved {path} so far; " if path else ""
         terminal.notice(

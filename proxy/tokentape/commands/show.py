@@ -16,6 +16,7 @@ from tokentape.pure.cassette.model import Interaction, Texts
 from tokentape.pure.cassette.reading import recorded_from
 from tokentape.pure.stripe.upstreams import UpstreamKind, kind_name
 from tokentape.session import assembly
+from tokentape.wording import counted
 
 
 def show_cassette(settings: Settings, name: str, output_format: str) -> int:
@@ -31,7 +32,7 @@ def show_cassette(settings: Settings, name: str, output_format: str) -> int:
 def _lines(name: str, recorded: Sequence[Interaction], kind: UpstreamKind | None) -> Iterator[Line]:
     """Yield a cassette for people."""
     origin = f", recorded from {kind_name(kind)}" if kind else ""
-    yield Line(f"{name}: {len(recorded)} interactions{origin}", bold=True)
+    yield Line(f"{name}: {counted(len(recorded), 'interaction')}{origin}", bold=True)
     for number, texts in enumerate((interaction.texts for interaction in recorded), 1):
         yield Line()
         yield Line(f"{number:>3}  {texts.method} {texts.path}", bold=True)

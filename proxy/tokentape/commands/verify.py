@@ -25,6 +25,7 @@ from tokentape.session import assembly
 from tokentape.session.recorder import Recorder
 from tokentape.session.service import Upstream
 from tokentape.session.upstreams import check_upstream, upstream_of
+from tokentape.wording import counted
 
 _INTERCHANGEABLE = ({"sk_test", "rk_test"}, {"sk_live", "rk_live"})
 """Classes of keys that stand in for each other."""
@@ -78,10 +79,13 @@ def _lines(change: _Change, brought_in: frozenset[Variable]) -> Iterator[Line]:
 
 def _summary(upstream: str, cassette: str, changed: int, total: int) -> Line:
     if not changed:
-        return Line(f"{total} of {total} interactions are answered as they were recorded", "green")
+        answered = "is answered as it was" if total == 1 else "are answered as they were"
+        return Line(f"{counted(total, 'interaction')} {answered} recorded", "green")
     option = "" if upstream == "mock" else f" --upstream {upstream}"
     remedy = f"record them again with `tokentape record {cassette}{option}`, and git shows the same"
-    return Line(f"{changed} of {total} interactions are answered in another way: {remedy}", "red")
+    verb = "is" if total == 1 else "are"
+    of_total = f"{changed} of {counted(total, 'interaction')}"
+    return Line(f"{of_total} {verb} answered in another way: {remedy}", "red")
 
 
 def _keys(settings: Settings, classes: Iterable[str], key: str) -> Mapping[str, str]:

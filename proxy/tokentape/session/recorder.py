@@ -152,8 +152,7 @@ class Recorder:
         return {}
 
     def _objections(self, recorded: Interaction) -> Iterator[str]:
-        for place in self._check.problems(recorded):
-            yield f"{place} holds what is not redacted"
+        yield from map(str, self._check.problems(recorded))
         if max(map(_number, recorded.variables), default=0) >= TOO_HIGH:
             yield "a variable's number is too high: `tokentape fmt` renumbers them"
         # The numbers of variables count up, and tell nothing of any value: much is alike but them.

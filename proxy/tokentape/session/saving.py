@@ -12,6 +12,7 @@ from tokentape.pure.cassette.reading import statuses
 from tokentape.pure.replay.decide import replaces
 from tokentape.pure.replay.keeping import why_aside
 from tokentape.session.service import Service
+from tokentape.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,4 @@ class Saving:
 
 
 def _shrunk(count: int, before: int) -> str:
-    return (
-        f"{count} interaction{'' if count == 1 else 's'} (was {before})" if count < before else ""
-    )
+    return f"{counted(count, 'interaction')} (was {before})" if count < before else ""

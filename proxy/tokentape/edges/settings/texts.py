@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
+from tokentape.wording import did_you_mean
+
 Reader = Callable[[str], Any]
 
 KINDS = (
@@ -208,7 +210,13 @@ def matching(pattern: str, allowed: str) -> Callable[[str], str]:
 
 def choice(*words: str) -> Callable[[str], str]:
     """Return a reader of one of these words."""
-    return matching("|".join(words), ", ".join(words))
+
+    def read(text: str) -> str:
+        if text not in words:
+            raise _invalid(text, f"{', '.join(words)}{did_you_mean(text, words)}")
+        return text
+
+    return read
 
 
 _READERS: dict[type, Reader] = {bool: flag, float: seconds, Path: directory}

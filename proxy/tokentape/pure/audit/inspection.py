@@ -9,12 +9,12 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache, reduce
-from typing import Any
+from functools import cache, partial
 
 from tokentape.errors import CassetteError
 from tokentape.pure import leak_check
-from tokentape.pure.audit.redaction_check import BODY, RedactionCheck
+from tokentape.pure.audit.problems import BODY, line_of
+from tokentape.pure.audit.redaction_check import RedactionCheck
 from tokentape.pure.cassette.hidden_text import hidden_lines, is_plain_json
 from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.cassette.reading import read_cassette, recorded_from
@@ -112,19 +112,15 @@ class Inspector:
     def _unredacted(self, recorded: tuple[Interaction, ...], text: str) -> Iterator[Finding]:
         check = RedactionCheck(self.redactor)
         total = sum(len(interaction.variables) for interaction in recorded)
-        root = cache(lambda: read_yaml(text))  # most cassettes have no findings
-
-        def line(number: int, position: str) -> int:
-            paths = (path for prefix, path in _NODES.items() if position.startswith(prefix))
-            return _line(root(), "interactions", number, *next(paths, ()))
-
+        line = partial(line_of, cache(lambda: read_yaml(text)))  # most cassettes have no findings
         for number, interaction in enumerate(recorded):
             if any(variable_number > total for _, variable_number in interaction.variables):
                 yield Finding(line(number, ""), MALFORMED_CASSETTE, _MISNUMBERED)
-            positions = check.problems(interaction)
-            for position in positions:
-                yield Finding(line(number, position), UNREDACTED_VALUE, position)
-            if not positions and not _is_plain(interaction):
+            problems = check.problems(interaction)
+            for problem in problems:
+                detail = f"{problem.position}{problem.question}"
+                yield Finding(line(number, problem.position), UNREDACTED_VALUE, detail)
+            if not problems and not _is_plain(interaction):
                 yield Finding(line(number, BODY), HIDDEN_TEXT)
 
 
@@ -142,18 +138,3 @@ _MISNUMBERED = (
     "a variable's number is higher than the cassette has variables, and could say something: "
     "`tokentape fmt` renumbers them"
 )
-_NODES = {
-    "the uri": ("request", "uri"),
-    "query field": ("request", "uri"),
-    "a request header": ("request", "headers"),
-    "request field": ("request", "body"),
-    "a response header": ("response", "headers"),
-    BODY: ("response", "body", "string"),
-}
-"""The nodes of an interaction by the positions that the redaction check reports."""
-
-
-def _line(root: Any, *path: str | int) -> int:  # noqa: ANN401  any node: read_cassette checked it
-    """Return the line of the node at a path."""
-    line: int = reduce(lambda node, step: node.items[step], path, root).line
-    return line

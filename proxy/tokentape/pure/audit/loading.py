@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8
+from functools import partial
 
 from tokentape.errors import CassetteError
+from tokentape.pure.audit.problems import line_of
 from tokentape.pure.audit.redaction_check import RedactionCheck
 from tokentape.pure.cassette.hidden_text import unread_lines
 from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.cassette.reading import read_canonical, read_cassette
+from tokentape.pure.cassette.yaml_nodes import read_yaml
 from tokentape.pure.redaction import Redactor
 
 _NOT_PRINTABLE = re.compile(rb"[^\t\n -~]")
@@ -41,8 +44,9 @@ def load_any_form(data: bytes, check: RedactionCheck) -> tuple[Interaction, ...]
     for line in unread_lines(data.decode("ascii")) if _COMMENT_OR_DIRECTIVE.search(data) else ():
         message = "a comment or other text outside values could hide something: take it out"
         raise CassetteError(message, line=line)
-    for interaction, line in located:
-        for position in check.problems(interaction):
-            message = f"{position} holds what is not redacted: record it again"
-            raise CassetteError(message, line=line)
+    for number, (interaction, _) in enumerate(located):
+        for problem in check.problems(interaction):
+            remedy = "" if problem.suggestion else ": put a placeholder there, or record it again"
+            line = line_of(partial(read_yaml, data), number, problem.position)
+            raise CassetteError(f"{problem}{remedy}", line=line)
     return tuple(interaction for interaction, _ in located)

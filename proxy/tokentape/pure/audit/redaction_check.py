@@ -18,13 +18,15 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
 from typing import NamedTuple
 from urllib.parse import quote_plus, unquote_plus
 
 import orjson
 
+from tokentape.pure.audit.problems import BODY, Problem
+from tokentape.pure.audit.suggestions import suggested
 from tokentape.pure.cassette.model import (
     MAX_ANSWER_VARIABLES,
     OUTLINES_CACHED,
@@ -43,7 +45,6 @@ from tokentape.pure.stripe.kinds import KINDS
 from tokentape.pure.stripe.places import Place
 from tokentape.pure.stripe.routes import Route, RouteMatch
 
-BODY = "the answer's body"
 _BEARER = "Bearer "
 _BAD_JSON = f"{BODY}, which is no JSON or repeats a name,"
 
@@ -88,16 +89,16 @@ class RedactionCheck:
         self._response_header_is_valid = cached(self._response_header)
         self._node_problem = cached(self._check_node)
 
-    def problems(self, interaction: Interaction) -> tuple[str, ...]:
-        """Return the positions of unredacted values in an interaction, in words for people."""
+    def problems(self, interaction: Interaction) -> tuple[Problem, ...]:
+        """Return the positions of unredacted values in an interaction."""
         if len(interaction.response_variables) > MAX_ANSWER_VARIABLES:
-            return (f"{BODY}, of more than {MAX_ANSWER_VARIABLES:,} variables,",)
+            return (Problem(f"{BODY}, of more than {MAX_ANSWER_VARIABLES:,} variables,"),)
         problems, may_have_repeats = self._outline_problems(interaction.outline)
         if may_have_repeats and not problems and _has_repeats(interaction.texts.text):
-            return (_BAD_JSON,)
+            return (Problem(_BAD_JSON),)
         return problems
 
-    def _check_outline(self, texts: Texts) -> tuple[tuple[str, ...], bool]:
+    def _check_outline(self, texts: Texts) -> tuple[tuple[Problem, ...], bool]:
         """Return the problems of an outline, and whether names may repeat once it has numbers."""
         match = self._operation(texts.method, texts.path)
         route = match.route if match else None
@@ -105,35 +106,48 @@ class RedactionCheck:
         try:
             document, may_have_repeats = _read_body(texts.text)
         except (ValueError, RecursionError):
-            return (*problems, _BAD_JSON), False
+            return (*problems, Problem(_BAD_JSON)), False
         if "\\" in texts.text and _NEEDLESS_ESCAPE.search(texts.text):
-            problems.append(f"{BODY}, where it escapes what needs no escape,")
+            problems.append(Problem(f"{BODY}, where it escapes what needs no escape,"))
         if texts.text:
             self._check_body(document, Spot(route), problems, named=False)
         return tuple(problems), may_have_repeats
 
-    def _problems_outside_body(self, texts: Texts, route: Route | None) -> Iterator[str]:
+    def _problems_outside_body(self, texts: Texts, route: Route | None) -> Iterator[Problem]:
         operation = route.operation if route else ""
         if not operation:
-            yield "the uri's path"
+            yield self._problem("the uri's path", texts.path)
         for label, fields in (("query field", texts.query), ("request field", texts.body)):
             for number, field in enumerate(fields, 1):
                 if not self._field_is_valid(operation, field):
-                    yield f"{label} {number}"
-        for line in texts.request_headers:
-            if not self._request_header_is_valid(*line):
-                yield "a request header"
-        for line in texts.response_headers:
-            if not self._response_header_is_valid(*line):
-                yield "a response header"
+                    name = field.partition("=")[0]
+                    is_plain = "{{" not in name and self._name(operation, name)
+                    shown = f", {name}" if is_plain else ""
+                    yield self._problem(f"{label} {number}{shown}", field)
+        for name, value in texts.request_headers:
+            if not self._request_header_is_valid(name, value):
+                shown = f", {name}" if name in self._catalog.request_headers else ""
+                yield self._problem(f"a request header{shown}", value)
+        for name, value in texts.response_headers:
+            if not self._response_header_is_valid(name, value):
+                shown = f", {name}" if name in self._catalog.response_headers else ""
+                yield self._problem(f"a response header{shown}", value)
 
-    def _check_body(self, value: Json, spot: Spot, problems: list[str], *, named: bool) -> None:
+    def _problem(self, position: str, text: Json) -> Problem:
+        """Make a problem of what stands in a position."""
+        if not isinstance(text, str):
+            return Problem(position)
+        is_valid = partial(is_valid_placeholder, values=self._values)
+        return Problem(position, suggested(text, self._values.published, is_valid))
+
+    def _check_body(self, value: Json, spot: Spot, problems: list[Problem], *, named: bool) -> None:
         """Add the positions of unredacted values in a JSON value of a response body."""
         is_container = isinstance(value, (dict, list))
         problem = self._node_problem(spot, None if is_container else value, named, is_container)
         route, owner, path = spot
         if problem:
-            problems.append(f"{BODY}, at {problem}")
+            text = path[-1] if is_container and path else value
+            problems.append(self._problem(f"{BODY}, at {problem}", text))
         elif isinstance(value, dict):
             field = self._catalog.answer_field(owner, path).field
             object_type = (

@@ -19,6 +19,7 @@ import orjson
 from tokentape import __version__
 from tokentape.pure.http.json_text import Json
 from tokentape.pure.leak_check.findings import MENDING, Finding, Scan
+from tokentape.wording import counted
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _KINDS = tuple(MENDING)
@@ -39,17 +40,13 @@ def summary(scan: Scan) -> str:
     """Return the counts of findings and files in one line."""
     files = len({file for file, _ in scan.findings})
     findings = (
-        f"{_count(len(scan.findings), 'finding')} in {_count(files, 'file')}, {scan.clean} clean"
+        f"{counted(len(scan.findings), 'finding')} in {counted(files, 'file')}, {scan.clean} clean"
     )
-    binary = f", {_count(len(scan.binary), 'binary file')} skipped" if scan.binary else ""
-    skipped = f", {_count(len(scan.skipped), 'folder')} skipped" if scan.skipped else ""
+    binary = f", {counted(len(scan.binary), 'binary file')} skipped" if scan.binary else ""
+    skipped = f", {counted(len(scan.skipped), 'folder')} skipped" if scan.skipped else ""
     unread = f", {len(scan.unread)} not read in full" if scan.unread else ""
-    files_clean = findings if scan.findings else f"{_count(scan.clean, 'file')} clean"
+    files_clean = findings if scan.findings else f"{counted(scan.clean, 'file')} clean"
     return files_clean + binary + skipped + unread
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def as_json(scan: Scan) -> str:

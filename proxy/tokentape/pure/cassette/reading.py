@@ -62,7 +62,8 @@ def read_cassette(text: str | bytes) -> tuple[tuple[Interaction, int], ...]:
     top = mapping(read_yaml(text, take), "a cassette")
     top.check_keys({"version", "interactions"}, {"recorded_with", "recorded_from"})
     if scalar_text(top.items["version"]) != "1":
-        raise CassetteError("the version of a cassette is 1", line=top.items["version"].line)
+        message = "the version is not 1, the only one that this tokentape reads"
+        raise CassetteError(message, line=top.items["version"].line)
     writer = top.items.get("recorded_with")
     if writer is not None:
         _check(_RECORDED_WITH, writer, "recorded_with is `tokentape` and a version")
@@ -145,8 +146,10 @@ def _status(node: Node) -> int:
     status = _record(node, "status", {"code", "message"})
     message = "the status code is a number from 200 to 599"
     code = int(_check(_STATUS, status["code"], message))
-    if scalar_text(status["message"]) != reason_phrase(code):
-        raise CassetteError("the message of a status is its standard phrase", line=node.line)
+    phrase = reason_phrase(code)
+    if scalar_text(status["message"]) != phrase:
+        message = f"the message of status {code} is `{phrase}`: write that"
+        raise CassetteError(message, line=status["message"].line)
     return code
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from tokentape.errors import CassetteError
+from tokentape.wording import did_you_mean
 
 # libyaml is optional in PyYAML: without it the grammar is the same, but parsing is slower.
 Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -54,19 +55,15 @@ class Mapping:
     items: dict[str, Node] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
 
-    def value(self, key: str) -> Node:
-        """Return the value of a key. Raises CassetteError if it is missing."""
-        self.check_keys({key}, self.items)
-        return self.items[key]
-
     def check_keys(self, required: set[str], allowed: Iterable[str] = ()) -> None:
         """Raise CassetteError for a missing key, and for one that is not allowed."""
+        names = required | {*allowed}
+        if unknown := [key for key in self.items if key not in names]:
+            hint = did_you_mean(unknown[0], sorted(names))
+            message = f"an unknown key; known here are: {', '.join(sorted(names))}{hint}"
+            raise CassetteError(message, line=self.items[unknown[0]].line)
         if missing := required - self.items.keys():
             raise CassetteError(f"missing here: {', '.join(sorted(missing))}", line=self.line)
-        names = required | {*allowed}
-        if unknown := [value for key, value in self.items.items() if key not in names]:
-            message = f"an unknown key; known here are: {', '.join(sorted(names))}"
-            raise CassetteError(message, line=unknown[0].line)
 
 
 Node = Scalar | Sequence | Mapping
@@ -75,22 +72,29 @@ Node = Scalar | Sequence | Mapping
 def scalar_text(node: Node) -> str:
     """Return the text of a scalar. Raises CassetteError for any other node."""
     if not isinstance(node, Scalar):
-        raise CassetteError("a single value is expected here", line=node.line)
+        raise CassetteError(
+            f"a single value is expected here: {_found(node)} stands here", line=node.line
+        )
     return node.text
 
 
 def mapping(node: Node, what: str) -> Mapping:
     """Return a node that is a mapping. Raises CassetteError for any other; `what` names it."""
     if not isinstance(node, Mapping):
-        raise CassetteError(f"{what} is a mapping", line=node.line)
+        raise CassetteError(f"{what} is a mapping, and {_found(node)} stands here", line=node.line)
     return node
 
 
 def sequence(node: Node, what: str) -> list[Node]:
     """Return the items of a list. Raises CassetteError for any other node; `what` names it."""
     if not isinstance(node, Sequence):
-        raise CassetteError(f"{what} is a list", line=node.line)
+        raise CassetteError(f"{what} is a list, and {_found(node)} stands here", line=node.line)
     return node.items
+
+
+def _found(node: Node) -> str:
+    kinds = {Scalar: "a single value", Sequence: "a list", Mapping: "a mapping"}
+    return kinds[type(node)]
 
 
 def items_of(node: Node) -> list[Node]:

@@ -8,6 +8,7 @@ from dataclasses import astuple, dataclass, field, replace
 from operator import add
 
 from tokentape.pure.replay.order import OrderDependent
+from tokentape.wording import counted
 
 _SHOWN = 20
 """Of interactions and pairs: more, nobody reads."""
@@ -170,6 +171,6 @@ class Tally:
         if self.failed > _SHOWN_SESSIONS:
             yield f"and {self.failed - _SHOWN_SESSIONS} more sessions that failed"
         expired = f", {self.expired} expired" if self.expired else ""
-        sessions = f"{self.sessions} session{'' if self.sessions == 1 else 's'}"
+        sessions = counted(self.sessions, "session")
         yield f"{sessions}, {self.failed} failed{expired}"
         yield from self.counts.lines(self.unused)
