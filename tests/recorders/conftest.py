@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from tokentape.pure.http.messages import Request
+from tokentape.pure.http.forms import MAX_ANSWER, plain_body
+from tokentape.pure.http.messages import Request, Response
 
 from tests.recorders.forms import Said
 from tests.upstreams import stripe
@@ -17,6 +19,14 @@ FORM = ("Content-Type", "application/x-www-form-urlencoded")
 JSON = ("Content-Type", "application/json")
 SERVED = [1, 2, 5]
 """The calls that tokentape serves, by number."""
+
+
+def is_served(method: str, path: str) -> bool:
+    return path.startswith("/v1/tokens")
+
+
+def read_body(response: Response) -> Any:
+    return json.loads(plain_body(response, MAX_ANSWER))
 
 
 @pytest.fixture(scope="session")

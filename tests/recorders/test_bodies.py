@@ -93,7 +93,7 @@ def brotli(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("brotli")
 def test_brotli_is_decompressed_to_a_bounded_size() -> None:
     assert bodies.stored(field(1), (*ENCODED, ("a", "b")), b"x") == ((("a", "b"),), b"x" * 10**6)
-    with pytest.raises(CassetteError, match="grows to more than 4 MiB"):
+    with pytest.raises(CassetteError, match="grows to more than 8 MiB"):
         bodies.stored(field(1), ENCODED, b"x" * 100)
     with pytest.raises(CassetteError, match="damaged"):
         bodies.stored(field(1), ENCODED, b"x!")

@@ -6,10 +6,10 @@ import json
 
 import pytest
 from tokentape.errors import CassetteError
-from tokentape.pure.http.forms import plain_body, request_pairs
+from tokentape.pure.http.forms import request_pairs
 from tokentape.pure.recorders.forms import RECORDERS, read_recording
 
-from tests.recorders.conftest import KEY
+from tests.recorders.conftest import KEY, is_served, read_body
 from tests.recorders.forms import FORMS, Said, har, nock, ruby_vcr
 
 REQUEST = {"method": "GET", "url": "https://api.stripe.com/v1/tokens/x"}
@@ -28,8 +28,8 @@ def test_a_form_is_told_by_what_stands_in_it(form: str, calls: list[Said]) -> No
 @pytest.mark.parametrize("form", FORMS)
 def test_calls_are_read_as_they_were_sent_and_answered(form: str, calls: list[Said]) -> None:
     recording = read_recording(FORMS[form][1](calls))
-    assert [(call.number, call.host, call.target) for call in recording.calls] == [
-        (number, call.origin.removeprefix("https://"), call.request.target)
+    assert [(call.number, call.host, call.method, call.target) for call in recording.calls] == [
+        (number, call.origin[len("https://") :], call.request.method, call.request.target)
         for number, call in enumerate(calls, 1)
     ]
     for call, said in zip(recording.calls, calls, strict=True):
@@ -39,16 +39,21 @@ def test_calls_are_read_as_they_were_sent_and_answered(form: str, calls: list[Sa
         assert request.method == said.request.method
         assert request_pairs(request) == request_pairs(said.request)
         assert response.status == said.response.status
-        assert json.loads(plain_body(response)) == json.loads(said.response.body)
+        assert read_body(response) == json.loads(said.response.body)
         assert response.header("request-id") == said.response.header("request-id")
         assert request.header("authorization") == (None if form == "nock 14" else KEY[1])
 
 
 def test_calls_to_stripe_are_told_from_others(calls: list[Said]) -> None:
     recording = read_recording(ruby_vcr(calls))
-    assert [call.goes_to_stripe() for call in recording.calls] == [True, True, True, False, True]
-    assert [call.is_served for call in recording.calls] == [True, True, False, True, True]
-    assert recording.calls[3].goes_to_stripe({"example.com"})
+    assert [call.goes_to_stripe(is_served) for call in recording.calls] == [
+        True,
+        True,
+        True,
+        False,
+        True,
+    ]
+    assert recording.calls[3].goes_to_stripe(is_served, {"example.com"})
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:12111", "http://127.0.0.1:9", "http://[::1]"])
@@ -57,7 +62,13 @@ def test_a_mock_on_loopback_counts_as_stripe_for_what_is_served(
 ) -> None:
     moved = [call._replace(origin=origin) for call in calls]
     recording = read_recording(har(moved))
-    assert [call.goes_to_stripe() for call in recording.calls] == [True, True, False, True, True]
+    assert [call.goes_to_stripe(is_served) for call in recording.calls] == [
+        True,
+        True,
+        False,
+        True,
+        True,
+    ]
 
 
 def test_lines_are_those_of_the_file(calls: list[Said]) -> None:
@@ -95,7 +106,7 @@ def test_what_is_no_recording_is_refused_with_what_is_read(document: object) -> 
         ({"interactions": [{"secret": 1}]}, r"interactions\[0\] has no `request`"),
         ({"interactions": [{"request": {}}]}, r"\[0\]\.request has no `uri` or `url`"),
         (
-            {"interactions": [{"request": {"uri": "http://[secret"}}]},
+            {"interactions": [{"request": {"uri": "http://[secret", "method": "a"}}]},
             r"interactions\[0\]\.request\.uri is not a URL",
         ),
         ({"log": {"entries": [{"request": {}}]}}, r"log\.entries\[0\]\.request has no `url`"),

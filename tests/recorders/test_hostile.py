@@ -17,7 +17,7 @@ from tokentape.errors import CassetteError
 from tokentape.pure.recorders.forms import read_recording
 from tokentape.pure.recorders.recognition import recording_of_stripe
 
-from tests.recorders.conftest import API
+from tests.recorders.conftest import API, is_served
 from tests.recorders.forms import FORMS, Said
 
 MARK = "Xanthippe"
@@ -34,11 +34,11 @@ def places(node: Any) -> list[tuple[Any, Any]]:
 
 
 def read(text: str) -> None:
-    recording_of_stripe(text.encode())
+    recording_of_stripe(text.encode(), is_served)
     problem = ""
     try:
         for call in read_recording(text).calls:
-            call.goes_to_stripe()
+            call.goes_to_stripe(is_served)
             call.exchange()
     except CassetteError as error:
         problem = str(error)

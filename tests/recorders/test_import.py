@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -12,14 +11,13 @@ from tokentape.commands.fmt import format_cassettes
 from tokentape.commands.import_ import import_cassettes
 from tokentape.commands.scan import scan_files
 from tokentape.edges.settings import Settings
-from tokentape.pure.http.forms import plain_body
 from tokentape.pure.http.messages import Response
 from tokentape.pure.recorders.forms import read_recording
 from tokentape.pure.replay.decide import Mode
 from tokentape.session.in_process import InProcess
 from tokentape.session.opening import Opener
 
-from tests.recorders.conftest import CARD, SERVED
+from tests.recorders.conftest import CARD, SERVED, is_served, read_body
 from tests.recorders.forms import FORMS, Said, har, nock, php_vcr, ruby_vcr, vcrpy
 from tests.wire import SECRET
 
@@ -46,7 +44,8 @@ def replayed(text: str, name: str = "pay") -> list[int]:
     session = InProcess(Opener(Settings(), print, print), Mode.REPLAY, name, print)
     numbers, ids = [], {"": ""}
     for call in read_recording(text).calls:
-        exchange = call.exchange() if call.is_served and call.goes_to_stripe() else None
+        goes_to_stripe = call.host == "api.stripe.com" and is_served(call.method, call.path)
+        exchange = call.exchange() if goes_to_stripe else None
         if exchange is None:
             continue
         request, recorded = exchange
@@ -54,13 +53,8 @@ def replayed(text: str, name: str = "pay") -> list[int]:
         answer = session.replayed(replace(request, target=target))
         if answer and answer.status == recorded.status:
             numbers.append(call.number)
-            ids[token_id(plain_body(recorded))] = token_id(answer.body)
+            ids[read_body(recorded)["id"]] = read_body(answer)["id"]
     return numbers
-
-
-def token_id(body: bytes) -> str:
-    token: str = json.loads(body)["id"]
-    return token
 
 
 @pytest.mark.parametrize("form", FORMS)

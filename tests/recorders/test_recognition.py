@@ -11,7 +11,7 @@ from tokentape.edges.settings import Settings
 from tokentape.pure.recorders.recognition import Recognised, recording_of_stripe
 
 from tests.cassettes_by_hand import CASSETTE
-from tests.recorders.conftest import API
+from tests.recorders.conftest import API, is_served
 from tests.recorders.forms import FORMS, Said, har, nock, ruby_vcr
 
 
@@ -20,7 +20,7 @@ def test_calls_to_stripe_are_a_finding_in_each_form(form: str, calls: list[Said]
     """Even those that hold no card number and no key."""
     recorder, write = FORMS[form]
     text = write(calls[2:3])
-    recognised = recording_of_stripe(text.encode())
+    recognised = recording_of_stripe(text.encode(), is_served)
     assert recognised is not None
     assert recognised.recorder == recorder
     assert "stripe.com" in text.splitlines()[recognised.line - 1]
@@ -28,12 +28,12 @@ def test_calls_to_stripe_are_a_finding_in_each_form(form: str, calls: list[Said]
 
 @pytest.mark.parametrize("form", FORMS)
 def test_calls_to_others_are_none(form: str, calls: list[Said]) -> None:
-    assert recording_of_stripe(FORMS[form][1](calls[3:4]).encode()) is None
+    assert recording_of_stripe(FORMS[form][1](calls[3:4]).encode(), is_served) is None
 
 
 def test_calls_to_a_mock_on_loopback_are_a_finding(calls: list[Said]) -> None:
     at_mock = [call._replace(origin="http://localhost:12111") for call in calls[:1]]
-    assert recording_of_stripe(ruby_vcr(at_mock).encode()) == Recognised("Ruby VCR", 5)
+    assert recording_of_stripe(ruby_vcr(at_mock).encode(), is_served) == Recognised("Ruby VCR", 5)
 
 
 @pytest.mark.parametrize(
@@ -47,12 +47,12 @@ def test_calls_to_a_mock_on_loopback_are_a_finding(calls: list[Said]) -> None:
     ],
 )
 def test_other_texts_about_stripe_are_none(text: str) -> None:
-    assert recording_of_stripe(text.encode()) is None
+    assert recording_of_stripe(text.encode(), is_served) is None
 
 
 def test_a_damaged_recording_is_taken_for_what_it_looks_like(calls: list[Said]) -> None:
     for text in (nock(calls)[:-1], har(calls)[:-1], ruby_vcr(calls) + "<% end %>: ["):
-        recognised = recording_of_stripe(text.encode())
+        recognised = recording_of_stripe(text.encode(), is_served)
         assert recognised is not None
         assert recognised.recorder == "which cannot be read"
 
@@ -73,4 +73,4 @@ def test_a_name_of_a_file_need_not_tell(
 
 def test_a_cassette_is_none_that_is_raw() -> None:
     """Its calls went to Stripe too: the caller has to have looked at that first."""
-    assert recording_of_stripe(CASSETTE.encode()) is not None
+    assert recording_of_stripe(CASSETTE.encode(), is_served) is not None

@@ -9,6 +9,8 @@ from tokentape.errors import CassetteError
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.recorders.forms import read_recording
 
+from tests.recorders.conftest import is_served
+
 BODY = b'{"object": "token"}'
 ENCODED = base64.b64encode(BODY).decode()
 
@@ -58,7 +60,11 @@ def test_the_user_in_a_uri_is_the_key() -> None:
     request, _ = read(uri="https://sk_test_4%3A2:@api.stripe.com/v1/tokens")
     encoded = base64.b64encode(b"sk_test_4:2:").decode()
     assert request.header("authorization") == f"Basic {encoded}"
-    assert read_recording(cassette(uri="https://a:@api.stripe.com/")).calls[0].goes_to_stripe()
+    assert (
+        read_recording(cassette(uri="https://a:@api.stripe.com/"))
+        .calls[0]
+        .goes_to_stripe(is_served)
+    )
 
 
 @pytest.mark.parametrize("request_line", ["body: null", "body:", "body: ''", "protocol: x"])
@@ -129,4 +135,4 @@ def test_an_exchange_that_cannot_be_read_names_line_and_field(
 
 def test_calls_elsewhere_are_not_read() -> None:
     (call,) = read_recording(cassette(uri="https://a.com", response_line="status: {}")).calls
-    assert not call.goes_to_stripe()
+    assert not call.goes_to_stripe(is_served)

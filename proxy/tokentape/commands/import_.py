@@ -14,7 +14,7 @@ from tokentape.edges.settings import Settings
 from tokentape.edges.terminal import Line
 from tokentape.errors import CassetteError
 from tokentape.pure.cassette.naming import imported_name, shown_path
-from tokentape.pure.recorders.calls import RawCall, RawRecording, has_placeholder
+from tokentape.pure.recorders.calls import IsServed, RawCall, RawRecording, has_placeholder
 from tokentape.pure.recorders.documents import MAX_BYTES
 from tokentape.pure.recorders.forms import read_recording
 from tokentape.pure.replay.decide import Mode
@@ -40,8 +40,9 @@ def import_cassettes(settings: Settings, files: tuple[Path, ...], name: str, *, 
         shown = shown_path(file.as_posix(), number)
         try:
             target = name or imported_name(file.as_posix())
-            plan = _plan(settings, file, shown, target, force=force)
             session = InProcess(opener, Mode.RECORD, target, noticing(terminal.say))
+            is_served = session.service.redactor.values.operation_at
+            plan = _plan(settings, file, shown, target, is_served, force=force)
             status = max(status, _import(session, plan))
         except CassetteError as error:
             where = "" if error.file else f"{shown}: "
@@ -73,16 +74,19 @@ class _Import:
         return sum(map(len, lists))
 
 
-def _plan(settings: Settings, file: Path, shown: str, target: str, *, force: bool) -> _Import:
+def _plan(
+    settings: Settings, file: Path, shown: str, target: str, is_served: IsServed, *, force: bool
+) -> _Import:
     """Read a file, and sort its calls by where they went. Raises CassetteError."""
     in_place = (settings.cassettes / f"{target}.yaml").resolve() == file.resolve()
     plan = _Import(shown, _read(file, shown), in_place, force)
     hosts = {urlsplit(settings.upstream).hostname or ""} - {""}
     for call in plan.recording.calls:
-        if not call.goes_to_stripe(hosts):
+        if not call.goes_to_stripe(is_served, hosts):
             plan.elsewhere.append(call)
         else:
-            (plan.served if call.is_served else plan.unserved).append(call)
+            served = is_served(call.method, call.path)
+            (plan.served if served else plan.unserved).append(call)
     replaces = plan.served and cassette_file.exists(settings.cassettes, target)
     if replaces and not (force or in_place):
         message = f"cassette {target} exists: --force replaces it, --name has another name"

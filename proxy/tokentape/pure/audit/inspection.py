@@ -28,7 +28,7 @@ from tokentape.pure.leak_check.findings import (
     Finding,
 )
 from tokentape.pure.leak_check.patterns import bytewise
-from tokentape.pure.recorders.recognition import recording_of_stripe
+from tokentape.pure.recorders.recognition import may_be_recording, recording_of_stripe
 from tokentape.pure.redaction import Redactor
 from tokentape.pure.stripe.kinds import KINDS
 
@@ -52,7 +52,7 @@ class Inspector:
         text = text.removeprefix(BOM_UTF8)  # as some editors write it
         problems = tuple(self._problems(text))
         if problems and not (_RECORDED_WITH.search(text) or _PLACEHOLDER.search(text)):
-            problems = _raw(text) or problems
+            problems = self._raw(text) or problems
         return tuple(sorted({*problems, *leak_check.cassette_findings(text)}))
 
     def file(self, text: bytes) -> tuple[Finding, ...]:
@@ -67,11 +67,15 @@ class Inspector:
         is_cassette = _INTERACTIONS.search(text) and (
             _PLACEHOLDER.search(text) or not any(self._problems(text))
         )
-        return self.cassette(text) if is_cassette else (*_raw(text), *self.text(text))
+        return self.cassette(text) if is_cassette else (*self._raw(text), *self.text(text))
 
     def may_be_cassette(self, text: bytes) -> bool:
-        """Tell whether the beginning of a YAML or JSON file is like that of a cassette."""
-        return bool(_RECORDED_WITH.search(text) or _INTERACTIONS.search(text))
+        """Tell whether the beginning of a YAML or JSON file is like that of a cassette.
+
+        Or of what another recorder wrote.
+        """
+        is_like_one = _RECORDED_WITH.search(text) or _INTERACTIONS.search(text)
+        return bool(is_like_one) or may_be_recording(text)
 
     def name(self, name: str, number: int) -> tuple[str, tuple[Finding, ...]]:
         """Return a file's name as it may be shown, and the findings in it.
@@ -93,6 +97,10 @@ class Inspector:
         published = self.redactor.values.published.values
         cards = frozenset(number for (kind, _), number in published.items() if kind == "card")
         return leak_check.text_findings(parts, cards)
+
+    def _raw(self, text: bytes) -> tuple[Finding, ...]:
+        raw = recording_of_stripe(text, self.redactor.values.operation_at)
+        return (Finding(raw.line, RAW_RECORDING, raw.recorder),) if raw else ()
 
     def _problems(self, text: bytes) -> Iterator[Finding]:
         try:
@@ -127,11 +135,6 @@ class Inspector:
 def _is_plain(interaction: Interaction) -> bool:
     """Tell whether a response's JSON hides nothing. Names may be equal but for their numbers."""
     return is_plain_json(interaction.outline.text) or is_plain_json(interaction.texts.text)
-
-
-def _raw(text: bytes) -> tuple[Finding, ...]:
-    raw = recording_of_stripe(text)
-    return (Finding(raw.line, RAW_RECORDING, raw.recorder),) if raw else ()
 
 
 _MISNUMBERED = (

@@ -6,15 +6,18 @@ import base64
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 from tokentape.pure.http.messages import Headers, Request, Response
 from tokentape.pure.notation.placeholders import whole
 from tokentape.pure.recorders.fields import RawField
-from tokentape.pure.stripe.routes import HOST, is_tokens
+from tokentape.pure.stripe.routes import HOST
 
 Exchange = tuple[Request, Response]
+IsServed = Callable[[str, str], object]
+"""Is true of the method and path of what tokentape records and replays."""
 
 _BRACES = re.compile(r"\{\{[^{}]*\}\}")
 
@@ -27,6 +30,8 @@ class RawCall:
     """Its position in the recording, from 1."""
     line: int
     """Its line in the file, 0 if that is not known."""
+    method: str
+    """In upper case."""
     host: str
     """In lower case, without a port."""
     target: str
@@ -38,14 +43,15 @@ class RawCall:
     """
 
     @property
-    def is_served(self) -> bool:
-        """Whether tokentape serves such a call."""
-        return is_tokens(self.target)
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
 
-    def goes_to_stripe(self, hosts: Iterable[str] = ()) -> bool:
+    def goes_to_stripe(self, is_served: IsServed, hosts: Iterable[str] = ()) -> bool:
         """Tell whether this went to Stripe's API, to one of `hosts`, or to a mock on loopback."""
-        known_host = self.host == HOST or self.host in hosts
-        return known_host or (self.is_served and _is_loopback(self.host))
+        if self.host == HOST or self.host in hosts:
+            return True
+        return _is_loopback(self.host) and bool(is_served(self.method, self.path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +63,15 @@ class RawRecording:
 
 
 def raw_call(
-    number: int, field: RawField, url: str, exchange: Callable[[str, Headers], Exchange | None]
+    number: int,
+    method: RawField,
+    field: RawField,
+    url: str,
+    exchange: Callable[[str, str, Headers], Exchange | None],
 ) -> RawCall:
-    """Return the call to a URL, which stands in a field.
+    """Return the call to a URL, which stands in a field, with a method, or a symbol of Ruby.
 
-    `exchange` is called with the target and with header lines that the URL says: some recorders
+    `exchange` is called with method, target and header lines that the URL says: some recorders
     write the user and password of Basic authentication there. Raises CassetteError.
     """
     try:
@@ -70,8 +80,9 @@ def raw_call(
     except ValueError:
         raise field.error("is not a URL") from None
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    lines = _credentials(parts)
-    return RawCall(number, field.node.line, host, target, lambda: exchange(target, lines))
+    verb, lines = method.text().removeprefix(":").upper(), _credentials(parts)
+    read = partial(exchange, verb, target, lines)
+    return RawCall(number, field.node.line, verb, host, target, read)
 
 
 def has_placeholder(exchange: Exchange) -> bool:

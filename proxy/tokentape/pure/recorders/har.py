@@ -31,22 +31,24 @@ def call(number: int, entry: RawField) -> RawCall:
     """Return the call in an entry. Raises CassetteError."""
     request = entry.need("request")
 
-    def exchange(target: str, credentials: Headers) -> Exchange | None:
+    def exchange(method: str, target: str, credentials: Headers) -> Exchange | None:
         response = _response(entry.need("response"))
-        return None if response is None else (_request(request, target, credentials), response)
+        if response is None:
+            return None
+        return _request(request, method, target, credentials), response
 
     url = request.need("url")
-    return raw_call(number, url, url.text(), exchange)
+    return raw_call(number, request.need("method"), url, url.text(), exchange)
 
 
-def _request(request: RawField, target: str, credentials: Headers) -> Request:
+def _request(request: RawField, method: str, target: str, credentials: Headers) -> Request:
     lines = (*bodies.headers(request.get("headers")), *credentials)
     posted = request.get("postData")
     body = _posted(posted) if posted else b""
     media = posted and posted.get("mimeType")
     if media and not bodies.has_header(lines, "content-type"):
         lines = (*lines, ("Content-Type", media.text()))
-    return Request(request.need("method").text().upper(), target, lines, body)
+    return Request(method, target, lines, body)
 
 
 def _posted(posted: RawField) -> bytes:

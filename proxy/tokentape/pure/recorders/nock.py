@@ -26,19 +26,18 @@ def call(number: int, item: RawField) -> RawCall:
     """Return the call in an item of a recording. Raises CassetteError."""
     scope, path = item.need("scope"), item.need("path")
 
-    def exchange(target: str, credentials: Headers) -> Exchange | None:
-        return _request(item, target, credentials), _response(item)
+    def exchange(method: str, target: str, credentials: Headers) -> Exchange | None:
+        return _request(item, method, target, credentials), _response(item)
 
-    return raw_call(number, path, scope.text() + path.text(), exchange)
+    return raw_call(number, item.need("method"), path, scope.text() + path.text(), exchange)
 
 
-def _request(item: RawField, target: str, credentials: Headers) -> Request:
+def _request(item: RawField, method: str, target: str, credentials: Headers) -> Request:
     lines = bodies.headers(item.get("reqheaders"))
     field = item.get("body")
     is_json = field is not None and (field.is_mapping or field.is_list)
     if is_json and not bodies.has_header(lines, "content-type"):
         lines = (*lines, _JSON)
-    method = item.need("method").text().upper()
     return Request(method, target, (*lines, *credentials), _content(field))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from tokentape.errors import CassetteError
 from tokentape.pure.leak_check.patterns import bytewise
+from tokentape.pure.recorders.calls import IsServed
 from tokentape.pure.recorders.forms import recognised
 
 _RECORDING = bytewise(
@@ -29,9 +30,14 @@ class Recognised:
     line: int
 
 
-def recording_of_stripe(text: bytes) -> Recognised | None:
+def may_be_recording(text: bytes) -> bool:
+    """Tell whether a text has what each recording of calls to Stripe has."""
+    return bool(_RECORDING.search(text) and _STRIPE.search(text))
+
+
+def recording_of_stripe(text: bytes, is_served: IsServed) -> Recognised | None:
     """Return what is known of a raw recording of calls to Stripe, None for any other text."""
-    if not (_RECORDING.search(text) and _STRIPE.search(text)):
+    if not may_be_recording(text):
         return None
     try:
         recording = recognised(text.decode("utf-8-sig", "replace"))
@@ -39,7 +45,7 @@ def recording_of_stripe(text: bytes) -> Recognised | None:
         call = _CALL.search(text)
         return call and Recognised("which cannot be read", _line(text, call.start()))
     calls = recording.calls if recording else ()
-    first = next((call for call in calls if call.goes_to_stripe()), None)
+    first = next((call for call in calls if call.goes_to_stripe(is_served)), None)
     if recording is None or first is None:
         return None
     match = _CALL.search(text) or _STRIPE.search(text)  # JSON has no lines

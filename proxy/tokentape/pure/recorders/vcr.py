@@ -37,19 +37,18 @@ def call(number: int, item: RawField) -> RawCall:
     """Return the call in an item of a recording. Raises CassetteError."""
     request = item.need("request")
 
-    def exchange(target: str, credentials: Headers) -> Exchange | None:
+    def exchange(method: str, target: str, credentials: Headers) -> Exchange | None:
         response = item.need("response")
         code = _status_field(response)
         if code is None:
             return None
-        return _request(request, target, credentials), _response(response, code)
+        return _request(request, method, target, credentials), _response(response, code)
 
     url = request.need("uri", "url")
-    return raw_call(number, url, url.text(), exchange)
+    return raw_call(number, request.need("method"), url, url.text(), exchange)
 
 
-def _request(request: RawField, target: str, credentials: Headers) -> Request:
-    method = request.need("method").text().removeprefix(":").upper()
+def _request(request: RawField, method: str, target: str, credentials: Headers) -> Request:
     lines = bodies.headers(request.get("headers"))
     if bodies.has_header(lines, "authorization"):
         credentials = ()
