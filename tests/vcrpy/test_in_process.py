@@ -219,6 +219,8 @@ def test_a_name_cannot_leave_the_folder(workplace: Workplace, name: str) -> None
 
 def test_a_raw_cassette_is_refused(workplace: Workplace) -> None:
     workplace.path("raw").parent.mkdir()
-    workplace.path("raw").write_text("version: 1\ninteractions: [{request: {method: get, uri: https://a}}]\n")
+    workplace.path("raw").write_text(
+        "version: 1\ninteractions: [{request: {method: get, uri: https://a}}]\n"
+    )
     with pytest.raises(CassetteError, match="tokentape import"):
         tokentape_vcr("replay").use_cassette("raw").__enter__()
