@@ -81,6 +81,32 @@ def test_goes_on(pay):
     assert "tokentape: the thread that serves the sessions ended: Too many open files" in printed
 
 
+def test_a_client_that_cannot_be_accepted_fails_at_once(suite: Suite) -> None:
+    suite.write(
+        "test_shop.py",
+        """
+import os, resource, socket
+from urllib.parse import urlsplit
+
+import pytest
+
+def test_pays(tokentape):
+    address = ("127.0.0.1", urlsplit(tokentape.url).port)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    held = []
+    with pytest.raises(OSError):
+        while True:
+            held.append(os.open("/dev/null", os.O_RDONLY))
+    os.close(held.pop())
+    with socket.create_connection(address, timeout=20) as client:
+        assert client.recv(1) == b""
+    for descriptor in held:
+        os.close(descriptor)
+""",
+    )
+    assert "failed inside at a request: OSError" in suite.fails()
+
+
 def test_the_marker_of_vcrpy_is_an_error_before_anything_is_sent(suite: Suite) -> None:
     pytest.importorskip("pytest_recording")
     suite.write("conftest.py", CONFTEST.replace("return paid", "paid()\n    return paid"))

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from tokentape.edges import terminal
-from tokentape.edges.server import loop_exception_handler
+from tokentape.edges.server import SpareDescriptors, loop_exception_handler
 from tokentape.edges.settings import Settings
 from tokentape.errors import BackgroundLost
 from tokentape.pure.http.messages import Request, Response
@@ -87,10 +87,11 @@ class Background:
 
     async def _until_closed(self) -> None:
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(loop_exception_handler(self._fault))
         self._closed = asyncio.Event()
-        self._ready.set_result(loop)
-        await self._closed.wait()
+        with SpareDescriptors() as spares:
+            loop.set_exception_handler(loop_exception_handler(self._fault, spares))
+            self._ready.set_result(loop)
+            await self._closed.wait()
 
     def _fault(self, kind: str) -> None:
         self.faults.append(kind)

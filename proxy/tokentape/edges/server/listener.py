@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from tokentape.edges.server.connection import Connection, Handler, ServerOptions
+from tokentape.edges.server.spares import SpareDescriptors
 from tokentape.errors import ConfigurationError
 
 _WATCH_SECONDS = 1.0
@@ -197,10 +198,18 @@ def _cannot_listen(host: str, port: int, error: OSError | OverflowError) -> str:
 
 
 def loop_exception_handler(
-    on_fault: Callable[[str], None],
+    on_fault: Callable[[str], None], spares: SpareDescriptors | None = None
 ) -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
     """Return an exception handler for the event loop that only names the class of an error.
 
-    The loop's own handler prints reprs and texts, which may hold what came over the wire.
+    The loop's own handler prints reprs and texts, which may hold what came over the wire. A client
+    that cannot be accepted is turned away if there are `spares`.
     """
-    return lambda _loop, context: on_fault(type(context.get("exception")).__name__)
+
+    def handle(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error, port = context.get("exception"), context.get("socket")
+        on_fault(type(error).__name__)
+        if spares and port and getattr(error, "errno", 0) == errno.EMFILE:
+            spares.turn_away(port)
+
+    return handle
