@@ -35,7 +35,7 @@ from tokentape.errors import CassetteError, CassetteMiss, ConfigurationError
 from tokentape.pure.http.messages import Request, Response, reason_phrase
 from tokentape.pure.recorders.bodies import without_encoding
 from tokentape.pure.replay.decide import LIVE_KEY, Mode, usual_mode
-from tokentape.pure.stripe.routes import API, is_tokens
+from tokentape.pure.stripe.routes import API
 from tokentape.pure.stripe.upstreams import kind_of, mismatch
 from tokentape.pure.watching.events import noticing
 from tokentape.session.in_process import InProcess
@@ -177,16 +177,17 @@ class _Use:
         return _MODES.get(self._record_mode, Mode.AUTO)
 
     def _raw(self, request: VcrRequest) -> Request | None:
-        """Return a request to the tokens API as it is sent, or None for any other."""
+        """Return a request to the API as it is sent, or None for any other."""
         parts = urlsplit(request.uri)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
-        if _origin(request.uri) not in self._owner.origins or not is_tokens(target):
+        if _origin(request.uri) not in self._owner.origins:
             return None
         body, media_type = _body(request.body)
         headers = [(str(name), _text(value)) for name, value in request.headers.items()]
         if media_type and "Content-Type" not in request.headers:
             headers.append(("Content-Type", media_type))
-        return Request(request.method, target, tuple(headers), body)
+        raw = Request(request.method, target, tuple(headers), body)
+        return raw if self._session.service.redactor.match(raw) else None
 
     def _replayed(self, raw: Request) -> VcrRequest | None:
         """Prepare the recorded response, return its interaction; None if the request may go out.

@@ -67,7 +67,7 @@ async def _round(url: str) -> None:
             for made in (
                 session.post("/v1/tokens", data=card(name=str(number)), headers=key),
                 session.post("/v1/tokens", data=b"\0", headers={"Content-Type": "image/png"}),
-                session.get("/v1/charges"),
+                session.get("/v1/bicycles"),
                 session.get("/v1/tokens", headers={"Expect": "nothing"}),
             ):
                 async with made as answered:

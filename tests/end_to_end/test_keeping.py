@@ -127,8 +127,8 @@ class TestRefusals:
     ) -> None:
         with workplace.serving("record", "take", *options) as session:
             for _ in range(2):
-                Client(session.url).send("GET", "/v1/charges")
-            awaited(lambda: "  This is outside" in session.said or None, "a line")
+                Client(session.url).send("GET", "/v1/bicycles")
+            awaited(lambda: "  This is no operation" in session.said or None, "a line")
             Client(session.url, LIVE).post(card())
             for line in (b"CONNECT api.stripe.com:443", b"GET http://127.0.0.1/v1/tokens", b"?"):
                 with socket.create_connection(("127.0.0.1", session.port)) as client:
@@ -137,18 +137,18 @@ class TestRefusals:
             assert session.end() == status, session.said
         assert "6 refused" in session.said
         assert (
-            "refused: 2 outside_tokens (404), 1 live_key_refused (403), "
+            "refused: 2 unknown_operation (404), 1 live_key_refused (403), "
             "2 request_target_unsupported (400), 1 malformed_request (400)"
         ) in session.said
         assert session.said.count("404 refused") == 2
-        assert session.said.count("This is outside") == 1
+        assert session.said.count("This is no operation") == 1
         assert "as the base URL of the API client, not as its HTTP proxy" in session.said
 
     def test_are_in_the_receipt_of_a_session(self, workplace: Workplace) -> None:
         with workplace.serving("record", "take") as session:
-            Client(session.url).send("GET", "/v1/charges")
+            Client(session.url).send("GET", "/v1/bicycles")
             health = Client(session.url).send("GET", "/_tokentape/health").json
-        assert (health["refused"], health["refusals"]) == (1, {"outside_tokens (404)": 1})
+        assert (health["refused"], health["refusals"]) == (1, {"unknown_operation (404)": 1})
 
 
 class TestNothingCameIn:
@@ -159,6 +159,6 @@ class TestNothingCameIn:
 
     def test_not_where_something_did(self, workplace: Workplace) -> None:
         with workplace.serving("record", "take") as session:
-            Client(session.url).send("GET", "/v1/charges")
+            Client(session.url).send("GET", "/v1/bicycles")
             assert session.end() == 0
         assert "no request came in" not in session.said

@@ -73,7 +73,7 @@ class TestLiveKeys:
 
 
 OUTSIDE = (
-    ("GET", "/v1/charges"),
+    ("GET", "/v1/bicycles"),
     ("POST", "/v1/tokens/tok_visa/refund"),
     ("GET", "/v1/tokens/"),
     ("GET", "/v1/tokens/.."),
@@ -105,14 +105,16 @@ class TestOtherPaths:
         workplace.configure("others: forward\n")
         upstream.answer = saying(201, b'{"id": "ch_1"}', X_Unheard_Of="kept")
         with recording(workplace, upstream) as session:
-            answer = Client(session.url).send("POST", "/v1/charges?a=%5b1", b"amount=1", X_Mine="1")
-            live = Client(session.url, LIVE).send("POST", "/v1/charges", b"amount=1")
+            answer = Client(session.url).send(
+                "POST", "/v1/bicycles?a=%5b1", b"amount=1", X_Mine="1"
+            )
+            live = Client(session.url, LIVE).send("POST", "/v1/bicycles", b"amount=1")
             assert session.end() == 0
         assert (answer.status, answer.body, answer.result) == (201, b'{"id": "ch_1"}', "forwarded")
         assert answer.headers["x-unheard-of"] == "kept"
         assert (live.status, len(upstream.seen)) == (403, 1)
         sent = upstream.seen[0]
-        assert (sent.method, sent.target, sent.body) == ("POST", "/v1/charges?a=%5b1", b"amount=1")
+        assert (sent.method, sent.target, sent.body) == ("POST", "/v1/bicycles?a=%5b1", b"amount=1")
         assert (sent.header("x-mine"), sent.header("authorization")) == ("1", f"Bearer {SECRET}")
         assert "1 forwarded and not recorded" in session.said
         assert not workplace.path("take").exists()
@@ -122,7 +124,7 @@ class TestOtherPaths:
             Client(url).post(card())
         workplace.configure(f"others: forward\nupstream: {upstream.url}\n")
         with workplace.serving("replay", "take") as session:
-            assert Client(session.url).send("GET", "/v1/charges").status == 404
+            assert Client(session.url).send("GET", "/v1/bicycles").status == 404
         assert upstream.seen == []
 
     def test_a_target_in_another_form_is_refused(

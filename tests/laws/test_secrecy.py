@@ -23,6 +23,7 @@ from tokentape.pure.cassette.model import (
 from tokentape.pure.cassette.writing import interaction_text
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.notation.redacted import RedactedRequest
+from tokentape.pure.redaction.echoes import Story
 from tokentape.pure.replay.misses import Neighbours, report
 from tokentape.pure.stripe.kinds import Secret
 from tokentape.session import assembly
@@ -80,7 +81,7 @@ documents = st.recursive(leaves, nested, max_leaves=8).map(
 
 def shown(asked: RedactedRequest, answer: Response | None) -> str:
     """Return all that is ever shown of an exchange: what is written, reprs, a report of a miss."""
-    answered = REDACTOR.response(answer or Response(200, (), b"{}"), asked, {}, {}, 0)
+    answered = REDACTOR.response(answer or Response(200, (), b"{}"), asked, Story(), 0)
     secrets = (*request_secrets(asked), *response_secrets(answered))
     one = interaction(asked, answered, Numbering().planned(secrets))
     known = Neighbours(RULES)
@@ -202,7 +203,9 @@ def test_a_door_remembers_nothing_of_what_came_through_it() -> None:
         ("Vary", "Origin"),
         (MARK, MARK),
     )
-    redactor.response(Response(200, back, json.dumps(answer).encode()), asked, asked.numbers, {}, 0)
+    redactor.response(
+        Response(200, back, json.dumps(answer).encode()), asked, Story(asked.numbers), 0
+    )
     kept = list(held(redactor))
     assert {"card[exp_year]=2031", "Origin", '\n    "brand": "Visa"'}.issubset(kept)
     assert not [text for text in kept if MARK in text or str(NUMBER) in text]

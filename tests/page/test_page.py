@@ -116,7 +116,7 @@ def test_a_miss_stands_beside_the_closest_recordings_field_by_field(watched: Wat
 def test_filters_work_by_keyboard(watched: Watched) -> None:
     watched.client.post(card(name="Ada"))
     watched.client.post(card(name="Ada", exp_month="7"))
-    watched.client.send("GET", "/v1/charges")
+    watched.client.send("GET", "/v1/bicycles")
     watched.wait_for(3)
     keyboard = watched.page.keyboard
     keyboard.press("Tab")  # to the filters, the first that can be used
@@ -135,7 +135,7 @@ def test_filters_work_by_keyboard(watched: Watched) -> None:
     watched.wait_for(1)
     keyboard.press("Tab")  # on the request
     keyboard.press("Enter")
-    watched.page.get_by_text("This is outside").wait_for()
+    watched.page.get_by_text("This is no operation").wait_for()
 
 
 def test_the_cassette_shows_what_is_used(watched: Watched) -> None:

@@ -34,7 +34,7 @@ def outlines() -> Outlines:
 
 
 def find(outlines: Outlines, owner: str, path: str) -> tuple[Field | None, int, frozenset[int]]:
-    place = located(outlines.tree(owner), tuple(path.split(".")), CURRENCIES)
+    place = located(outlines.tree(owner), tuple(path.split(".")), CURRENCIES, numbered=True)
     return place.field, place.depth, place.free
 
 

@@ -28,6 +28,7 @@ from tokentape.pure.http.messages import Response, given_at
 from tokentape.pure.notation.placeholders import Placeholder, Variable, parts
 from tokentape.pure.notation.redacted import Redacted, RedactedRequest
 from tokentape.pure.redaction import Redactor
+from tokentape.pure.redaction.echoes import Story
 from tokentape.pure.stripe.kinds import ID_PREFIXES, Secret
 
 _number = itemgetter(1)
@@ -41,16 +42,6 @@ class InteractionWriter(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What responses may show of the requests that an object was made by."""
-
-    numbers: Mapping[str, Redacted] = field(default_factory=dict)
-    """The card or account number, by kind, of which they show a part."""
-    echoes: Mapping[Secret, Secret] = field(default_factory=dict)
-    """The values that they show under another name, with the request's own."""
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Prepared:
     """An exchange that may be written."""
@@ -59,7 +50,7 @@ class Prepared:
     chunk: bytes
     plan: Mapping[Secret, Variable]
     """The variables of its values."""
-    origins: Mapping[Secret, Origin]
+    stories: Mapping[Secret, Story]
     """Of the ids in its response."""
 
 
@@ -72,8 +63,8 @@ class Recorder:
     numbering: Numbering
     clock: Callable[[], float] = time
     """Tells when a response came that does not say so itself."""
-    _origins: dict[Secret, Origin] = field(default_factory=dict)
-    """By id: what the object was made from."""
+    _stories: dict[Secret, Story] = field(default_factory=dict)
+    """By id: what was sent for the object."""
     _check: RedactionCheck = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,11 +83,9 @@ class Recorder:
         It changes nothing, so it may run in a thread while nothing else is recorded. Raises
         UnreadableBody for a response that is no JSON, or too large to be read again.
         """
-        origin = self._origin(request)
-        redacted = self.redactor.response(
-            *(_as_at_first(response), request, origin.numbers, origin.echoes),
-            given_at(response) or int(self.clock()),
-        )
+        story = self._story(request)
+        present = given_at(response) or int(self.clock())
+        redacted = self.redactor.response(_as_at_first(response), request, story, present)
         secrets = (*request_secrets(request), *response_secrets(redacted))
         plan = self.numbering.planned(secrets)
         recorded = interaction(request, redacted, plan)
@@ -108,9 +97,9 @@ class Recorder:
         reasons = tuple(self._objections(recorded))
         if reasons:
             return HeldBack(reasons)
-        origin = Origin(origin.numbers, {**origin.echoes, **redacted.echoes})
+        story = story.after(request, redacted.echoes)
         ids = [secret for secret in redacted.body.secrets if secret.kind in ID_PREFIXES]
-        return Prepared(Recorded(recorded, secrets), chunk, plan, dict.fromkeys(ids, origin))
+        return Prepared(Recorded(recorded, secrets), chunk, plan, dict.fromkeys(ids, story))
 
     def written(self, prepared: Prepared | HeldBack) -> Recorded | HeldBack:
         """Write what was prepared last, and return it as written. Raises CassetteError.
@@ -122,24 +111,21 @@ class Recorder:
             return prepared
         self.take.append(prepared.chunk)
         self.numbering.adopt(prepared.plan)
-        self._origins.update(
-            (id_, origin)
-            for id_, origin in prepared.origins.items()
-            if origin.numbers or origin.echoes
-        )
+        for id_, story in prepared.stories.items():
+            if story:
+                self._stories[id_] = self._stories.get(id_, story).joined(story)
         return prepared.recorded
 
-    def _origin(self, request: RedactedRequest) -> Origin:
-        """Return what a response may show of this request, and of those that made what it names."""
-        numbers, echoes = request.numbers, dict[Secret, Secret]()
-        for entry in (request.path, *request.body):
+    def _story(self, request: RedactedRequest) -> Story:
+        """Return what a response may show of the requests that made what this one names."""
+        story = Story()
+        for entry in (request.path, *request.query, *request.body):
             for secret in entry.secrets:
-                if (named := self._origins.get(secret)) is not None:
-                    numbers = numbers or {**named.numbers}
-                    echoes = echoes or {**named.echoes}
-            if "{{tok:" in entry.text and not numbers:
-                numbers = self._published_card(entry.text)
-        return Origin(numbers, echoes)
+                if (named := self._stories.get(secret)) is not None:
+                    story = named.joined(story)
+            if "{{tok:" in entry.text and not story.numbers:
+                story = replace(story, numbers=self._published_card(entry.text))
+        return replace(story, numbers={**story.numbers, **request.numbers})
 
     def _published_card(self, text: str) -> dict[str, Redacted]:
         """Return the card that a published token in a text stands for: tok_visa, say."""

@@ -217,7 +217,7 @@ class Service:
         request, redacted = arrival.raw, arrival.redacted
         decision = decide(
             self.mode,
-            tokens=redacted is not None or bool(arrival.unreadable),
+            in_catalog=redacted is not None or bool(arrival.unreadable),
             readable=redacted is not None,
             forward_others=self.policy.forward_others,
             barred_key=lambda: not self.policy.allow_live and has_live_key(request),

@@ -92,7 +92,7 @@ class Payments:
 
     def _stripe_has(self, operation: str, path: Path) -> bool:
         tree = Outlines(self._read("requests.txt")).tree(operation)
-        return located(tree, path, frozenset()).depth == len(path)
+        return located(tree, path, frozenset(), numbered=True).depth == len(path)
 
     def _respond(
         self, call: Call, handler: Handler, fields: Record, ids: tuple[str, ...]

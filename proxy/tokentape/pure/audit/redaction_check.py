@@ -172,7 +172,7 @@ class RedactionCheck:
         route, owner, path = spot
         operation = route.operation if route else ""
         located = self._catalog.answer_field(owner, path)
-        is_position = bool(named) and (not path[-1] or path[-1].isdigit())
+        is_position = bool(named) and not path[-1]
         is_of_api = located.depth == len(path) and not is_position
         named_by_api = is_of_api and len(path) - 1 not in located.free
         if named and not named_by_api and not self._may_stand(path[-1], places.NAME):

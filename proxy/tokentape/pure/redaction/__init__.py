@@ -11,14 +11,12 @@ behind. A name that the API does not know is a secret like any other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from tokentape.pure.http.messages import Request, Response
-from tokentape.pure.notation.redacted import Redacted, RedactedRequest, RedactedResponse
+from tokentape.pure.notation.redacted import RedactedRequest, RedactedResponse
+from tokentape.pure.redaction.echoes import Story
 from tokentape.pure.redaction.requests import redacted_request, request_headers
 from tokentape.pure.redaction.responses import ResponseRedactor
 from tokentape.pure.redaction.values import Values
-from tokentape.pure.stripe.kinds import Secret
 from tokentape.pure.stripe.routes import RouteMatch
 
 
@@ -62,15 +60,12 @@ class Redactor:
         self,
         raw: Response,
         request: RedactedRequest,
-        numbers: Mapping[str, Redacted],
-        echoes: Mapping[Secret, Secret],
+        story: Story,
         present: int,
     ) -> RedactedResponse:
         """Redact the response to a redacted request.
 
-        `numbers` are the card and account numbers, by kind, that its `last4` may belong to;
-        `echoes` what responses to earlier requests repeated of those under other names; `present`
-        is when it was given, in seconds since 1970. Raises UnreadableBody for a body that is no
-        JSON.
+        `story` is what earlier requests sent for what this one names; `present` is when the
+        response was given, in seconds since 1970. Raises UnreadableBody for a body that is no JSON.
         """
-        return self._responses.redacted(raw, request, numbers, echoes, present)
+        return self._responses.redacted(raw, request, story, present)

@@ -9,15 +9,70 @@ the token, whose requests hold no name.
     response  bank_account.account_holder_name: Ada    the field of the same name
               bank_account.name: Ada                   found in one field only: the same variable
               card.address_city: Ada                   of another object: found in one field, too
+
+What an earlier request of the same story sent comes back, too: a charge shows the customer's
+e-mail. A story is found through the ids that a request names: it is what the requests sent that
+made these. In a story there are many values, so only a field of the same name repeats one.
+
+    request   POST /v1/customers      email=ada@example.com
+    response                          id: cus_1
+    request   POST /v1/charges        customer=cus_1
+    response                          receipt_email: null, id: ch_1
+    request   GET /v1/charges/ch_1    expand[]=customer
+    response                          customer.email: ada@example.com    the story's
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain, islice
 
-from tokentape.pure.notation.redacted import RedactedRequest
+from tokentape.pure.notation.redacted import Redacted, RedactedRequest
 from tokentape.pure.redaction.values import in_object, last_name
 from tokentape.pure.stripe.kinds import NEVER_ANSWERED, Secret
+
+_LONGEST = 200
+"""Values of a story that are remembered: those that were sent last."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Story:
+    """What responses may show of the requests that an object was made by."""
+
+    numbers: Mapping[str, Redacted] = field(default_factory=dict)
+    """The card or account number, by kind, of which they show a part."""
+    echoes: Mapping[Secret, Secret] = field(default_factory=dict)
+    """The values that they show under another name, with the request's own."""
+    sent: tuple[Secret, ...] = ()
+    """The values that were sent, the last first."""
+
+    def __bool__(self) -> bool:
+        return bool(self.numbers or self.echoes or self.sent)
+
+    def after(self, request: RedactedRequest, echoes: Mapping[Secret, Secret]) -> Story:
+        """Return the story with a request more, and what its response repeated."""
+        sent = chain(_values(request), self.sent)
+        numbers = {**self.numbers, **request.numbers}
+        return Story(numbers, {**self.echoes, **echoes}, _distinct(sent))
+
+    def joined(self, later: Story) -> Story:
+        """Return the story of an object that came in two: `later` tells of it last."""
+        if not self or self == later:
+            return later
+        numbers = {**self.numbers, **later.numbers}
+        sent = _distinct((*later.sent, *self.sent))
+        return Story(numbers, {**self.echoes, **later.echoes}, sent)
+
+
+def _distinct(values: Iterable[Secret]) -> tuple[Secret, ...]:
+    return tuple(islice(dict.fromkeys(values), _LONGEST))
+
+
+def _values(request: RedactedRequest) -> Iterator[Secret]:
+    """Yield the values of a request that responses may repeat."""
+    for entry in (request.path, *request.query, *request.body):
+        yield from (secret for secret in entry.secrets if secret.kind not in _NEVER_REPEATED)
 
 
 class _Sent:
@@ -40,13 +95,17 @@ class _Sent:
         The response's field begins with the type of its object: `customer`, `shipping`, `name`. The
         request's may, too, as a token's `card`, `name` does.
         """
+        own = self.of_same_name(field)
+        if own is not None or last_name(field) in self._by_name:
+            return own
+        return next(iter(self._by_field.values())) if len(self._by_field) == 1 else None
+
+    def of_same_name(self, field: str) -> Secret | None:
+        """Return the value of the same field, or of the only one that is called the same."""
         for same_field in (field, in_object(field)):
             if same_field in self._by_field:
                 return self._by_field[same_field]
-        name = last_name(field)
-        if name in self._by_name:
-            return self._by_name[name]
-        return next(iter(self._by_field.values())) if len(self._by_field) == 1 else None
+        return self._by_name.get(last_name(field))
 
     def named(self, name: str) -> Secret | None:
         """Return the value of the only field of a name."""
@@ -58,22 +117,24 @@ _NEVER_REPEATED = NEVER_ANSWERED | {"dob"}
 
 
 class Echo:
-    """What one response may repeat: the values of its request, and `echoes` of earlier ones."""
+    """What one response may repeat: the values of its request, and those of its story."""
 
-    def __init__(self, request: RedactedRequest, echoes: Mapping[Secret, Secret]) -> None:
+    def __init__(self, request: RedactedRequest, story: Story) -> None:
         self._request = request
-        self._echoes = echoes
-        self._sent: dict[tuple[str, str], _Sent] = {}
+        self._story = story
+        self._sent: dict[tuple[str, str], _Sent] | None = None
         """By text, names of fields and times apart from other values."""
+        self._earlier: dict[tuple[str, str], _Sent] = {}
+        """The same of the story."""
         self.new: dict[Secret, Secret] = {}
         """The response's values that are the request's under another name, with the latter."""
 
     def of(self, value: Secret) -> Secret | None:
         """Return the request's value, or its field's name, that a value repeats, or None."""
-        if not self._sent:
-            self._read_request()
-        sent = self._sent.get((_apart(value), value.text))
+        sent, earlier = self._found(value)
         secret = None if sent is None else sent.repeated_by(value.field)
+        if secret is None and earlier is not None and value not in self._story.echoes:
+            secret = earlier.of_same_name(value.field)
         return self._repeated(value, secret)
 
     def of_time(self, time: Secret, name: str) -> Secret | None:
@@ -81,24 +142,30 @@ class Echo:
 
         Any other field may show the same second by chance.
         """
-        if not self._sent:
-            self._read_request()
-        sent = self._sent.get((_apart(time), time.text))
-        return self._repeated(time, None if sent is None else sent.named(name))
+        either = (each.named(name) for each in self._found(time) if each is not None)
+        return self._repeated(time, next((secret for secret in either if secret), None))
 
     def _repeated(self, value: Secret, secret: Secret | None) -> Secret | None:
         if secret is None:
-            return self._echoes.get(value)
+            return self._story.echoes.get(value)
         if secret != value:
             self.new[value] = secret
         return secret
 
-    def _read_request(self) -> None:
-        for entry in (self._request.path, *self._request.query, *self._request.body):
-            for secret in entry.secrets:
-                if secret.kind not in _NEVER_REPEATED:
-                    key = (_apart(secret), secret.text)
-                    self._sent.setdefault(key, _Sent()).add(secret)
+    def _found(self, value: Secret) -> tuple[_Sent | None, _Sent | None]:
+        """Return where a text was sent: in the request, and in its story."""
+        if self._sent is None:
+            self._sent = _by_text(_values(self._request))
+            self._earlier = _by_text(self._story.sent)
+        key = (_apart(value), value.text)
+        return self._sent.get(key), self._earlier.get(key)
+
+
+def _by_text(values: Iterable[Secret]) -> dict[tuple[str, str], _Sent]:
+    sent: dict[tuple[str, str], _Sent] = {}
+    for secret in values:
+        sent.setdefault((_apart(secret), secret.text), _Sent()).add(secret)
+    return sent
 
 
 def _apart(value: Secret) -> str:

@@ -19,7 +19,7 @@ from tokentape.pure.http.json_text import Json, begun, enclosed, string
 from tokentape.pure.http.messages import Response
 from tokentape.pure.notation.placeholders import escape
 from tokentape.pure.notation.redacted import Redacted, RedactedRequest, RedactedResponse
-from tokentape.pure.redaction.echoes import Echo
+from tokentape.pure.redaction.echoes import Echo, Story
 from tokentape.pure.redaction.response_fields import ResponseField
 from tokentape.pure.redaction.response_texts import UNKNOWN_PARAMETER, ResponseTexts
 from tokentape.pure.redaction.values import MOST_REMEMBERED, Values, field_name, typed_name
@@ -51,8 +51,7 @@ class ResponseRedactor:
         self,
         raw: Response,
         request: RedactedRequest,
-        numbers: Mapping[str, Redacted],
-        echoes: Mapping[Secret, Secret],
+        story: Story,
         present: int,
     ) -> RedactedResponse:
         """Redact a response. Raises UnreadableBody for a body that is no JSON or a bad status."""
@@ -63,9 +62,9 @@ class ResponseRedactor:
             return RedactedResponse(raw.status, headers, Redacted(""))
         document = _parsed(body)
         owner, code = raw.header("request-id") or "", _error_code(document)
-        echo = Echo(request, echoes)
+        echo = Echo(request, story)
         redaction = _Redaction(
-            self._values, request, numbers, echo, owner, present, code, self._roots
+            self._values, request, story.numbers, echo, owner, present, code, self._roots
         )
         text = redaction.node(document, self._root) + "\n"
         redacted = Redacted(text, tuple(redaction.secrets))
@@ -167,7 +166,7 @@ class _Redaction(ResponseTexts):
     def _child(self, parent: ResponseField, name: str, *, is_member: bool) -> ResponseField:
         path, depth = (*parent.path, name), parent.depth + 1
         located = self.values.catalog.answer_field(parent.owner, path)
-        is_position = is_member and (not name or name.isdigit())  # there is no such name
+        is_position = is_member and not name  # there is no such name
         in_catalog = located.depth == len(path) and not is_position
         begin = begun(depth)
         if is_member:

@@ -95,9 +95,12 @@ class Values:
         object.__setattr__(self, "fields", _Operations(self))
 
     def operation_at(self, method: str, path: str) -> RouteMatch | None:
-        """Return the operation at a path, if it can be recorded and replayed."""
+        """Return the operation at a path, if it can be recorded and replayed.
+
+        An answer that is no JSON, a PDF, cannot.
+        """
         match = self.routes.at(method, path)
-        return match if match and match.route.answer == "token" else None
+        return match if match and match.route.answer else None
 
     def redacted(self, kind: str, text: str, field: str, slot: str = "") -> Redacted:
         """Redact one sensitive value of a field, or the part of it that `slot` names."""

@@ -47,9 +47,10 @@ class Refuse:
 
 OUTSIDE = Refuse(
     404,
-    "outside_tokens",
-    "This is outside /v1/tokens, which is all that tokentape records and replays. "
-    "`others: forward` in the configuration passes other requests on while recording.",
+    "unknown_operation",
+    "This is no operation of Stripe's API that tokentape has in its catalog, so it is not recorded "
+    "and not replayed. `others: forward` in the configuration passes such requests on while "
+    "recording.",
 )
 LIVE_KEY = Refuse(
     403,
@@ -62,7 +63,7 @@ LIVE_KEY = Refuse(
 def decide(
     mode: Mode,
     *,
-    tokens: bool,
+    in_catalog: bool,
     readable: bool,
     forward_others: bool,
     barred_key: Callable[[], bool],
@@ -70,19 +71,20 @@ def decide(
 ) -> Match | Unmatched | Refuse:
     """Return what happens to a request; a match is replayed.
 
-    `tokens`: it is to /v1/tokens. `readable`: its body could be taken apart. `barred_key` tells
-    whether it carries a live key that may not leave; `find` looks it up in the cassette.
+    `in_catalog`: it is an operation of the API. `readable`: its body could be taken apart.
+    `barred_key` tells whether it carries a live key that may not leave; `find` looks it up in the
+    cassette.
     """
-    if not tokens and not (writes(mode) and forward_others):
+    if not in_catalog and not (writes(mode) and forward_others):
         return OUTSIDE
-    match = find() if tokens and readable and replays(mode) else None
+    match = find() if in_catalog and readable and replays(mode) else None
     if match is not None:
         return match
     if not writes(mode):
         return Unmatched.MISS
     if barred_key():
         return LIVE_KEY
-    return Unmatched.RECORD if tokens and readable else Unmatched.FORWARD
+    return Unmatched.RECORD if in_catalog and readable else Unmatched.FORWARD
 
 
 def writes(mode: Mode) -> bool:

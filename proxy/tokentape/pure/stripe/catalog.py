@@ -55,7 +55,7 @@ class Catalog:
 
     def request_field(self, operation: str, path: Path) -> Located:
         """Find a field of an operation's requests by its path."""
-        return located(self.requests.tree(operation), path, self.lists["currency"])
+        return located(self.requests.tree(operation), path, self.lists["currency"], numbered=True)
 
     def answer_field(self, object_type: str, path: Path) -> Located:
         """Find a field by the type of the object that it is in, and its path in that object.

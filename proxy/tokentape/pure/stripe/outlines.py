@@ -154,17 +154,19 @@ def _insert(node: FieldNode, path: Path, definition: Field) -> None:
     node.field = definition
 
 
-def located(node: FieldNode | None, path: Path, currencies: frozenset[str]) -> Located:
+def located(
+    node: FieldNode | None, path: Path, currencies: frozenset[str], *, numbered: bool = False
+) -> Located:
     """Return the place of a path in the fields of an owner.
 
-    A blank segment is a position in a list, and so are up to two digits. The API's own names come
-    first, then positions, then currencies, then names of users.
+    A blank segment is a position in a list, and so are up to two digits where positions are
+    `numbered`. Names of the API come first, then positions, then currencies, then names of users.
     """
     free: set[int] = set()
     for position, segment in enumerate(path):
         members = {} if node is None else node.members
         child = None if segment in _NO_NAMES else members.get(segment)
-        if child is None and (not segment or _POSITION.fullmatch(segment)):
+        if child is None and (not segment or (numbered and _POSITION.fullmatch(segment))):
             child = members.get("[]")
         if child is None and segment in currencies:
             child = members.get("~currency")

@@ -155,11 +155,6 @@ def _walk(place: _Place, pieces: list[str], method: str, ids: list[str]) -> Rout
     return route
 
 
-def is_tokens(target: str) -> bool:
-    """Tell whether a target (origin form) is that of tokens, which are recorded and replayed."""
-    return re.match(r"/v1/tokens(?:/[^/?]+)?(?:\?|$)", target) is not None
-
-
 def _id(text: str) -> str | None:
     decoded = unquote(text, errors="surrogateescape")
     invalid = decoded in ("", ".", "..") or "/" in decoded or "\\" in decoded
