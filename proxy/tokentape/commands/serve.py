@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_REMEMBERED = 100
+"""Events that each of many sessions remembers for its page."""
 _NOTHING_CAME_IN = (
     "no request came in. Give your client the base URL {}, as README says under "
     '"Point your client here"; commands of `tokentape run` find it in TOKENTAPE_URL'
@@ -179,7 +181,12 @@ async def _serve_sessions(
     processes.make_room(settings.limits.connections + MOST)
     printer = _printer(settings, names_sessions=True)
     administration = Administration(
-        Opener(replace(settings, listen=(address[0], 0)), printer.watch, terminal.fault),
+        Opener(
+            replace(settings, listen=(address[0], 0)),
+            printer.watch,
+            terminal.fault,
+            remembered=_REMEMBERED,
+        ),
         Token(token.text),
         mode=mode,
         idle=settings.timeouts.idle,

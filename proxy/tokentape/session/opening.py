@@ -30,7 +30,7 @@ from tokentape.pure.replay.faults import Fault, Faults
 from tokentape.pure.replay.receipt import Receipt
 from tokentape.pure.stripe.upstreams import UpstreamKind, upstream_name
 from tokentape.pure.watching.events import Watch, shared
-from tokentape.pure.watching.log import EventLog
+from tokentape.pure.watching.log import REMEMBERED, EventLog
 from tokentape.session import assembly
 from tokentape.session.injection import Injector
 from tokentape.session.page import routes
@@ -85,9 +85,9 @@ class OpenSession:
         settings: Settings,
         take: cassette_file.Take | None,
         on_fault: Notice,
+        log: EventLog,
     ) -> None:
         self.service = service
-        log = EventLog()
         service.watch = shared(log.watch, service.watch)
         self._routes = routes(service, log)
         self.url = ""
@@ -190,8 +190,12 @@ class OpenSession:
 class Opener:
     """Opens sessions; what they share is put together once."""
 
-    def __init__(self, settings: Settings, watch: Watch, on_fault: Notice) -> None:
+    def __init__(
+        self, settings: Settings, watch: Watch, on_fault: Notice, *, remembered: int = REMEMBERED
+    ) -> None:
         """`watch` gets the events of sessions that have no reader of their own.
+
+        `remembered` is how many of its events each session remembers for its page.
 
         `on_fault` gets the class name of an error inside, and nothing else of it. Raises
         ConfigurationError for a certificate that cannot be used.
@@ -200,6 +204,7 @@ class Opener:
         self._settings = settings
         self._watch = watch
         self._on_fault = on_fault
+        self._remembered = remembered
         self._redactor = assembly.redactor(settings.redact, settings.match)
         self._rules = assembly.match_rules(settings.match)
         self._load = partial(assembly.loaded, directory=settings.cassettes, redactor=self._redactor)
@@ -257,7 +262,9 @@ class Opener:
             kind = kind_of_take(self._settings, service)
             take = self.take(service.name, service.recorded, kind)
             service.recorder = self.recorder(service, take)
-        session = OpenSession(service, self._settings, take, self._on_fault)
+        session = OpenSession(
+            service, self._settings, take, self._on_fault, EventLog(self._remembered)
+        )
         try:
             await session.start(at)
         except BaseException:
