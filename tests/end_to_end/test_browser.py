@@ -135,7 +135,7 @@ def test_a_page_of_another_origin_gets_nothing_until_it_is_configured(
         assert result == {"error": "TypeError", "type": "opaque"}
         session.end()
     assert "0 recorded, 0 replayed" in session.said
-    assert "refused with 403: tokentape answers web pages of this machine only." in session.said
+    assert "tokentape answers web pages of this machine only." in session.said
     origin = f"http://shop.example:{shop.port}"
     with workplace.serving("record", "shop", TOKENTAPE_ORIGINS=origin) as session:
         result = shop.visited("shop.example", session.url)
@@ -151,4 +151,4 @@ def test_a_page_that_lets_its_own_name_point_here_gets_nothing(
         assert result == {"error": "TypeError", "type": "opaque"}
         session.end()
     assert "0 recorded, 0 replayed" in session.said
-    assert "refused with 403: tokentape does not answer under this host name" in session.said
+    assert "tokentape does not answer under this host name" in session.said

@@ -98,6 +98,9 @@ class Unconnected(asyncio.Transport):
     def is_closing(self) -> bool:
         return False
 
+    def can_write_eof(self) -> bool:
+        return True
+
     def close(self) -> None:
         """Go on."""
 
