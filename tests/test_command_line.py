@@ -512,7 +512,8 @@ LOADED = """if True:
 """
 SLOW = {
     *("yaml", "aiohttp", "asyncio", "orjson"),
-    *("tokentape.session", "tokentape.mock", "tokentape.pure", "tokentape.data"),
+    *("tokentape.session", "tokentape.mock", "tokentape.pure.http", "tokentape.pure.stripe"),
+    *("tokentape.pure.redaction", "tokentape.pure.leak_check", "tokentape.data", "http", "json"),
 }
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from tokentape.edges.server import Answer
 from tokentape.pure.http.messages import Request
-from tokentape.pure.replay.faults import NO_ANSWER, Fault, fault_response
+from tokentape.pure.replay.fault_responses import NO_ANSWER, fault_response
+from tokentape.pure.replay.faults import Fault
 from tokentape.session.ports import ignore_written
 from tokentape.session.service import Service
 
