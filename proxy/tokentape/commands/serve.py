@@ -9,12 +9,11 @@ import secrets
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tokentape.commands.watching import EventPrinter
+from tokentape.commands.watching import EventPrinter, printer_for, session_output
 from tokentape.edges import network_proxies, processes, terminal
 from tokentape.edges.server import Answer, PortRange, Server, loop_exception_handler, shared_sockets
 from tokentape.edges.settings import ADMIN_TOKEN, Settings, Unshown
@@ -71,7 +70,7 @@ def serve_in_workers(plan: SessionPlan, workers: int) -> int:
     Each has its own session; the receipt is that of all together. Raises CassetteError,
     ConfigurationError for an address that cannot be had, and WorkerLost.
     """
-    printer = _printer(plan.settings)
+    printer = printer_for(plan.settings)
     opener = Opener(plan.settings, printer.watch, terminal.fault)
     service = opener.service(Mode.REPLAY, plan.cassette)
     processes.make_room(plan.settings.limits.connections)
@@ -86,7 +85,7 @@ def serve_in_workers(plan: SessionPlan, workers: int) -> int:
 
     group = processes.Workers(workers, work)
     _close(sockets)
-    with _output(plan.settings):
+    with session_output(plan.settings):
         group.receive()
         address = url(host, port, tls=plan.settings.tls_cert is not None)
         terminal.say(f"replay {plan.cassette} on {address}")
@@ -123,7 +122,7 @@ def serve_mock(settings: Settings) -> int:
 
 async def _serve_cassette(plan: SessionPlan, command: tuple[str, ...]) -> int:
     processes.make_room(plan.settings.limits.connections)
-    printer = _printer(plan.settings)
+    printer = printer_for(plan.settings)
     opener = Opener(plan.settings, printer.watch, terminal.fault)
     session = await opener.open(opener.service(Mode(plan.mode), plan.cassette))
     _spare_clients_the_collector()
@@ -179,14 +178,9 @@ async def _serve_sessions(
     from tokentape.session.administration import MOST, Administration  # noqa: PLC0415  port
 
     processes.make_room(settings.limits.connections + MOST)
-    printer = _printer(settings, names_sessions=True)
+    printer = printer_for(settings, names_sessions=True)
     administration = Administration(
-        Opener(
-            replace(settings, listen=(address[0], 0)),
-            printer.watch,
-            terminal.fault,
-            remembered=_REMEMBERED,
-        ),
+        _opener_of_many(replace(settings, listen=(address[0], 0)), printer),
         Token(token.text),
         mode=mode,
         idle=settings.timeouts.idle,
@@ -210,6 +204,10 @@ async def _serve_sessions(
     colour = "red" if tally.failed else "green"
     terminal.say_lines(Line(line, colour) for line in tally.lines())
     return status or tally.exit_status
+
+
+def _opener_of_many(settings: Settings, printer: EventPrinter) -> Opener:
+    return Opener(settings, printer.watch, terminal.fault, remembered=_REMEMBERED)
 
 
 async def _end(
@@ -300,21 +298,12 @@ def _run_loop(main: Coroutine[Any, Any, int], settings: Settings) -> int:
         asyncio.get_running_loop().set_exception_handler(loop_exception_handler(terminal.fault))
         return await main
 
-    with _output(settings):
+    with session_output(settings):
         if sys.platform == "win32":
             return asyncio.run(with_faults_reported())
         import uvloop  # noqa: PLC0415  there is none on Windows
 
         return uvloop.run(with_faults_reported())
-
-
-def _output(settings: Settings) -> AbstractContextManager[None]:
-    return terminal.unblocked(as_json=settings.log_format == "json")
-
-
-def _printer(settings: Settings, *, names_sessions: bool = False) -> EventPrinter:
-    as_json = settings.log_format == "json"
-    return EventPrinter(is_quiet=settings.quiet, as_json=as_json, names_sessions=names_sessions)
 
 
 def _conclude(

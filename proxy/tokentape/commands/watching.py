@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 from tokentape.edges import terminal
+from tokentape.edges.settings import Settings
 from tokentape.edges.terminal import Line
 from tokentape.pure.watching.documents import log_document
 from tokentape.pure.watching.events import Event, Watched
@@ -66,3 +68,14 @@ class EventPrinter:
         if others and not self._lines.is_quiet:
             counts = ", ".join(f"{count:,} {result}" for result, count in others.items())
             yield Line(f"and at the same time: {counts}")
+
+
+def printer_for(settings: Settings, *, names_sessions: bool = False) -> EventPrinter:
+    """Return what prints the events of sessions with these settings."""
+    as_json = settings.log_format == "json"
+    return EventPrinter(is_quiet=settings.quiet, as_json=as_json, names_sessions=names_sessions)
+
+
+def session_output(settings: Settings) -> AbstractContextManager[None]:
+    """Let no reader of standard error hold up sessions with these settings meanwhile."""
+    return terminal.unblocked(as_json=settings.log_format == "json")
