@@ -16,7 +16,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TESTS = ("edges/test_server.py", "edges/test_upstream.py", "laws/test_plain_requests.py")
+TESTS = (
+    *("edges/test_server.py", "edges/test_tls.py", "edges/test_upstream.py"),
+    "laws/test_plain_requests.py",
+)
 PATIENCE = 300
 
 
