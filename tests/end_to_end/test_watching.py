@@ -127,7 +127,7 @@ def test_sessions_and_their_events_have_names(workplace: Workplace) -> None:
 def test_a_terminal_has_colour(shop: Workplace, variables: dict[str, str], coloured: bool) -> None:
     ours, theirs = pty.openpty()
     words = (*PROGRAM, "run", "--mode", "replay", "--cassette", "shop", "--")
-    request = 'curl -s "$TOKENTAPE_URL/v1/customers" >"$HOME/answer"'
+    request = 'curl -s "$TOKENTAPE_URL/products" >"$HOME/answer"'
     process = subprocess.Popen(
         [*words, "sh", "-c", request],
         cwd=shop.directory,
