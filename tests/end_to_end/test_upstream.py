@@ -91,8 +91,12 @@ class TestOtherPaths:
     def test_are_refused(self, workplace: Workplace, upstream: Upstream, mode: str) -> None:
         with workplace.recorded("take") as url:
             Client(url).post(card())
-        options = ("--upstream", upstream.url) if mode != "replay" else ()
-        with workplace.serving(mode, "take", *options) as session:
+        options = {
+            "record": ("--upstream", upstream.url),
+            "auto": ("--upstream", upstream.url, "--mix-upstreams"),
+            "replay": (),
+        }
+        with workplace.serving(mode, "take", *options[mode]) as session:
             answers = [Client(session.url).send(*line) for line in OUTSIDE]
             assert session.end() == 0
         assert [(one.status, one.result) for one in answers] == [(404, "refused")] * len(OUTSIDE)
