@@ -306,6 +306,7 @@ def test_an_invalid_value_is_reported_with_line_and_allowed_values(key: str, tex
         ("{origins", "https://app.example/checkout"),
         ("{origins", "https://me@app.example"),
         ("match: {headers", "Stripe Version"),
+        ("match: {headers", "ORIGIN"),
         ("match: {headers", ""),
         ("match: {ignore", "card.metadata"),
         ("match: {ignore", "card[metadata"),

@@ -239,7 +239,10 @@ Count = Annotated[int, count]
 Kind = Annotated[str, choice(*KINDS)]
 HeaderName = Annotated[  # a token of RFC 9110 §5.6.2
     str,
-    matching(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", "a header's name, such as Stripe-Version"),
+    matching(
+        r"(?![Oo][Rr][Ii][Gg][Ii][Nn]$)[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}",
+        "a header's name, such as Stripe-Version; Origin is not recorded",
+    ),
 ]
 FormField = Annotated[
     str, matching(_BRACKETS, "a field's name in brackets, such as card[metadata]")
