@@ -50,6 +50,8 @@ _BAD_JSON = f"{BODY}, which is no JSON or repeats a name,"
 
 _NEEDLESS_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u00(?:[2-6][0-9a-f]|7[0-9a-e])", re.IGNORECASE)
 """Escapes of printable ASCII in JSON, which could hide a placeholder; redaction writes none."""
+_QUERY = re.compile(r"\?(?!\}\})")
+"""What begins a query: a variable that is not numbered has the same character."""
 _AS_WRITTEN = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
@@ -270,7 +272,11 @@ class RedactionCheck:
         if field.kind == "client_secret":
             return self._client_secret(value)
         if field.kind == "path":
-            return self._operation("GET", value) is not None
+            return self._list_path(value)
+        if field.form == "requirement" and "}}." in value:
+            person, _, name = value.partition("}}.")
+            is_name = self._catalog.normal_form(field, name) is not None
+            return is_name and self._may_stand(person + "}}", places.ID)
         if field.form == "param" and self._name(operation, value):
             return True
         try:
@@ -279,6 +285,15 @@ class RedactionCheck:
             return False
         plain = pieces[0] if len(pieces) == 1 else None
         return isinstance(plain, str) and self._catalog.normal_form(field, plain) is not None
+
+    def _list_path(self, text: str) -> bool:
+        """Tell whether a text is the path of a list, with what it is of redacted."""
+        path, *queries = _QUERY.split(text, maxsplit=1)
+        match = self._operation("GET", path)
+        if match is None:
+            return False
+        fields = (field for query in queries for field in query.split("&"))
+        return all(self._field(match.route.operation, field) for field in fields)
 
     def _client_secret(self, text: str) -> bool:
         """Tell whether a text is an object's id, and what makes it a secret, as placeholders."""

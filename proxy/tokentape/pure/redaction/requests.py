@@ -15,7 +15,7 @@ from tokentape.errors import UnreadableBody
 from tokentape.pure.http.forms import Pairs, Path, query_pairs, request_pairs
 from tokentape.pure.http.messages import Request
 from tokentape.pure.notation.placeholders import Placeholder, escape
-from tokentape.pure.notation.redacted import Redacted, RedactedRequest, UnknownName
+from tokentape.pure.notation.redacted import Redacted, RedactedRequest, UnknownName, joined
 from tokentape.pure.redaction.values import MOST_REMEMBERED, RequestField, Values, sent_time
 from tokentape.pure.stripe.fields import KEEP, Field
 from tokentape.pure.stripe.kinds import CLASS_ONLY, Secret, key_class, secret
@@ -80,10 +80,19 @@ def redacted_request(
     return RedactedRequest(raw.method, path, query, lines, body, live, tuple(unknown), match.route)
 
 
-def redacted_path(path: str, values: Values) -> Redacted | None:
-    """Redact the path of an object or a list, as answers have it; None where it is none."""
+def redacted_path(text: str, values: Values) -> Redacted | None:
+    """Redact the path of a list, as answers have it; None where it is none.
+
+    It may name the object that the list belongs to: `/v1/subscription_items?subscription=sub_1`.
+    """
+    path, mark, _ = text.partition("?")
     match = values.operation_at("GET", path)
-    return None if match is None else _path(match, values)
+    if match is None:
+        return None
+    pairs = query_pairs(text)
+    sent = normalised(pairs, values.catalog, match.route.operation, keep_blank=True)
+    query = _entries(sent, match.route.operation, values, {}, [])
+    return joined((_path(match, values), Redacted(mark), joined(query, "&")))
 
 
 def _path(match: RouteMatch, values: Values) -> Redacted:

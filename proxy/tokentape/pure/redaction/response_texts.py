@@ -15,13 +15,13 @@ from tokentape.pure.redaction.requests import redacted_path
 from tokentape.pure.redaction.response_fields import ResponseField
 from tokentape.pure.redaction.values import Values, sent_time
 from tokentape.pure.stripe.fields import KEEP
-from tokentape.pure.stripe.kinds import NEVER_ANSWERED, SLOTS, Secret, guard
+from tokentape.pure.stripe.kinds import ID_PREFIXES, NEVER_ANSWERED, SLOTS, Secret, guard, id_kind
 from tokentape.pure.stripe.places import ECHO, Place, in_message, in_response
 from tokentape.pure.stripe.times import time_class
 
 UNKNOWN_PARAMETER = "parameter_unknown"
 """The error's code, docs.stripe.com/error-codes."""
-_NO_KIND = frozenset({KEEP, "hash", "text", "json", "time"}) | NEVER_ANSWERED
+_NO_KIND = frozenset({KEEP, "hash", "text", "json", "path", "time"}) | NEVER_ANSWERED
 """Classes whose values are texts of no kind."""
 _WHOLE, _HEAD = attrgetter("whole"), attrgetter("head")
 _MESSAGE = "message"
@@ -57,20 +57,26 @@ class ResponseTexts:
             return self.values.name(self.request.operation, split_name(value))
         if definition.kind == "client_secret":
             return self.values.client_secret(value, field.name)
-        if definition.kind == "path":
-            return self._path(value, field)
+        if definition.kind == "path" and (path := redacted_path(value, self.values)):
+            return path
+        if definition.form == "requirement":
+            return self._requirement(value, field)
         if definition.slot:
             return self._part(definition.kind, definition.slot, value, field)
         kind = "text" if definition.kind in _NO_KIND else definition.kind
         return self.value(kind, value, field.name, in_response(definition))
 
-    def _path(self, text: str, field: ResponseField) -> Redacted:
-        """Redact the path of a list, which may name the object that it belongs to."""
-        path, _, query = text.partition("?")
-        redacted = redacted_path(path, self.values)
-        if redacted is None or query:
+    def _requirement(self, text: str, field: ResponseField) -> Redacted:
+        """Redact what an account still has to tell of a person: `person_1.address.city`."""
+        person, mark, name = text.partition(".")
+        kind = id_kind(person)
+        if kind not in ID_PREFIXES or not self._is_name(name, field):
             return self.value("text", text, field.name)
-        return redacted
+        return joined((self.values.redacted(kind, person, field.name), Redacted(mark + name)))
+
+    def _is_name(self, text: str, field: ResponseField) -> bool:
+        definition = field.definition
+        return bool(definition and self.values.catalog.normal_form(definition, text))
 
     def time(self, value: int, field: str, name: str) -> Redacted:
         """Redact a time: the same one wherever a field of an object shows it, in its class.
