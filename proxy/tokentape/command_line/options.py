@@ -12,7 +12,6 @@ import click
 
 from tokentape import __version__
 from tokentape.edges.settings import Settings, load, unknown_variables
-from tokentape.pure.cassette.naming import typed_name
 from tokentape.wording import did_you_mean
 
 Invocation = Callable[[], int]
@@ -108,6 +107,8 @@ def with_settings(*names: str, **replacements: Decorator) -> Decorator:
             _warn()
             settings = load(given, os.environ)
             if "name" in parameters:
+                from tokentape.pure.cassette.naming import typed_name  # noqa: PLC0415  help needs none of it
+
                 parameters["name"] = typed_name(parameters["name"], str(settings.cassettes))
             return callback(settings, **parameters)
 
