@@ -187,3 +187,36 @@ while os.getppid() == parent:
         awaited(lambda: line in session.said or None, "the line")
         assert session.process.poll() is None
     assert workplace.text("take").count("- request:") == 1
+
+
+@pytest.mark.parametrize("had", [0, 3])
+def test_what_was_saved_on_the_way_out_is_not_taken_for_what_was_before(
+    workplace: Workplace, slow: Slow, upstream: Upstream, threads: ThreadPoolExecutor, had: int
+) -> None:
+    options = ("--upstream", upstream.url)
+    if had:
+        with workplace.recorded("take", *options) as url:
+            for month in range(had):
+                Client(url).post(card(exp_month=str(month + 1)))
+    with workplace.serving("record", "take", *options) as session:
+        Client(session.url).post(card(exp_month="9"))
+        pending = begun(threads, Client(session.url), upstream)
+        session.process.send_signal(signal.SIGTERM)
+        told(session)
+        slow.let.set()
+        assert pending.result().result == "recorded"
+        assert session.ended() == 0
+    assert workplace.text("take").count("- request:") == 2
+    assert ("2 interactions (was 3)" in session.said) == bool(had)
+
+
+def test_a_first_recording_that_a_signal_ends_is_saved_whole(workplace: Workplace) -> None:
+    child = "import time; print('ready', flush=True); time.sleep(60)"
+    words = ("run", "--mode", "record", "--cassette", "take", "--", sys.executable, "-c", child)
+    with Session(workplace.directory, *words) as session:
+        awaited(lambda: session.printed or None, "the command to start")
+        Client(session.url).post(card())
+        assert session.end() == 128 + signal.SIGTERM
+    assert "stands aside" not in session.said
+    assert workplace.text("take").count("- request:") == 1
+    assert [path.name for path in workplace.path("take").parent.iterdir()] == ["take.yaml"]

@@ -34,6 +34,7 @@ class Saving:
         self._take = take
         self._service = service
         self._directory = directory
+        self._before: asyncio.Task[tuple[int, ...] | None] | None = None
 
     async def save(self, *, failed: str) -> str:
         """Save what is recorded so far, unless it would stand aside; return the path, if it was.
@@ -60,7 +61,15 @@ class Saving:
         return Saved(str(path), shrunk=_shrunk(len(self._service.recorded), len(old or ())))
 
     async def _old(self) -> tuple[int, ...] | None:
-        """Return the statuses of what a fresh take would replace, as `why_aside` takes them."""
+        """Return the statuses of what a fresh take would replace, as `why_aside` takes them.
+
+        They are read once: later, the cassette may be what was saved of this very take.
+        """
+        if self._before is None:
+            self._before = asyncio.create_task(self._read_old())
+        return await self._before
+
+    async def _read_old(self) -> tuple[int, ...] | None:
         name = self._service.name
         try:
             if not replaces(self._service.mode) or not cassette_file.exists(self._directory, name):
