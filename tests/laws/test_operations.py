@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
+from tokentape.edges.settings import MatchSettings, RedactSettings
 from tokentape.pure.audit.inspection import Inspector
 from tokentape.pure.http.forms import Path, join_name
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.stripe.fields import KEEP, Field
 from tokentape.pure.stripe.outlines import FieldNode
 from tokentape.pure.stripe.routes import Route
+from tokentape.session import assembly
 
 from tests.laws.pipeline import NOW, REDACTOR, Stage, replay
 from tests.wire import numbered
@@ -247,3 +249,32 @@ def test_what_stands_in_a_place_is_redacted_as_it_is(
     assert line in stage.cassette
     assert "Zq7" not in stage.cassette
     assert_clean(request, stage.cassette)
+
+
+OTHERS = assembly.redactor(RedactSettings(), MatchSettings(), records_others=True)
+FORM = f"name={MARK}&{MARK}=1&card[number]={MARK}"
+BETA = Request("POST", f"/v1/pots/pot_1{MARK}/glaze", HEADERS, FORM.encode())
+
+
+def test_an_operation_that_is_not_in_the_catalog_is_recorded_if_so_set() -> None:
+    charge = {"object": "charge", "id": f"ch_1{MARK}", "status": "succeeded", MARK: MARK}
+    response = Response(200, JSON, json.dumps(charge).encode())
+    stage = Stage(answer=lambda _: response, redactor=OTHERS)
+    assert stage.send(BETA).header("tokentape-result") == "recorded"
+    assert "uri: https://api.stripe.com/v1/{{text.1}}/{{object_id.1}}/{{text.2}}" in stage.cassette
+    assert "card[number]={{text.3}}&name={{text.4}}&{{field.1}}={{text.5}}" in stage.cassette
+    assert '"status": "succeeded"' in stage.cassette
+    assert any("no such operation in its catalog" in line for line in stage.shown)
+    assert MARK not in stage.cassette
+    assert INSPECTOR.cassette(stage.cassette.encode()) == ()
+    again = replay(stage.cassette, redactor=OTHERS)
+    assert again.send(BETA).header("tokentape-result") == "replayed"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("PUT", "/v1/pots"), ("GET", "/v2/pots"), ("GET", "/v1/pots/.."), ("GET", "/v1/" + "a/" * 20)],
+)
+def test_what_is_no_path_of_the_api_is_not_recorded_even_so(method: str, path: str) -> None:
+    answer = Stage(redactor=OTHERS).send(Request(method, path, HEADERS))
+    assert answer.header("tokentape-result") == "refused"

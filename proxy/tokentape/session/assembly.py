@@ -23,7 +23,9 @@ from tokentape.pure.stripe.published import read_published
 from tokentape.pure.stripe.routes import Routes
 
 
-def redactor(redact: RedactSettings, match: MatchSettings) -> Redactor:
+def redactor(
+    redact: RedactSettings, match: MatchSettings, *, records_others: bool = False
+) -> Redactor:
     """Return redaction for these settings."""
     values = Values(
         extended(catalog(), redact.keep, redact.fields),
@@ -32,7 +34,12 @@ def redactor(redact: RedactSettings, match: MatchSettings) -> Redactor:
         Routes(package_data.read("routes.csv")),
         time.gmtime().tm_year,
     )
-    return Redactor(values, keep_blank=match.blank == "strict", match_headers=match.headers)
+    return Redactor(
+        values,
+        keep_blank=match.blank == "strict",
+        match_headers=match.headers,
+        records_others=records_others,
+    )
 
 
 def catalog() -> Catalog:

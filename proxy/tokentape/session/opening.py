@@ -205,7 +205,9 @@ class Opener:
         self._watch = watch
         self._on_fault = on_fault
         self._remembered = remembered
-        self._redactor = assembly.redactor(settings.redact, settings.match)
+        self._redactor = assembly.redactor(
+            settings.redact, settings.match, records_others=settings.others == "record"
+        )
         self._rules = assembly.match_rules(settings.match)
         self._load = partial(assembly.loaded, directory=settings.cassettes, redactor=self._redactor)
         self._load_small = lru_cache(maxsize=512)(self._load)

@@ -22,7 +22,7 @@ from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.redaction import Redactor
 from tokentape.pure.redaction.live_keys import has_live_key
-from tokentape.pure.replay.decide import Mode, Refuse, Unmatched, decide, replays, writes
+from tokentape.pure.replay.decide import UNLISTED, Mode, Refuse, Unmatched, decide, replays, writes
 from tokentape.pure.replay.faults import Faults
 from tokentape.pure.replay.instance import Match
 from tokentape.pure.replay.instances import Instances
@@ -238,10 +238,8 @@ class Service:
         return Outcome(refusal(status, code, message), Result.REFUSED, reasons=(message,))
 
     def _match(self, request: RedactedRequest | None) -> Match | None:
-        if request is None:
-            return None
-        policy = self.policy
-        return self.instances.match(request, repeat=policy.repeat, further=not policy.strict)
+        repeat, further = self.policy.repeat, not self.policy.strict
+        return request and self.instances.match(request, repeat=repeat, further=further)
 
     def _replay(self, match: Match, request: RedactedRequest, number: int) -> Outcome:
         self.counts.replayed += 1
@@ -328,7 +326,9 @@ class Service:
         if self.instances.numbering is not None:
             self.instances.add_recorded(request, result.interaction, result.secrets)
         self.counts.recorded += 1
-        return passed_on(response, Result.RECORDED, interaction=len(self.recorded))
+        reasons = () if request.operation else (UNLISTED,)
+        number = len(self.recorded)
+        return passed_on(response, Result.RECORDED, interaction=number, reasons=reasons)
 
     async def settled(self) -> None:
         """Wait until nothing is being recorded."""

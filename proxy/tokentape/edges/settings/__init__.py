@@ -87,7 +87,7 @@ class Settings:
     allow_live: bool = False
     strict: bool = False
     on_exhausted: Literal["repeat", "miss"] = "repeat"
-    others: Literal["refuse", "forward"] = "refuse"
+    others: Literal["refuse", "forward", "record"] = "refuse"
     fast: bool = True
     quiet: bool = False
     log_format: Literal["text", "json"] = "text"

@@ -102,7 +102,7 @@ class RedactionCheck:
 
     def _check_outline(self, texts: Texts) -> tuple[tuple[Problem, ...], bool]:
         """Return the problems of an outline, and whether names may repeat once it has numbers."""
-        match = self._operation(texts.method, texts.path)
+        match = self._with_ids(self._values.any_operation_at(texts.method, texts.path), texts.path)
         route = match.route if match else None
         problems = list(self._problems_outside_body(texts, route))
         try:
@@ -117,7 +117,7 @@ class RedactionCheck:
 
     def _problems_outside_body(self, texts: Texts, route: Route | None) -> Iterator[Problem]:
         operation = route.operation if route else ""
-        if not operation:
+        if route is None:
             yield self._problem("the uri's path", texts.path)
         for label, fields in (("query field", texts.query), ("request field", texts.body)):
             for number, field in enumerate(fields, 1):
@@ -187,10 +187,9 @@ class RedactionCheck:
         shown = (name if name in words else "…" for name in path if name)
         return ".".join((owner, *shown) if owner else shown)
 
-    def _operation(self, method: str, text: str) -> RouteMatch | None:
+    def _with_ids(self, match: RouteMatch | None, path: str) -> RouteMatch | None:
         """Return the operation at a path if its ids are redacted, or None."""
-        match = self._values.operation_at(method, text)
-        if match is None or match.route.path(match.ids) != text:
+        if match is None or match.route.path(match.ids) != path:
             return None
         return match if all(map(self._id, match.route.ids, match.ids)) else None
 
@@ -289,7 +288,7 @@ class RedactionCheck:
     def _list_path(self, text: str) -> bool:
         """Tell whether a text is the path of a list, with what it is of redacted."""
         path, *queries = _QUERY.split(text, maxsplit=1)
-        match = self._operation("GET", path)
+        match = self._with_ids(self._values.operation_at("GET", path), path)
         if match is None:
             return False
         fields = (field for query in queries for field in query.split("&"))

@@ -24,21 +24,31 @@ class Redactor:
     """Redaction for one configuration: what it knows, and what a user added."""
 
     def __init__(
-        self, values: Values, *, keep_blank: bool = False, match_headers: tuple[str, ...] = ()
+        self,
+        values: Values,
+        *,
+        keep_blank: bool = False,
+        match_headers: tuple[str, ...] = (),
+        records_others: bool = False,
     ) -> None:
         """`keep_blank`: blank fields differ from absent ones everywhere (`match.blank: strict`).
 
-        `match_headers` are stored, redacted, beside the headers of the catalog.
+        `match_headers` are stored, redacted, beside the headers of the catalog. `records_others`:
+        operations that the catalog does not have can be recorded, too.
         """
         self.values = values
         self.match_headers = match_headers
         self._keep_blank = keep_blank
+        self._records_others = records_others
         self._headers = request_headers(values, match_headers)
         self._responses = ResponseRedactor(values)
 
     def match(self, request: Request) -> RouteMatch | None:
         """Return the operation of a request, if it can be recorded and replayed."""
-        return self.values.operation_at(request.method, request.target.partition("?")[0])
+        path = request.target.partition("?")[0]
+        values = self.values
+        look_up = values.any_operation_at if self._records_others else values.operation_at
+        return look_up(request.method, path)
 
     @property
     def relevant_headers(self) -> frozenset[str]:

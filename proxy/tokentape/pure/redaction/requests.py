@@ -66,7 +66,7 @@ def redacted_request(
     raw: Request, values: Values, headers: Mapping[str, RequestHeader], *, keep_blank: bool
 ) -> RedactedRequest:
     """Redact a request to an operation of the API. Raises UnreadableBody."""
-    match = values.operation_at(raw.method, raw.target.partition("?")[0])
+    match = values.any_operation_at(raw.method, raw.target.partition("?")[0])
     if match is None:
         raise UnreadableBody("it is no operation of the API's catalog")
     live: dict[str, Secret] = {}

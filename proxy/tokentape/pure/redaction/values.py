@@ -102,6 +102,10 @@ class Values:
         match = self.routes.at(method, path)
         return match if match and match.route.answer else None
 
+    def any_operation_at(self, method: str, path: str) -> RouteMatch | None:
+        """Return the operation at a path, or else one that the catalog does not have."""
+        return self.operation_at(method, path) or self.routes.unlisted(method, path)
+
     def redacted(self, kind: str, text: str, field: str, slot: str = "") -> Redacted:
         """Redact one sensitive value of a field, or the part of it that `slot` names."""
         if kind == "object_id":

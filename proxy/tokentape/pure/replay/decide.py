@@ -49,9 +49,14 @@ OUTSIDE = Refuse(
     404,
     "unknown_operation",
     "This is no operation of Stripe's API that tokentape has in its catalog, so it is not recorded "
-    "and not replayed. `others: forward` in the configuration passes such requests on while "
-    "recording.",
+    "and not replayed. In the configuration, `others: forward` passes such requests on while "
+    "recording, and `others: record` records them with nothing but their names.",
 )
+UNLISTED = (
+    "tokentape has no such operation in its catalog: all values of the request were redacted, and "
+    "those of the answer that are of no object type that it knows"
+)
+"""What is said of a request that `others: record` recorded."""
 LIVE_KEY = Refuse(
     403,
     "live_key_refused",

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import takewhile
 from urllib.parse import quote
 
 from tokentape.pure.http.forms import Names, Path, join_name, split_name
@@ -30,7 +31,7 @@ from tokentape.pure.stripe.fields import (
     normal_value,
 )
 from tokentape.pure.stripe.kinds import NEVER_ANSWERED
-from tokentape.pure.stripe.outlines import FieldNode, Outlines, located
+from tokentape.pure.stripe.outlines import FieldNode, Outlines, is_position, located
 from tokentape.pure.stripe.routes import Route
 
 CATALOG_FILES = ("headers.csv", "requests.txt", "answers.txt")
@@ -38,6 +39,7 @@ CATALOG_FILES = ("headers.csv", "requests.txt", "answers.txt")
 _ERROR = "error"
 _ANSWER = Field("object_id", types=frozenset({"answer"}))
 """What an answer is: an object that names its type, or else one with an error in it."""
+_TEXT = Field("text")
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,19 @@ class Catalog:
     """Closed vocabularies for several fields: countries, currencies."""
 
     def request_field(self, operation: str, path: Path) -> Located:
-        """Find a field of an operation's requests by its path."""
+        """Find a field of an operation's requests by its path.
+
+        Of an operation without a name, which the catalog does not have, only the names are known,
+        those of any field.
+        """
+        if not operation:
+            return self._any_field(path)
         return located(self.requests.tree(operation), path, self.lists["currency"], numbered=True)
+
+    def _any_field(self, path: Path) -> Located:
+        names = (name in self.words or is_position(name) for name in path)
+        depth = sum(takewhile(bool, names))
+        return Located(_TEXT if depth == len(path) else None, depth)
 
     def answer_field(self, object_type: str, path: Path) -> Located:
         """Find a field by the type of the object that it is in, and its path in that object.

@@ -154,6 +154,11 @@ def _insert(node: FieldNode, path: Path, definition: Field) -> None:
     node.field = definition
 
 
+def is_position(segment: str) -> bool:
+    """Tell whether a segment of a name is a position in a list, as a client writes it."""
+    return _POSITION.fullmatch(segment) is not None
+
+
 def located(
     node: FieldNode | None, path: Path, currencies: frozenset[str], *, numbered: bool = False
 ) -> Located:
@@ -166,7 +171,7 @@ def located(
     for position, segment in enumerate(path):
         members = {} if node is None else node.members
         child = None if segment in _NO_NAMES else members.get(segment)
-        if child is None and (not segment or (numbered and _POSITION.fullmatch(segment))):
+        if child is None and (not segment or (numbered and is_position(segment))):
             child = members.get("[]")
         if child is None and segment in currencies:
             child = members.get("~currency")

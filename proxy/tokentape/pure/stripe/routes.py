@@ -32,6 +32,8 @@ VERSION = "/v1/"
 """How the path of every operation begins."""
 METHODS = frozenset({"GET", "POST", "DELETE"})
 _MAX_ID = 255
+_MOST_IDS = 8
+_ANY_ID = Field("object_id")
 _RESOURCE = re.compile(r"[a-z0-9_]{1,60}", re.ASCII)
 
 
@@ -96,6 +98,24 @@ class Routes:
         ids: list[str] = []
         route = None if place is None else _walk(place, pieces, method, ids)
         return None if route is None else RouteMatch(route, tuple(ids))
+
+    def unlisted(self, method: str, path: str) -> RouteMatch | None:
+        """Return an operation that is not in the table, as far as its path tells; None for no path.
+
+        Which of its pieces are ids is not known, so all count as ids but the name of a resource
+        that the table has. The operation has no name.
+        """
+        if method not in METHODS or not path.startswith(VERSION):
+            return None
+        resource, *rest = path[len(VERSION) :].split("/")
+        literal = () if self._resources.get(resource) or self._resource(resource) else (resource,)
+        ids = [_id(piece) for piece in (*literal, *rest)]
+        decoded = tuple(text for text in ids if text is not None)
+        if len(decoded) < len(ids) or len(ids) > _MOST_IDS:
+            return None
+        pieces = ("v1", *(() if literal else (resource,)), *("" for _ in ids))
+        classes = (_ANY_ID,) * len(ids)
+        return RouteMatch(Route(method, pieces, classes, "", ""), decoded)
 
     def __iter__(self) -> Iterator[Route]:
         """Yield all operations."""
