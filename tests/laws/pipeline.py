@@ -117,6 +117,7 @@ class Stage:
         self.service = Service(
             *(self.mode, "tape", self.redactor, policy, self.rules, self._watch),
             remembers=self.remembers,
+            start=NOW,
         )
         self.service.load(self.recorded)
         if self.mode is not Mode.REPLAY:
