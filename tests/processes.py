@@ -36,6 +36,7 @@ class Session:
     """A command that serves until it is told to end. Use with `with`: it never outlives that."""
 
     def __init__(self, directory: Path, *words: str, **variables: str) -> None:
+        self.directory = directory
         self._files = [directory / f".{words[0]}-{time.monotonic_ns()}.{end}" for end in "oe"]
         with self._files[0].open("wb") as out, self._files[1].open("wb") as err:
             self.process = subprocess.Popen(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,6 +27,7 @@ class Watched:
 
     session: Session
     page: Any
+    place: Workplace
     trouble: list[str] = field(default_factory=list)
     """What the browser complained of: errors of the script, what its policy blocked."""
     asked: set[str] = field(default_factory=set)
@@ -54,7 +59,8 @@ def shop(workplace: Workplace) -> Workplace:
 
 
 def opened(chromium: Any, session: Session, **options: object) -> Watched:
-    watched = Watched(session, chromium.new_page(**options))
+    page = chromium.new_page(**options)
+    watched = Watched(session, page, Workplace(session.directory))
     watched.page.set_default_timeout(20_000)
     watched.page.on("console", lambda message: watched.trouble.append(message.text))
     watched.page.on("pageerror", lambda error: watched.trouble.append(str(error)))
@@ -206,7 +212,7 @@ STATE = {
 def test_text_is_never_markup(chromium: Any, shop: Workplace) -> None:
     interactions = {"interactions": [{**REQUEST, "number": 1, "status": 200, "used": True}]}
     with shop.serving("replay", "shop") as session:
-        watched = Watched(session, chromium.new_page())
+        watched = Watched(session, chromium.new_page(), shop)
         watched.page.on("pageerror", lambda error: watched.trouble.append(str(error)))
         watched.page.route("**/events*", lambda route: route.fulfill(json=STATE))
         watched.page.route(
@@ -252,3 +258,49 @@ def test_watching_is_no_request(chromium: Any, shop: Workplace) -> None:
         assert session.end() == 1  # the interactions are unused
     assert "0 recorded, 0 replayed, 0 missed, 0 refused, 2 unused" in session.said
     assert "no request came in" in session.said
+
+
+SUITE = """
+import test from "node:test";
+import { appendFileSync } from "node:fs";
+
+for (const month of [5, 9, 7]) {
+  test(`month ${month}`, async () => {
+    const body = new URLSearchParams({ ...CARD, "card[exp_month]": month });
+    const headers = { Authorization: `Bearer ${process.env.KEY}` };
+    await fetch(`${process.env.URL}/v1/tokens`, { method: "POST", body, headers });
+    appendFileSync("answered", `${Date.now()}\\n`);
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+  });
+}
+"""
+WHEN_SHOWN = """() => {
+  window.shown = [];
+  new MutationObserver(() => window.shown.push(Date.now())).observe(
+    document.getElementById("requests"), { childList: true });
+}"""
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="needs Node")
+def test_requests_of_a_suite_in_node_are_shown_within_a_second(watched: Watched) -> None:
+    place = watched.place
+    suite = place.directory / "months.test.mjs"
+    suite.write_text(f"const CARD = {json.dumps(card(name='Ada'))};\n{SUITE}")
+    watched.page.evaluate(WHEN_SHOWN)
+    done = subprocess.run(
+        ["node", "--test", str(suite)],
+        cwd=place.directory,
+        env={"PATH": os.environ["PATH"], "URL": watched.session.url, "KEY": watched.client.key},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout
+    watched.wait_for(3)
+    answered = map(int, (place.directory / "answered").read_text().split())
+    milliseconds = [
+        shown - at for at, shown in zip(answered, watched.page.evaluate("shown"), strict=True)
+    ]
+    assert sorted(milliseconds)[1] < 1_000, milliseconds
+    assert [watched.rows(result).count() for result in ("replayed", "miss")] == [2, 1]
