@@ -31,6 +31,8 @@ from tokentape.pure.redaction import Redactor
 from tokentape.pure.redaction.echoes import Story
 from tokentape.pure.stripe.kinds import ID_PREFIXES, Secret
 
+_MOST_STORIES = 50_000
+"""Ids of which it is remembered what was sent for them: those longest not seen are forgotten."""
 _number = itemgetter(1)
 
 
@@ -113,7 +115,9 @@ class Recorder:
         self.numbering.adopt(prepared.plan)
         for id_, story in prepared.stories.items():
             if story:
-                self._stories[id_] = self._stories.get(id_, story).joined(story)
+                self._stories[id_] = self._stories.pop(id_, story).joined(story)
+        while len(self._stories) > _MOST_STORIES:
+            del self._stories[next(iter(self._stories))]
         return prepared.recorded
 
     def _story(self, request: RedactedRequest) -> Story:

@@ -20,7 +20,8 @@ from tokentape.pure.stripe.published import Published
 from tokentape.pure.stripe.times import Times
 
 _AUTHORIZATION = "Authorization"
-_KEY_FIELD = "key="
+_KEY_FIELD = "key={{key:"
+"""Of Stripe.js; a field of this name may hold other things, too."""
 
 Fill = Callable[[Placeholder], str]
 """Returns the text to send for a placeholder."""
