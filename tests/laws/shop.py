@@ -1,4 +1,4 @@
-"""An upstream with objects that change: each POST makes one, a POST to its id updates it."""
+"""An upstream with customers that change: each POST makes one, a POST to its id updates it."""
 
 from __future__ import annotations
 
@@ -12,37 +12,46 @@ from tokentape.pure.http.messages import Request, Response
 
 HEADERS = (("Authorization", "Bearer sk_test_" + "a" * 24),)
 JSON = (("Content-Type", "application/json"),)
-TOKENS = "/v1/tokens"
+CUSTOMERS = "/v1/customers"
 
 
-def post(token: str = "", **card: str) -> Request:
-    """Return a request that makes an object, or updates one."""
-    body = urlencode({f"card[{name}]": value for name, value in card.items()})
-    return Request("POST", f"{TOKENS}/{token}" if token else TOKENS, HEADERS, body.encode())
+def post(customer: str = "", **values: str) -> Request:
+    """Return a request that makes a customer, or updates one; `address_city` is in its address."""
+    fields = {
+        f"address[{name.removeprefix('address_')}]" if name.startswith("address_") else name: value
+        for name, value in values.items()
+    }
+    target = f"{CUSTOMERS}/{customer}" if customer else CUSTOMERS
+    return Request("POST", target, HEADERS, urlencode(fields).encode())
 
 
-def get(token: str) -> Request:
-    return Request("GET", f"{TOKENS}/{token}", HEADERS)
+def get(customer: str) -> Request:
+    return Request("GET", f"{CUSTOMERS}/{customer}", HEADERS)
 
 
-def card(response: Response) -> dict[str, Any]:
-    """Return the card of an answer, with the id of its object."""
+def shown(response: Response) -> dict[str, Any]:
+    """Return what an answer shows of a customer, in the names of `post`."""
     document = json.loads(response.body)
-    return {"id": document["id"], **document["card"]}
+    address = document.get("address", {})
+    own = {name: document[name] for name in ("id", "name") if name in document}
+    return own | {f"address_{name}": value for name, value in address.items()}
 
 
 class Shop:
-    """A few objects in memory."""
+    """A few customers in memory."""
 
     def __init__(self) -> None:
-        self._cards: dict[str, dict[str, str]] = {}
+        self._customers: dict[str, dict[str, Any]] = {}
         self._numbers = count(1)
 
     def __call__(self, request: Request) -> Response:
-        token = request.target.removeprefix(TOKENS).strip("/")
-        if not token:
-            token = f"tok_{next(self._numbers):020}"
-            self._cards[token] = {}
-        self._cards[token] |= {path[-1]: value for path, value in request_pairs(request)}
-        document = {"id": token, "object": "token", "card": self._cards[token]}
+        customer = request.target.removeprefix(CUSTOMERS).strip("/")
+        if not customer:
+            customer = f"cus_{next(self._numbers):014}"
+            self._customers[customer] = {}
+        values = self._customers[customer]
+        for path, value in request_pairs(request):
+            part = values if len(path) == 1 else values.setdefault("address", {})
+            part[path[-1]] = value
+        document = {"id": customer, "object": "customer", **values}
         return Response(200, JSON, json.dumps(document).encode())

@@ -49,7 +49,15 @@ def plainly(recorded: Sequence[Interaction]) -> tuple[OrderDependent, ...]:
         for group in groups.values()
         for number in group
         if renamed(recorded[number]) != renamed(recorded[group[0]])
+        and not one_story(number, group[0], recorded)
     )
+
+
+def one_story(number: int, earlier: int, recorded: Sequence[Interaction]) -> bool:
+    """Tell whether two requests name the very same id that was made before."""
+    names = recorded[number].request_variables
+    makers = (maker(variable, recorded[:number]) for variable in names)
+    return names == recorded[earlier].request_variables and any(one is not None for one in makers)
 
 
 def maker(variable: Variable, before: Sequence[Interaction]) -> int | None:

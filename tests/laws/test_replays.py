@@ -66,6 +66,8 @@ def near(wanted: Sequence[int], trace: Trace, recorded: Sequence[Interaction]) -
     before: dict[int, set[int]] = defaultdict(set)
     for number, step in enumerate(trace):
         before[number] |= uses(step)
+        same = recorded[number].texts.request()
+        before[number] |= {n for n in range(number) if recorded[n].texts.request() == same}
         if keys[number] in dependent:
             before[number] |= {one for one in range(number) if keys[one] == keys[number]}
         alike = [one for one, key in zip(recorded, keys, strict=True) if key == keys[number]]

@@ -39,6 +39,8 @@ def order_dependent(
 
     Its key tells, and which request sent each of its variables first, as far as that one's key
     tells it from others: in another order, people and ids that are alike would change places.
+    Requests that name the very same id of this recording are steps of one story, such as a look at
+    a customer before and after a change: who plays it takes them in its own order.
     """
     pairs: list[OrderDependent] = []
     senders: dict[Variable, tuple[int, int]] = {}
@@ -53,7 +55,11 @@ def order_dependent(
         numbers = _numbered((*variables, *interaction.response_variables))
         request = origin, telling, numbers[: len(variables)]
         earlier, alike, others = first.setdefault(request, (number, interaction, numbers))
-        if numbers != others or interaction.outline.response() != alike.outline.response():
+        differ = numbers != others or interaction.outline.response() != alike.outline.response()
+        one_story = interaction.request_variables == alike.request_variables and any(
+            map(recordings.is_made_id, variables)
+        )
+        if differ and not one_story:
             pairs.append(OrderDependent(earlier, number))
     return tuple(pairs)
 
