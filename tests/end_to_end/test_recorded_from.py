@@ -145,7 +145,7 @@ def test_the_upstream_of_the_settings_is_overruled_by_the_advice(place: Workplac
 
 def test_show_ls_fmt_prune_and_recover_keep_it(place: Workplace) -> None:
     assert (
-        "take: 1 interactions, recorded from the built-in mock" in place.run("show", "take").stdout
+        "take: 1 interaction, recorded from the built-in mock" in place.run("show", "take").stdout
     )
     assert (
         json.loads(place.run("show", "take", "--format", "json").stdout)["recorded_from"] == "mock"

@@ -195,7 +195,9 @@ def _header_values(name: str, values: Node) -> list[Node]:
 
 
 _BEGINNING = re.compile(
-    f"(?:recorded_from: ({'|'.join(UpstreamKind)})\n)?{HEADER}(?=- request:\n)".encode("ascii")
+    f"(?:recorded_from: ({'|'.join(UpstreamKind)})\n)?{re.escape(HEADER)}(?=- request:\n)".encode(
+        "ascii"
+    )
 )
 _NEXT = b"\n- request:\n"
 _UNNUMBERED = f".{UNNUMBERED}".encode("ascii")
