@@ -123,7 +123,7 @@ class Stage:
         if self.mode is not Mode.REPLAY:
             self.service.upstream = self.upstream
             numbering = self.service.instances.numbering or Numbering()
-            self.service.recorder = Recorder(self.redactor, self.take, numbering)
+            self.service.recorder = Recorder(self.redactor, self.take, numbering, lambda: NOW)
 
     def _watch(self, event: Event | Repeats) -> None:
         self.events.append(event)

@@ -20,7 +20,7 @@ from tokentape.session.service import Policy
 from yaml import dump
 
 from tests.laws.configurations import Configuration, answers, configurations, requests
-from tests.laws.pipeline import Answer, Stage, loaded
+from tests.laws.pipeline import REDACTOR, Answer, Stage, loaded
 
 Exchange = tuple[Request, Response]
 Drawn = tuple[Configuration, tuple[Exchange, ...]]
@@ -76,7 +76,9 @@ def imported(exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
         for request, response in exchanges
     ]
     calls = read_recording(dump({"version": 1, "interactions": interactions})).calls
-    return tuple(exchange for call in calls if call.is_served and (exchange := call.exchange()))
+    is_served = REDACTOR.values.operation_at
+    served = (call for call in calls if is_served(call.method, call.path))
+    return tuple(exchange for call in served if (exchange := call.exchange()))
 
 
 def _lines(message: Request | Response) -> dict[str, list[str]]:
