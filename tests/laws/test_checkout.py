@@ -178,3 +178,32 @@ def test_what_is_no_operation_is_refused(method: str, path: str) -> None:
         answer = Stage(mode).send(Request(method, path, HEADERS))
         assert answer.status == 404
         assert json.loads(answer.body)["error"]["code"] == "unknown_operation"
+
+
+@pytest.mark.parametrize(
+    ("fields", "last4"),
+    [
+        ({"source": "tok_mastercard"}, "{{card:mastercard.last4}}"),
+        ({"source": "tok_visa"}, "{{card:visa.last4}}"),
+    ],
+)
+def test_a_charge_shows_the_end_of_a_published_card(fields: Fields, last4: str) -> None:
+    stage = Stage(answer=stripe(0))
+    charge = {"amount": "100", "currency": "usd", **fields}
+    assert stage.send(Buyer("Ada").sent("POST", "/v1/charges", charge)).status == 200
+    assert f'"last4": "{last4}"' in stage.cassette
+
+
+def test_a_payment_shows_the_end_of_a_published_payment_method() -> None:
+    stage, buyer = Stage(answer=stripe(0)), Buyer("Ada")
+    fields = {
+        "amount": "100",
+        "currency": "usd",
+        "confirm": "true",
+        "expand[]": "latest_charge",
+        "payment_method": "pm_card_visa",
+        "payment_method_types[]": "card",
+    }
+    answer = stage.send(buyer.sent("POST", "/v1/payment_intents", fields))
+    assert answer.status == 200, answer.body
+    assert '"last4": "{{card:visa.last4}}"' in stage.cassette

@@ -122,23 +122,24 @@ class Recorder:
 
     def _story(self, request: RedactedRequest) -> Story:
         """Return what a response may show of the requests that made what this one names."""
-        story = Story()
+        story, published = Story(), dict[str, Redacted]()
         for entry in (request.path, *request.query, *request.body):
             for secret in entry.secrets:
                 if (named := self._stories.get(secret)) is not None:
                     story = named.joined(story)
-            if "{{tok:" in entry.text and not story.numbers:
-                story = replace(story, numbers=self._published_card(entry.text))
-        return replace(story, numbers={**story.numbers, **request.numbers})
+            if "{{tok:" in entry.text or "{{pm:" in entry.text:
+                published |= self._published_card(entry.text)
+        return replace(story, numbers={**story.numbers, **published, **request.numbers})
 
     def _published_card(self, text: str) -> dict[str, Redacted]:
-        """Return the card that a published token in a text stands for: tok_visa, say."""
+        """Return the card of a published token or payment method: tok_visa, pm_card_visa."""
         published = self.redactor.values.published
         for part in parts(text):
-            if isinstance(part, str) or part.kind != "tok":
+            if isinstance(part, str) or part.kind not in ("tok", "pm"):
                 continue
-            if published.value("card", part.name) is not None:
-                return {"card": Redacted(str(Placeholder("card", name=part.name)))}
+            name = part.name.removeprefix("card_") if part.kind == "pm" else part.name
+            if published.value("card", name) is not None:
+                return {"card": Redacted(str(Placeholder("card", name=name)))}
         return {}
 
     def _objections(self, recorded: Interaction) -> Iterator[str]:

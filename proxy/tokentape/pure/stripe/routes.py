@@ -80,6 +80,8 @@ class Routes:
         """`text` is CSV, sorted: path, method, classes of ids, answer."""
         self._text = text
         self._resources: dict[str, _Place] = {}
+        self._literals: dict[tuple[str, str], RouteMatch] = {}
+        """Operations that were looked up before, of paths without ids: as many as the table has."""
 
     def match(self, method: str, target: str) -> RouteMatch | None:
         """Return the operation that a method and a target (origin form) are, or None."""
@@ -91,13 +93,21 @@ class Routes:
         An id is at most 255 characters. One with a slash or of dots alone, which a server could
         resolve to another path (RFC 3986 §5.2.4), is none.
         """
+        literal = self._literals.get((method, path))
+        if literal is not None:
+            return literal
         if not path.startswith(VERSION):
             return None
         resource, *pieces = path[len(VERSION) :].split("/")
         place = self._resources.get(resource) or self._resource(resource)
         ids: list[str] = []
         route = None if place is None else _walk(place, pieces, method, ids)
-        return None if route is None else RouteMatch(route, tuple(ids))
+        if route is None:
+            return None
+        match = RouteMatch(route, tuple(ids))
+        if not ids:
+            self._literals[method, path] = match
+        return match
 
     def unlisted(self, method: str, path: str) -> RouteMatch | None:
         """Return an operation that is not in the table, as far as its path tells; None for no path.
