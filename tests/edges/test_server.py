@@ -437,7 +437,7 @@ class TestAnswers:
             Response(200, (("X", "\0"),)),
             Response(200, (("X", "\ud800"),)),
             Response(101, ()),
-            Response(0, ()),
+            Response(99, ()),
         ],
     )
     def test_that_cannot_be_sent_safely_become_a_fault(
@@ -450,6 +450,11 @@ class TestAnswers:
         assert [reply.status for reply in replies] == [500, 500]
         assert serving.faults == ["Unwritable"] * 2
         assert outcomes == [False] * 2
+
+    def test_of_no_status_close_the_connection_without_a_byte(self, serve: Serve) -> None:
+        with serve(lambda _: (Response(0), lambda _: None)) as serving:
+            assert serving.exchange(GET + LAST_GET) == b""
+        assert serving.faults == []
 
 
 class TestFaults:
