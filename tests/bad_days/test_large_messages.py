@@ -64,6 +64,7 @@ RECORDED = {
     "a list": ["value"] * MAX_ANSWER_VARIABLES,
     "a list in a field": {"unknown": [1] * (MAX_NODES - 10)},
     "a text": {"card": {"name": "x" * (MAX_ANSWER - 100)}},
+    "commas": {"card": {"name": "," * (MAX_ANSWER - 100)}},
     "a message": {"error": {"message": "Invalid string: " + "'" * (MAX_ANSWER - 100)}},
     "a name": {"error": {"param": "card." * (MAX_ANSWER // 5 - 100)}},
     "an id": {"id": "a" * (MAX_ANSWER - 100)},
@@ -84,12 +85,20 @@ def test_the_largest_answer_is_recorded_and_replayed(document: object, zipped: b
     assert held_up < LONGEST
 
 
+EXPANDED = b'{"object":"charge","customer":{"object":"customer","default_source":'
+"""Each object expanded in another."""
 TOO_LARGE = {
     "a list of 400,000": ([1] * 400_000, "more than 50,000 values"),
     "a list of 400,000 in a field": ({"data": [1] * 400_000}, "more than 50,000 values"),
     "variables": ([1] * (MAX_ANSWER_VARIABLES + 1), "more than 5,000 values that vary"),
     "a text": ({"id": "x" * MAX_ANSWER}, "larger than 8192 KiB"),
     "depth": (b"[" * 500_000 + b"]" * 500_000, "more than 50,000 values"),
+    "expansions without end": (EXPANDED * 400 + b"1" + b"}}" * 400, "nested too deeply"),
+    "wide expansions": (
+        EXPANDED * 160 + b"[" + b'{"object":"card"},' * 10_000 + b"1]" + b"}}" * 160,
+        "nested too deeply",
+    ),
+    "lists in lists": (b'{"object":"list","data":[' * 400 + b"]}" * 400, "nested too deeply"),
     "a little depth": (b"[" * 1_000 + b"]" * 1_000, "nested too deeply"),
 }
 
@@ -140,6 +149,18 @@ def test_the_largest_request_holds_nobody_up(headers: Headers, body: bytes, zipp
         answer, held_up = answered(stage, request)
         assert answer.header("tokentape-result") in {"recorded", "forwarded", "replayed", "miss"}
         assert held_up < LONGEST
+
+
+def test_a_body_compressed_again_and_again_is_passed_on_and_not_recorded() -> None:
+    body = b"card[name]=Ada" * 10_000
+    for _ in range(1_000):
+        body = gzip.compress(body, 0)
+    stage = Stage(answer=stripe(1))
+    encodings = ("Content-Encoding", ",".join(["gzip"] * 1_000))
+    answer, held_up = answered(stage, Request("POST", "/v1/tokens", (*FORM, encodings), body))
+    assert (answer.header("tokentape-result"), stage.cassette) == ("forwarded", "")
+    assert "more than 4 content encodings" in stage.notices[0]
+    assert held_up < LONGEST / 4
 
 
 def test_a_larger_request_is_passed_on_and_not_recorded() -> None:

@@ -157,6 +157,8 @@ PLACEHOLDERS = {
     "braces written in escapes": Change("{{tok.1}}", "\\u007b{tok.1}}", ""),
 }
 
+EXPANDED = '{"object": "card", "customer": {"object": "customer", "default_source": '
+"""Each object expanded in another."""
 LITERALS = {
     "in the path": Change("/v1/tokens\n", f"/v1/tokens/{SECRET}\n", NOT_REDACTED),
     "in the path, encoded": Change("/v1/tokens\n", "/v1/tokens/%5A%71%37Ada\n", NOT_REDACTED),
@@ -196,6 +198,14 @@ LITERALS = {
     "as text that is no JSON": Change('"object": "token",', SECRET, NOT_REDACTED),
     "as text behind the JSON": Change("        }\n- request:", f"        }} {SECRET}\n- request:"),
     "deep in the answer": Change('"metadata": {}', f'"metadata": {"[" * 900}{"]" * 900}'),
+    "deep in objects that hold objects": Change(
+        '"card": {',
+        f'"card": {EXPANDED * 40}null{"}}" * 40}, "bank_account": {{',
+        "nested too deeply",
+    ),
+    "deeper in objects that hold objects": Change(
+        '"card": {', f'"card": {EXPANDED * 200}null{"}}" * 200}, "bank_account": {{', NOT_REDACTED
+    ),
     "too deep in the answer": Change('"metadata": {}', f'"metadata": {"[" * 100_000}'),
 }
 

@@ -144,6 +144,41 @@ def test_a_name_that_a_message_repeats_three_times_is_read_whatever_it_holds(nam
     assert cassette({**CARD, name: ""}, blank(name)) == usual
 
 
+@pytest.mark.parametrize("name", ["amount", "number", "object", "metadata", "a.b"])
+@pytest.mark.parametrize(
+    "code", ["parameter_unknown", "parameter_invalid_empty", "parameter_invalid_integer"]
+)
+def test_the_name_of_an_unknown_field_is_no_word_of_the_api_in_an_error(
+    code: str, name: str
+) -> None:
+    def param(text: str) -> Answer:
+        return error(400, code=code, param=text, message="Invalid integer: x")
+
+    usual = cassette({**CARD, "zzz": "x"}, param("zzz"))
+    assert '"param": "{{field.1}}"' in usual
+    assert cassette({**CARD, name: "x"}, param(name)) == usual
+
+
+def test_a_declined_card_still_says_which_of_its_fields_is_wrong() -> None:
+    answer = error(402, code="incorrect_number", param="number")
+    assert '"param": "number"' in cassette(CARD, answer)
+
+
+@pytest.mark.parametrize("separators", [",", "[", '{"', '\\",', ", "])
+def test_separators_in_a_value_do_not_count_as_values(separators: str) -> None:
+    def recorded(text: str) -> str:
+        document = {"object": "customer", "description": text, "metadata": {"a": text, "b": text}}
+        answer = json.dumps(document).encode()
+        stage = Stage(answer=lambda _: Response(200, (), answer))
+        lines = (("Authorization", f"Bearer {KEY}"), ("Content-Type", "application/json"))
+        body = json.dumps({"description": text}).encode()
+        stage.send(Request("POST", "/v1/customers", lines, body))
+        assert stage.notices == []
+        return stage.cassette
+
+    assert recorded((separators * 20_000)[:20_000]) == recorded("x" * 20_000)
+
+
 def test_a_card_number_that_an_upstream_repeats_stands_in_no_answer() -> None:
     pan = "4000" + "0012" + "3456" + "7899"
 

@@ -82,3 +82,11 @@ def test_json_as_programs_print_it_is_plain(document: object, indent: int | None
 )
 def test_unusual_json_is_not_plain(text: str) -> None:
     assert not is_plain_json(text)
+
+
+@pytest.mark.parametrize("depth", [300, 900, 100_000])
+def test_json_that_is_nested_too_deeply_to_be_printed_is_not_plain(depth: int) -> None:
+    try:
+        assert not is_plain_json("[" * depth + "]" * depth)
+    except (ValueError, RecursionError):
+        assert depth > 300

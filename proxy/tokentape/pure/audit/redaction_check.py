@@ -33,7 +33,7 @@ from tokentape.pure.cassette.model import (
     Interaction,
     Texts,
 )
-from tokentape.pure.http.forms import Path, split_name
+from tokentape.pure.http.forms import MAX_ANSWER_DEPTH, Path, split_name
 from tokentape.pure.http.json_text import Json
 from tokentape.pure.notation.placeholders import Placeholder, numbered, parts, whole
 from tokentape.pure.redaction import Redactor
@@ -47,6 +47,7 @@ from tokentape.pure.stripe.routes import Route, RouteMatch
 
 _BEARER = "Bearer "
 _BAD_JSON = f"{BODY}, which is no JSON or repeats a name,"
+_TOO_DEEP = f"{BODY}, which is nested too deeply,"
 
 _NEEDLESS_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u00(?:[2-6][0-9a-f]|7[0-9a-e])", re.IGNORECASE)
 """Escapes of printable ASCII in JSON, which could hide a placeholder; redaction writes none."""
@@ -112,7 +113,7 @@ class RedactionCheck:
         if "\\" in texts.text and _NEEDLESS_ESCAPE.search(texts.text):
             problems.append(Problem(f"{BODY}, where it escapes what needs no escape,"))
         if texts.text:
-            self._check_body(document, Spot(route), problems, named=False)
+            self._check_body(document, Spot(route), problems, 0, named=False)
         return tuple(problems), may_have_repeats
 
     def _problems_outside_body(self, texts: Texts, route: Route | None) -> Iterator[Problem]:
@@ -142,9 +143,14 @@ class RedactionCheck:
         is_valid = partial(is_valid_placeholder, values=self._values)
         return Problem(position, suggested(text, self._values.published, is_valid))
 
-    def _check_body(self, value: Json, spot: Spot, problems: list[Problem], *, named: bool) -> None:
+    def _check_body(
+        self, value: Json, spot: Spot, problems: list[Problem], depth: int, *, named: bool
+    ) -> None:
         """Add the positions of unredacted values in a JSON value of a response body."""
         is_container = isinstance(value, (dict, list))
+        if depth > MAX_ANSWER_DEPTH:
+            problems.append(Problem(_TOO_DEEP))
+            return
         problem = self._node_problem(spot, None if is_container else value, named, is_container)
         route, owner, path = spot
         if problem:
@@ -160,11 +166,11 @@ class RedactionCheck:
             owner, path = (object_type, ()) if object_type else (owner, path)
             for name, item in value.items():
                 inner = Spot(route, owner, (*path, name))
-                self._check_body(item, inner, problems, named=True)
+                self._check_body(item, inner, problems, depth + 1, named=True)
         elif isinstance(value, list):
             inner = Spot(route, owner, (*path, ""))
             for item in value:
-                self._check_body(item, inner, problems, named=False)
+                self._check_body(item, inner, problems, depth + 1, named=False)
 
     def _check_node(self, spot: Spot, leaf: Json, named: object, is_container: object) -> str:
         """Return where a name or a leaf of a response body is not redacted, or "".

@@ -73,7 +73,11 @@ def is_plain_json(body: str) -> bool:
 
 def _usual_spellings(text: str) -> Iterator[str]:
     with suppress(orjson.JSONDecodeError):  # it is faster than `json`
-        spelling = orjson.dumps(orjson.loads(text), option=orjson.OPT_INDENT_2).decode()
+        document = orjson.loads(text)
+        try:
+            spelling = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+        except orjson.JSONEncodeError:
+            return  # nested too deeply
         yield spelling
         yield _NOT_ASCII.sub(lambda char: string(char[0])[1:-1], spelling)
     document = json.loads(text)

@@ -39,6 +39,11 @@ MAX_ANSWER = 8 * 1024 * 1024
 MAX_PAIRS = 2_000
 _MAX_QUERY_PAIRS = 200
 MAX_DEPTH = 16
+MAX_ANSWER_DEPTH = 64
+"""Hashes and lists in one another. Stripe expands four levels of objects,
+docs.stripe.com/api/expanding_objects."""
+_MOST_ENCODINGS = 4
+"""One in another: each may be as large as a body."""
 _MAX_JSON_NODES = 8 * MAX_PAIRS
 
 _SIMPLE_NAME = re.compile(r"[^\[\]]++(?:\[[^\[\]]*+\])++")
@@ -152,12 +157,15 @@ def media_type(content_type: str) -> str:
 def plain_body(message: Request | Response, most: int) -> bytes:
     """Return the decompressed body; gzip is recognised also where no header declares it.
 
-    Raises UnreadableBody for an encoding other than gzip or deflate, for damaged data, and for
-    more than `most` bytes.
+    Raises UnreadableBody for an encoding other than gzip or deflate, for too many, for damaged
+    data, and for more than `most` bytes.
     """
     body = message.body
     lines = [value for name, value in message.headers if name.lower() == "content-encoding"]
-    for encoding in reversed([token.strip().lower() for token in ",".join(lines).split(",")]):
+    encodings = [token.strip().lower() for token in ",".join(lines).split(",")]
+    if len(encodings) > _MOST_ENCODINGS:
+        raise UnreadableBody(f"the body has more than {_MOST_ENCODINGS} content encodings")
+    for encoding in reversed(encodings):
         if body and encoding in ("gzip", "x-gzip", "deflate"):
             body = _inflated(body, most)
         elif body and encoding not in ("", "identity"):
@@ -187,7 +195,7 @@ def _inflated(body: bytes, most: int) -> bytes:
 
 
 def _json_pairs(body: bytes) -> Iterator[Pair]:
-    if json_nodes(body) > _MAX_JSON_NODES:
+    if has_more_nodes(body, _MAX_JSON_NODES):
         raise UnreadableBody("there are too many fields")
     try:
         document = json.loads(body, object_pairs_hook=_Members)
@@ -196,6 +204,26 @@ def _json_pairs(body: bytes) -> Iterator[Pair]:
     if not isinstance(document, _Members):
         raise UnreadableBody("the JSON is no object")
     return _json_leaves(document, ())
+
+
+_JSON_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+
+
+def has_more_nodes(body: bytes, most: int) -> bool:
+    """Tell whether JSON has more than `most` values, without reading it.
+
+    What a text holds does not count: whether a name is full of commas decides nothing.
+
+    >>> has_more_nodes(b'{"a": [1, 2]}', 3), has_more_nodes(b'{"a": ",,,{"}', 3)
+    (True, False)
+    """
+    if json_nodes(body) <= most:
+        return False
+    # Each value has two texts at most. More quotes than these may be in texts; to read them takes
+    # too long.
+    if body.count(b'"') > 8 * most:
+        return True
+    return json_nodes(_JSON_STRING.sub(b"", body)) > most
 
 
 def json_nodes(body: bytes) -> int:

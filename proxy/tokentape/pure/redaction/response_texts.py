@@ -19,8 +19,10 @@ from tokentape.pure.stripe.kinds import ID_PREFIXES, NEVER_ANSWERED, SLOTS, Secr
 from tokentape.pure.stripe.places import ECHO, Place, in_message, in_response
 from tokentape.pure.stripe.times import time_class
 
-UNKNOWN_PARAMETER = "parameter_unknown"
-"""The error's code, docs.stripe.com/error-codes."""
+_UNKNOWN_PARAMETER = "parameter_unknown"
+_PARAMETER_CODES = (_UNKNOWN_PARAMETER, "parameter_invalid_")
+"""How the codes of errors begin that name a parameter as it was sent, docs.stripe.com/error-codes.
+In others Stripe names a field of its own, if only by its last segment: `number` of a card."""
 _NO_KIND = frozenset({KEEP, "hash", "text", "json", "path", "time"}) | NEVER_ANSWERED
 """Classes whose values are texts of no kind."""
 _WHOLE, _HEAD = attrgetter("whole"), attrgetter("head")
@@ -52,9 +54,8 @@ class ResponseTexts:
         if definition.kind == "message":
             return self._message(value, field)
         if definition.form == "param":
-            if self.error_code == UNKNOWN_PARAMETER:
-                return self._unknown_names(value)
-            return self.values.name(self.request.operation, split_name(value))
+            unknown = self.error_code == _UNKNOWN_PARAMETER
+            return self._unknown_names(value) if unknown else self._sent_name(value)
         if definition.kind == "client_secret":
             return self.values.client_secret(value, field.name)
         if definition.kind == "path" and (path := redacted_path(value, self.values)):
@@ -77,6 +78,11 @@ class ResponseTexts:
     def _is_name(self, text: str, field: ResponseField) -> bool:
         definition = field.definition
         return bool(definition and self.values.catalog.normal_form(definition, text))
+
+    @property
+    def repeats_name(self) -> bool:
+        """Whether `param` of this error is a name as it was sent, whatever that is."""
+        return isinstance(self.error_code, str) and self.error_code.startswith(_PARAMETER_CODES)
 
     def time(self, value: int, field: str, name: str) -> Redacted:
         """Redact a time: the same one wherever a field of an object shows it, in its class.
@@ -132,13 +138,19 @@ class ResponseTexts:
             case "id":
                 return self.value("object_id", value, _MESSAGE, in_message(kind))
             case "field":
-                return self.values.name(self.request.operation, split_name(value))
+                return self._sent_name(value)
             case "fields":
                 return self._unknown_names(value)
             case "expand":  # of all fields that may hold the same text
                 return self.value("text", value, "expand")
             case _:
                 return self.value("text", value, _MESSAGE)
+
+    def _sent_name(self, text: str) -> Redacted:
+        """Redact the name of a field of the request, by what the request's operation knows."""
+        unknown = (name for name in self.request.unknown_names if name.whole == text)
+        own = next(unknown, None)
+        return own.redacted if own else self.values.name(self.request.operation, split_name(text))
 
     def _unknown_names(self, text: str) -> Redacted:
         """Redact what names the fields of the request that the API does not know.

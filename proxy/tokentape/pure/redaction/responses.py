@@ -14,14 +14,20 @@ from operator import itemgetter
 import orjson
 
 from tokentape.errors import UnreadableBody
-from tokentape.pure.http.forms import MAX_ANSWER, json_nodes, media_type, plain_body
+from tokentape.pure.http.forms import (
+    MAX_ANSWER,
+    MAX_ANSWER_DEPTH,
+    has_more_nodes,
+    media_type,
+    plain_body,
+)
 from tokentape.pure.http.json_text import Json, begun, enclosed, string
 from tokentape.pure.http.messages import Response
 from tokentape.pure.notation.placeholders import escape
 from tokentape.pure.notation.redacted import Redacted, RedactedRequest, RedactedResponse
 from tokentape.pure.redaction.echoes import Echo, Story
 from tokentape.pure.redaction.response_fields import ResponseField
-from tokentape.pure.redaction.response_texts import UNKNOWN_PARAMETER, ResponseTexts
+from tokentape.pure.redaction.response_texts import ResponseTexts
 from tokentape.pure.redaction.values import MOST_REMEMBERED, Values, field_name, typed_name
 from tokentape.pure.stripe.fields import KEEP, Field
 from tokentape.pure.stripe.kinds import Secret, secret
@@ -29,6 +35,7 @@ from tokentape.pure.stripe.kinds import Secret, secret
 MAX_NODES = 50_000
 """Values of the largest answer, in JSON: a list of a hundred objects has some fifteen thousand."""
 _LEAVES = frozenset({str, int, float, bool, type(None)})
+_TOO_DEEP = "the answer is nested too deeply"
 _MOST_ROOTS = 300
 """Object types, each at a depth in an answer, whose fields are remembered."""
 
@@ -90,7 +97,7 @@ class ResponseRedactor:
 
 
 def _parsed(body: bytes) -> Json:
-    if json_nodes(body) > MAX_NODES:
+    if has_more_nodes(body, MAX_NODES):
         raise UnreadableBody(f"the answer has more than {MAX_NODES:,} values")
     try:
         return orjson.loads(body)
@@ -107,7 +114,7 @@ def _dumped(value: Json) -> str:
     try:
         return orjson.dumps(value).decode()
     except orjson.JSONEncodeError:
-        raise UnreadableBody("the answer is nested too deeply") from None
+        raise UnreadableBody(_TOO_DEEP) from None
 
 
 @dataclass(slots=True, repr=False)
@@ -165,6 +172,8 @@ class _Redaction(ResponseTexts):
 
     def _child(self, parent: ResponseField, name: str, *, is_member: bool) -> ResponseField:
         path, depth = (*parent.path, name), parent.depth + 1
+        if depth > MAX_ANSWER_DEPTH:
+            raise UnreadableBody(_TOO_DEEP)
         located = self.values.catalog.answer_field(parent.owner, path)
         is_position = is_member and not name  # there is no such name
         in_catalog = located.depth == len(path) and not is_position
@@ -219,8 +228,8 @@ class _Redaction(ResponseTexts):
             return False
         if isinstance(value, bool):
             return definition.anything or definition.form == "bool"
-        if definition.form == "param" and self.error_code == UNKNOWN_PARAMETER:
-            return False  # it repeats a name that was sent, whatever that is
+        if definition.form == "param" and self.repeats_name:
+            return False
         if isinstance(value, (str, int, float)):
             return self.values.catalog.normal_form(definition, str(value)) is not None
         return definition.anything
