@@ -207,3 +207,15 @@ def test_a_payment_shows_the_end_of_a_published_payment_method() -> None:
     answer = stage.send(buyer.sent("POST", "/v1/payment_intents", fields))
     assert answer.status == 200, answer.body
     assert '"last4": "{{card:visa.last4}}"' in stage.cassette
+
+
+def test_a_list_shows_what_was_sent_for_what_is_in_it() -> None:
+    stage = Stage(answer=stripe(0))
+    people = [Buyer(name) for name in ("Ada", "Grace")]
+    for buyer in people:
+        stage.send(buyer.sent("POST", "/v1/customers", {"name": buyer.name, "email": buyer.email}))
+    stage.send(people[0].sent("GET", "/v1/customers"))
+    listed = stage.cassette.rpartition("uri: https://api.stripe.com/v1/customers")[2]
+    assert all(f'"email": "{{{{email.{number}}}}}"' in listed for number in (1, 2))
+    assert "{{email.3}}" not in stage.cassette
+    assert "{{name.3}}" not in stage.cassette

@@ -87,7 +87,9 @@ class Recorder:
         """
         story = self._story(request)
         present = given_at(response) or int(self.clock())
-        redacted = self.redactor.response(_as_at_first(response), request, story, present)
+        redacted = self.redactor.response(
+            _as_at_first(response), request, story, present, self._stories
+        )
         secrets = (*request_secrets(request), *response_secrets(redacted))
         plan = self.numbering.planned(secrets)
         recorded = interaction(request, redacted, plan)

@@ -19,7 +19,7 @@ made these. In a story there are many values, so only a field of the same name r
     request   POST /v1/charges        customer=cus_1
     response                          receipt_email: null, id: ch_1
     request   GET /v1/charges/ch_1    expand[]=customer
-    response                          customer.email: ada@example.com    the story's
+    response  customer.email: ada@example.com    the story's
 """
 
 from __future__ import annotations
@@ -128,6 +128,14 @@ class Echo:
         """The same of the story."""
         self.new: dict[Secret, Secret] = {}
         """The response's values that are the request's under another name, with the latter."""
+
+    def within(self, story: Story) -> Echo:
+        """Return the same for an object in the response that has a story of its own."""
+        if story == self._story:
+            return self
+        inside = Echo(self._request, self._story.joined(story))
+        inside.new = self.new
+        return inside
 
     def of(self, value: Secret) -> Secret | None:
         """Return the request's value, or its field's name, that a value repeats, or None."""

@@ -30,7 +30,7 @@ from tokentape.pure.redaction.response_fields import ResponseField
 from tokentape.pure.redaction.response_texts import ResponseTexts
 from tokentape.pure.redaction.values import MOST_REMEMBERED, Values, field_name, typed_name
 from tokentape.pure.stripe.fields import KEEP, Field
-from tokentape.pure.stripe.kinds import Secret, secret
+from tokentape.pure.stripe.kinds import ID_PREFIXES, Secret, id_kind, secret
 
 MAX_NODES = 50_000
 """Values of the largest answer, in JSON: a list of a hundred objects has some fifteen thousand."""
@@ -60,6 +60,7 @@ class ResponseRedactor:
         request: RedactedRequest,
         story: Story,
         present: int,
+        stories: Mapping[Secret, Story],
     ) -> RedactedResponse:
         """Redact a response. Raises UnreadableBody for a body that is no JSON or a bad status."""
         if not 200 <= raw.status <= 599:
@@ -71,7 +72,7 @@ class ResponseRedactor:
         owner, code = raw.header("request-id") or "", _error_code(document)
         echo = Echo(request, story)
         redaction = _Redaction(
-            self._values, request, story.numbers, echo, owner, present, code, self._roots
+            self._values, request, story.numbers, echo, owner, present, code, self._roots, stories
         )
         text = redaction.node(document, self._root) + "\n"
         redacted = Redacted(text, tuple(redaction.secrets))
@@ -123,6 +124,8 @@ class _Redaction(ResponseTexts):
 
     roots: dict[tuple[str, int], ResponseField]
     """What begins the fields of an object, by its type and depth."""
+    stories: Mapping[Secret, Story]
+    """What was sent for an object, by its id."""
     secrets: list[Secret] = field_(default_factory=list)
 
     def node(self, value: Json, field: ResponseField) -> str:
@@ -147,11 +150,18 @@ class _Redaction(ResponseTexts):
         )
         if not object_type:
             return enclosed("{", self._members(members, field), "}", field.depth)
-        around, id_ = self.owner, members.get("id")
-        self.owner = id_ if isinstance(id_, str) else around
+        around, id_ = (self.owner, self.echo), members.get("id")
+        if isinstance(id_, str) and id_:
+            self.owner, self.echo = id_, self._echo_of(id_)
         lines = self._members(members, self._root_of(object_type, field.depth))
-        self.owner = around
+        self.owner, self.echo = around
         return enclosed("{", lines, "}", field.depth)
+
+    def _echo_of(self, object_id: str) -> Echo:
+        """Return what an object may repeat: what was sent for it, also where a list shows it."""
+        kind = id_kind(object_id)
+        story = self.stories.get(secret(kind, object_id)) if kind in ID_PREFIXES else None
+        return self.echo if story is None else self.echo.within(story)
 
     def _root_of(self, object_type: str, depth: int) -> ResponseField:
         root = self.roots.get((object_type, depth))
