@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tokentape.pure.stripe.routes import Routes
 
 from catalog.__main__ import DATA, DOWNLOADS, generated
 from catalog.classes import SPECIAL, Rules, by_owner, read_csv
+from catalog.coverage import coverage
 from catalog.releases import Unavailable, unpacked
 from catalog.sdk import Release
 from catalog.union import joined
@@ -143,3 +145,9 @@ def test_tables_are_sorted_and_have_each_name_once() -> None:
 def test_each_line_by_hand_has_a_source() -> None:
     assert all(row["source"] for row in read_csv("overrides.csv"))
     assert all(row["source"] for row in read_csv("path_ids.csv"))
+
+
+def test_the_page_on_coverage_is_up_to_date() -> None:
+    """Run `python -m catalog.coverage > docs/coverage.md` if this fails."""
+    page = (DATA.parents[2] / "docs" / "coverage.md").read_text("utf-8")
+    assert page == coverage(Routes((DATA / "routes.csv").read_text("utf-8")))
