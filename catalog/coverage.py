@@ -15,9 +15,9 @@ _HEAD = """\
 
 Every operation below is in the catalog: it is recorded, redacted field by field, and replayed. A
 test takes each one through all of that once, with made-up values in every field that Stripe's SDK
-has. What the built-in mock answers is proven further: checkouts made of it are recorded and replayed
-under test, by official clients and with other people each time. All else is catalogued only: it
-depends on an upstream that answers as the SDK says.
+has. What the built-in mock answers is proven further: checkouts made of it are recorded and
+replayed under test, by official clients and with other people each time. All else is catalogued
+only: it depends on an upstream that answers as the SDK says.
 
 Not covered: `/v2`, uploads to `files.stripe.com`, answers that are no JSON (a quote's PDF), and
 operations newer than the catalog, for which `others` in the configuration has three ways.
