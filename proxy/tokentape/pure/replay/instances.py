@@ -339,10 +339,11 @@ class Instances:
 
     def _fingerprint(self, variable: Variable, instance: Instance) -> str | None:
         """Return a fingerprint: the same for the same live number, another for another."""
-        source = self._recordings.number_behind(variable)
-        number = source and known_to((instance, *instance.continued), source)
-        if source is None or number is None:
+        behind = self._recordings.number_behind(variable)
+        number = behind and known_to((instance, *instance.continued), behind[0])
+        if behind is None or number is None:
             return None
-        text = self._made_up.fingerprint(variable, (source[0], same(source[0], number)))
+        kind = behind[0][0]
+        text = self._made_up.fingerprint(variable, (kind, same(kind, number), behind[1]))
         instance.values[variable] = text
         return text

@@ -22,7 +22,7 @@ class MadeUp:
         """`seed` is the cassette's name."""
         self._seed = seed
         self._counts: dict[Variable, int] = {}
-        self._fingerprints: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._fingerprints: OrderedDict[tuple[str, str, int], str] = OrderedDict()
 
     def new(self, variable: Variable) -> tuple[Secret, bool]:
         """Return another value of a variable, and whether it is the first."""
@@ -33,8 +33,11 @@ class MadeUp:
         """Return the first value of a variable, whether it has been made or not."""
         return self._value(variable, 1)
 
-    def fingerprint(self, variable: Variable, number: tuple[str, str]) -> str:
-        """Return the fingerprint of a card or account number: the same for the same number."""
+    def fingerprint(self, variable: Variable, number: tuple[str, str, int]) -> str:
+        """Return the fingerprint of a card or account number: the same for the same number.
+
+        With the number goes which of its fingerprints is meant: an account has one with each bank.
+        """
         text = self._fingerprints.get(number)
         if text is None:
             text = self._fingerprints[number] = self.new(variable)[0].text

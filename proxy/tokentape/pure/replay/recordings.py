@@ -8,7 +8,7 @@ as well have made the other.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -100,7 +100,8 @@ class Recordings:
         self._sent: set[Variable] = set()
         self._sent_kinds: set[str] = set()
         self._makers: dict[Variable, int] = {}
-        self._numbers: dict[Variable, Variable] = {}
+        self._numbers: dict[Variable, tuple[Variable, int]] = {}
+        self._fingerprints: Counter[Variable] = Counter()
 
     def __len__(self) -> int:
         return len(self._interactions)
@@ -184,8 +185,11 @@ class Recordings:
         interaction = self._interactions[self._makers[variable]]
         return (*self._rules.of_recorded(interaction)[1], *interaction.response_variables)
 
-    def number_behind(self, fingerprint: Variable) -> Variable | None:
-        """Return the card or account number that a fingerprint was made from, if it is known."""
+    def number_behind(self, fingerprint: Variable) -> tuple[Variable, int] | None:
+        """Return the card or account number that a fingerprint was made from, if it is known.
+
+        And how many other fingerprints of that number were recorded before.
+        """
         return self._numbers.get(fingerprint)
 
     def _number(self, origin: object) -> int:
@@ -208,8 +212,10 @@ class Recordings:
 
     def _meet_fingerprint(self, variable: Variable, interaction: Interaction) -> None:
         numbers = {each for each in interaction.request_variables if each[0] in NUMBER_KINDS}
-        if len(numbers) == 1:
-            self._numbers.setdefault(variable, *numbers)
+        if len(numbers) == 1 and variable not in self._numbers:
+            (number,) = numbers
+            self._numbers[variable] = number, self._fingerprints[number]
+            self._fingerprints[number] += 1
 
 
 def _or_none(chosen: Sequence[object], variables: Sequence[Variable | None]) -> Ids:
