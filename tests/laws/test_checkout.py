@@ -143,6 +143,8 @@ def test_a_checkout_is_replayed_to_somebody_else() -> None:
     assert documents[8]["data"][0]["customer"] == grace.ids["customer"]
     assert documents[8]["url"] == "/v1/payment_methods"
     assert documents[9]["description"] == "a pot for Grace"
+    assert b'"risk_score": 32' in shown
+    assert b'"seller_message": "Payment complete."' in shown
 
 
 def test_a_checkout_recorded_with_other_people_is_the_same_cassette() -> None:
@@ -155,7 +157,8 @@ def test_a_checkout_recorded_with_other_people_is_the_same_cassette() -> None:
 def test_a_checkout_loads_scans_clean_and_has_no_unknown_field() -> None:
     stage, _ = recorded(Buyer("Ada"))
     assert Inspector(REDACTOR).cassette(stage.cassette.encode()) == ()
-    assert stage.cassette.count("{{json.") == stage.cassette.count(chr(34) + "risk_score" + chr(34))
+    assert "{{json." not in stage.cassette
+    assert '"risk_score": "{{risk_score:normal}}"' in stage.cassette
     assert "{{field." not in stage.cassette.replace("metadata[{{field.1}}]", "").replace(
         '"{{field.1}}": "{{text.1}}"', ""
     )

@@ -211,7 +211,7 @@ def test_a_field_of_a_closed_vocabulary_is_kept() -> None:
         (
             "GET /v1/charges/{}",
             {"object": "charge", "outcome": {"risk_score": 12, "type": "authorized"}},
-            '"risk_score": "{{json.1}}"',
+            '"risk_score": "{{risk_score:normal}}"',
         ),
         (
             "GET /v1/charges/{}",

@@ -7,7 +7,7 @@ from tokentape.pure.stripe.kinds import CLASS_ONLY, KINDS, guard, stand_in
 
 CLASSES = [
     (kind, name)
-    for kind in ("cvc", "exp_month", "exp_year", "device")
+    for kind in ("cvc", "exp_month", "exp_year", "device", "risk_score")
     for name in KINDS[kind].classes
 ]
 

@@ -39,7 +39,7 @@ from tokentape.pure.notation.placeholders import Placeholder, numbered, parts, w
 from tokentape.pure.redaction import Redactor
 from tokentape.pure.redaction.requests import FORM
 from tokentape.pure.redaction.values import BEHIND_ID, Values
-from tokentape.pure.stripe import places
+from tokentape.pure.stripe import phrases, places
 from tokentape.pure.stripe.fields import Field
 from tokentape.pure.stripe.kinds import KINDS
 from tokentape.pure.stripe.places import Place
@@ -309,7 +309,8 @@ class RedactionCheck:
     def _slot(self, operation: str, kind: str, value: str) -> bool:
         if kind in ("field", "fields"):
             return all(self._name(operation, name) for name in value.split(", "))
-        return self._may_stand(value, places.in_message(kind))
+        is_kept = kind in phrases.CLOSED or (kind == "path" and self._list_path(value))
+        return is_kept or self._may_stand(value, places.in_message(kind))
 
 
 def _path(name: str) -> Path:

@@ -16,6 +16,7 @@ from tokentape.pure.redaction.response_fields import ResponseField
 from tokentape.pure.redaction.values import Values, sent_time
 from tokentape.pure.stripe.fields import KEEP
 from tokentape.pure.stripe.kinds import ID_PREFIXES, NEVER_ANSWERED, SLOTS, Secret, guard, id_kind
+from tokentape.pure.stripe.phrases import CLOSED
 from tokentape.pure.stripe.places import ECHO, Place, in_message, in_response
 from tokentape.pure.stripe.times import time_class
 
@@ -128,6 +129,8 @@ class ResponseTexts:
         return joined([first, *(piece for pair in pairs for piece in pair if piece)])
 
     def _slot(self, kind: str, value: str) -> Redacted | None:
+        if kind in CLOSED:
+            return Redacted(escape(value))
         match kind:
             case "masked_key":
                 return self._quoted("key", "masked", value)
@@ -135,8 +138,10 @@ class ResponseTexts:
                 return self._quoted("idempotency_key", "", value)
             case "time":
                 return self.time(int(value), _MESSAGE, _MESSAGE) if value.isdigit() else None
-            case "id":
+            case "id" | "made_id":
                 return self.value("object_id", value, _MESSAGE, in_message(kind))
+            case "path":
+                return redacted_path(value, self.values) or self.value("text", value, _MESSAGE)
             case "field":
                 return self._sent_name(value)
             case "fields":

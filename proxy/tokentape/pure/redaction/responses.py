@@ -225,7 +225,7 @@ class _Redaction(ResponseTexts):
             return self._written(self.text(field, value))
         if kind == "time" and type(value) is int:
             return self._written(self.time(value, field.name, field.path[-1]))
-        if kind in ("exp_month", "exp_year") and type(value) is int:
+        if kind in ("exp_month", "exp_year", "risk_score") and type(value) is int:
             return self._written(self.values.redacted(kind, str(value), field.name))
         return self._unknown(field, value)
 

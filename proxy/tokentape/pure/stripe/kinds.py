@@ -106,6 +106,13 @@ def _expiry_number(text: str) -> int:
     return int(text) if re.fullmatch(r"[0-9]{1,4}", text.strip()) else -1
 
 
+def _risk_class(text: str, _: int) -> str:
+    score = int(text) if re.fullmatch("[0-9]{1,3}", text) else 101
+    if score > 100:
+        return "invalid"
+    return "highest" if score >= 75 else "elevated" if score >= 65 else "normal"
+
+
 def _sent_class(_: str, __: int) -> str:
     return "sent"
 
@@ -121,6 +128,9 @@ sub tax taxcalc taxreg tmc tml tmr tok tr trr trxn trxne tu txcd txi txn txr vr 
 """Of ids, from the SDK's examples and docs.stripe.com/api; the kinds are called the same."""
 _MONTHS = {"valid": "12", "invalid": "month"}
 _YEARS = {"past": "1999", "future": "2099", "invalid": "year"}
+
+_RISKS = {"normal": "32", "elevated": "70", "highest": "95", "invalid": "-1"}
+"""Scores of each risk level, docs.stripe.com/radar/risk-evaluation: they vary by chance."""
 
 _TABLE = (
     Kind(
@@ -185,6 +195,7 @@ _TABLE = (
     Kind("name", lambda source: f"Person {source.number}"),
     Kind("object_id", stand_ins.object_id("id", 24), is_id=True, from_stripe=True),
     Kind("phone", stand_ins.phone),
+    Kind("risk_score", unquoted=True, classes=_RISKS, class_of=_risk_class),
     Kind("routing_number", stand_ins.routing_number),
     Kind("secret", lambda source: f"secret_{source.letters(20)}"),
     Kind("ssn_last4", stand_ins.last4),

@@ -1,19 +1,46 @@
 """Stripe's known messages as templates with typed slots.
 
 A message is kept only if it is one of these, with equal text outside the slots. It is never kept
-because a search found no secret in it.
+because a search found no secret in it. A slot is open or closed:
+
+    {id}, {text}, {field}, …   anything: it becomes a placeholder, as a value of its kind
+    {amount}, {words}, …       what Stripe writes from a vocabulary of its own (`CLOSED`): it stays
+
+    Refund amount ({amount}) is greater than charge amount ({amount})
+    Customer {made_id} does not have a linked source with ID {id}.
+
+What a client sent stands in an open slot, and must not decide which message this is, nor where a
+slot ends. So a template has one open slot; or several that all repeat one value, whose length
+follows from that of the message; or, before the last, one with an id that Stripe made ({made_id}).
+And no other template takes what may stand in it: tests/pure/test_phrases.py fills all of them with
+each other's texts.
 """
 
 from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 _SLOT = re.compile(r"\{([a-z_]+)\}")
-_TIME = re.compile(r"[0-9]{1,12}|\{\{[^{}]+\}\}")
-"""What a slot for a time takes: a time, or its placeholder if already redacted."""
+_MONEY = r"[0-9]{1,3}(?:,[0-9]{3}){0,2}|[0-9]{1,3}(?:,[0-9]{3})?\.[0-9]{2,3}"
+_WORD = "[a-z][a-z_]{0,63}"
+CLOSED: Mapping[str, re.Pattern[str]] = {
+    # At most nine digits, so no card number; the symbols of docs.stripe.com/currencies.
+    "amount": re.compile(rf"(?:[A-Z]{{0,3}}[$€£¥₹]|kr|zł)?(?:{_MONEY})(?: [A-Z]{{3}}| cents?)?"),
+    "number": re.compile(r"-?[0-9]{1,9}", re.ASCII),
+    "word": re.compile(_WORD),
+    "words": re.compile(rf"{_WORD}(?:,? (?:or |and )?{_WORD}){{0,99}}"),
+}
+"""What slots of a closed form take: none of it is of a client's choice, and it stays as it is."""
+_LIMITED = {
+    **CLOSED,
+    "path": re.compile(r"/\S*|\{\{[^{}]+\}\}"),
+    "time": re.compile(r"[0-9]{1,12}|\{\{[^{}]+\}\}"),
+}
+"""What other slots take that have a form, or their placeholders if already redacted."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -34,7 +61,7 @@ class Phrase(NamedTuple):
     kinds: tuple[str, ...]
 
     def values(self, text: str) -> tuple[str, ...] | None:
-        """Return the texts of the slots, each as short as can be; None for another message.
+        """Return the texts of the slots, open ones as short as can be; None for another message.
 
         >>> Phrase(("No such ", ": '", "'"), ("text", "id")).values("No such token: 'tok_1'")
         ('token', 'tok_1')
@@ -43,18 +70,18 @@ class Phrase(NamedTuple):
         start, end = len(first), len(text) - len(last)
         if not (text.startswith(first) and text.endswith(last)):
             return None
-        if middle and len(set(self.kinds)) == 1:
+        if middle and len(set(self.kinds)) == 1 and self.kinds[0] not in CLOSED:
             return self._repeated(text)
         values = []
-        for literal in middle:
-            position = text.find(literal, start + 1, end)
+        for kind, literal in zip(self.kinds, middle, strict=False):
+            position = _end(kind, text, literal, start, end)
             if position < 0:
                 return None
             values.append(text[start:position])
             start = position + len(literal)
         values.append(text[start:end])
-        times = (text for kind, text in zip(self.kinds, values, strict=True) if kind == "time")
-        return tuple(values) if start < end and all(map(_TIME.fullmatch, times)) else None
+        fits = start < end and all(map(_takes, self.kinds, values))
+        return tuple(values) if fits else None
 
     def _repeated(self, text: str) -> tuple[str, ...] | None:
         """Return the texts of slots that all repeat one value, of which the length is known.
@@ -70,6 +97,21 @@ class Phrase(NamedTuple):
         value = text[start : start + length]
         same = not rest and value and text == value.join(self.literals)
         return (value,) * len(self.kinds) if same else None
+
+
+def _end(kind: str, text: str, literal: str, start: int, end: int) -> int:
+    """Return where a slot ends, before a literal: as late as its form allows, if it has one."""
+    if kind not in CLOSED:
+        return text.find(literal, start + 1, end)
+    position = text.rfind(literal, start + 1, end)
+    while position >= 0 and not _takes(kind, text[start:position]):
+        position = text.rfind(literal, start + 1, position + len(literal) - 1)
+    return position
+
+
+def _takes(kind: str, text: str) -> bool:
+    form = _LIMITED.get(kind)
+    return form is None or form.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ _OF_RESPONSES: Mapping[str, Place] = {
 }
 _MESSAGE_SLOTS: Mapping[str, Place] = {
     "id": ID,
+    "made_id": ID,
     "idempotency_key": _place("idempotency_key"),
     "masked_key": frozenset({("key", "masked")}),
     "time": _TIME,
