@@ -1091,3 +1091,28 @@ class TestTheSameRequest:
                 client.sendall(GET)
                 time.sleep(0.1)
                 assert read_reply(client).body == large
+
+
+@pytest.mark.parametrize("tail", [b"", GET[:20], GET * 2], ids=["whole", "begun", "more"])
+def test_many_requests_of_one_client_let_others_be_served_between(
+    serve: Serve, tail: bytes
+) -> None:
+    """They take half a second; another client waits for a small part of it."""
+    count = 100
+    served: list[str] = []
+
+    def busy(request: Request) -> Answer:
+        served.append(request.target)
+        if request.target == "/v1/tokens":
+            time.sleep(0.005)
+        return Response(200, (), b""), lambda _: None
+
+    with serve(busy) as server, server.connect() as client, server.connect() as other:
+        client.sendall(GET * count + tail)
+        while not served:
+            time.sleep(0.001)
+        other.sendall(GET.replace(b"tokens", b"other"))
+        assert read_reply(other).status == 200
+        assert served.index("/v1/other") < count // 2
+        client.sendall(LAST_GET[20:] if tail == GET[:20] else LAST_GET)
+        assert len(split(read_all(client))) == count + tail.count(b"\r\n\r\n") + 1

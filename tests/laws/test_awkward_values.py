@@ -159,6 +159,15 @@ def test_the_name_of_an_unknown_field_is_no_word_of_the_api_in_an_error(
     assert cassette({**CARD, name: "x"}, param(name)) == usual
 
 
+@pytest.mark.parametrize("name", ["error", "answer", "nothing", "Zoe"])
+def test_an_answer_that_names_no_type_of_objects_is_recorded_redacted(name: str) -> None:
+    document = {"object": name, "message": "Zoe"}
+    answer = json.dumps({**document, "card": document}).encode()
+    text = cassette(CARD, lambda _: Response(200, (), answer))
+    assert "{{text.2}}" in text
+    assert name not in text.partition("response:")[2]
+
+
 def test_a_declined_card_still_says_which_of_its_fields_is_wrong() -> None:
     answer = error(402, code="incorrect_number", param="number")
     assert '"param": "number"' in cassette(CARD, answer)

@@ -2,11 +2,11 @@
 
 Bottom up: `head` reads heads, `framing` cuts whole requests out of what comes, `writer` makes bytes
 of answers (all without I/O), and `memory` has answers that never change again; `by_aiohttp` reads
-what is not plain a second time; `connection` is one client, `listener` the port, `tls` https,
-`spares` for a process that can open nothing more.
+what is not plain a second time; `connection` is one client, `listener` the port with its `options`,
+`tls` https, `spares` for a process that can open nothing more.
 """
 
-from tokentape.edges.server.connection import Answer, Done, Handler, ServerOptions
+from tokentape.edges.server.connection import Answer, Done, Handler
 from tokentape.edges.server.listener import (
     PortRange,
     Server,
@@ -15,6 +15,7 @@ from tokentape.edges.server.listener import (
 )
 from tokentape.edges.server.memory import LIMIT as MEMORY
 from tokentape.edges.server.memory import Memory
+from tokentape.edges.server.options import ServerOptions
 from tokentape.edges.server.spares import SpareDescriptors
 from tokentape.edges.server.tls import tls_context
 

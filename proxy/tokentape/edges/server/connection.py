@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import math
-import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, cast
 
 from tokentape.edges.server.framing import ReceivedRequest, RequestBuffer
-from tokentape.edges.server.head import MALFORMED, Refused
-from tokentape.edges.server.memory import NO_DIGEST, Memory
+from tokentape.edges.server.head import CROWDED, FAULT, MALFORMED, TIMEOUT, Refused
+from tokentape.edges.server.memory import NO_DIGEST
+from tokentape.edges.server.options import ServerOptions
 from tokentape.edges.server.writer import CONTINUE, Framed, Unwritable, framed
 from tokentape.pure.http.messages import Request, Response
-from tokentape.pure.stripe.refusals import refusal
 
 if TYPE_CHECKING:
     from tokentape.edges.server.by_aiohttp import AiohttpReader
@@ -28,14 +26,8 @@ _LINGER_SECONDS = 2.0
 """How long a closing connection still takes bytes: a close with bytes unread is a reset, which may
 destroy the answer on its way to the client (RFC 9112 §9.6)."""
 
-TIMEOUT = refusal(408, "request_timeout", "The request did not arrive in time.")
-CROWDED = refusal(503, "too_many_connections", "This server has too many connections open.")
-FAULT = refusal(
-    500,
-    "internal_error",
-    "tokentape failed at this request, and says why on its standard error.",
-    type="api_error",
-)
+_TURN_SECONDS = 0.02
+"""How long requests of one client are answered one after another while others wait."""
 
 Done = Callable[[bool], None]
 """Called once for an answer: has all of it been handed to the client's connection?"""
@@ -45,23 +37,6 @@ Answer = tuple[Response, Done]
 Handler = Callable[[Request], Answer | Awaitable[Answer]]
 """Answers a request: at once, which costs no task and no turn of the event loop, or later.
 A status of 0 closes the connection instead."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ServerOptions:
-    """What holds for all connections of a server. Sizes are in bytes, times in seconds."""
-
-    max_head: int
-    max_body: int
-    max_connections: int
-    request_timeout: float  # for a request to arrive whole
-    idle_timeout: float = 75.0  # for the next request to begin, and to take an answer
-    shutdown_timeout: float  # for answers under way when the server stops
-    tls: ssl.SSLContext | None = None
-    memory: Memory = field(default_factory=Memory)
-    on_refused: Callable[[Response], None] = lambda _: None  # gets answers that no handler made
-    on_fault: Callable[[str], None]
-    """Gets the class name of what a handler raised, and nothing else of it."""
 
 
 class _State(Enum):
@@ -207,11 +182,8 @@ class Connection(asyncio.Protocol):
     def _go_on(self) -> None:
         """Answer what is whole, until an answer takes time or more bytes are needed."""
         try:
-            while received := self._buffer.cut():
-                if self._buffer:
-                    self._digest_of_bytes = b""
-                if not (self._answered if received.plain else self._read)(received):
-                    return
+            if not self._all_answered():
+                return
         except Refused as refused:
             self._leave(refused.response)
             return
@@ -224,6 +196,27 @@ class Connection(asyncio.Protocol):
                 self._transport.write(CONTINUE)
         elif self._state is _State.RECEIVING:  # empty lines, which are no request
             self._enter(_State.IDLE, self._options.idle_timeout)
+
+    def _all_answered(self) -> bool:
+        """Answer what is whole; tell whether that is done, or goes on later."""
+        end = self._loop.time() + _TURN_SECONDS
+        while received := self._buffer.cut():
+            if self._buffer:
+                self._digest_of_bytes = b""
+            if not (self._answered if received.plain else self._read)(received):
+                return False
+            if self._buffer and self._loop.time() > end:
+                self._state, self.due = _State.ANSWERING, math.inf
+                self._loop.call_soon(self._take_turn)
+                return False
+        return True
+
+    def _take_turn(self) -> None:
+        """Go on after others had their turn."""
+        if self._state is _State.ANSWERING:
+            self._state = _State.RECEIVING
+            self._transport.resume_reading()
+            self._go_on()
 
     def _read(self, received: ReceivedRequest) -> bool:
         """Have aiohttp read a request too; its answer follows later."""

@@ -14,6 +14,14 @@ from tokentape.pure.http.messages import Headers, Response
 from tokentape.pure.stripe.refusals import refusal
 
 MALFORMED = refusal(400, "malformed_request", "The request is not well-formed HTTP/1.1.")
+TIMEOUT = refusal(408, "request_timeout", "The request did not arrive in time.")
+CROWDED = refusal(503, "too_many_connections", "This server has too many connections open.")
+FAULT = refusal(
+    500,
+    "internal_error",
+    "tokentape failed at this request, and says why on its standard error.",
+    type="api_error",
+)
 VERSION = refusal(400, "http_version_unsupported", "The request must be HTTP/1.1 or HTTP/1.0.")
 METHOD = refusal(400, "method_unsupported", "The request's method is not supported.")
 TARGET = refusal(

@@ -12,7 +12,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from tokentape.edges.server.connection import Connection, Handler, ServerOptions
+from tokentape.edges.server.connection import Connection, Handler
+from tokentape.edges.server.options import ServerOptions
 from tokentape.edges.server.spares import SpareDescriptors
 from tokentape.errors import ConfigurationError
 

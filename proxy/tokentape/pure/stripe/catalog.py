@@ -37,6 +37,8 @@ from tokentape.pure.stripe.routes import Route
 CATALOG_FILES = ("headers.csv", "requests.txt", "answers.txt")
 """The texts that the catalog is read from, in this order."""
 _ERROR = "error"
+_NAMELESS = frozenset({"answer", _ERROR})
+"""Types that no object names: they have no field `object`."""
 _ANSWER = Field("object_id", types=frozenset({"answer"}))
 """What an answer is: an object that names its type, or else one with an error in it."""
 _TEXT = Field("text")
@@ -92,7 +94,7 @@ class Catalog:
         if field is None or not field.types:
             return ""
         name = members.get("object")
-        if isinstance(name, str) and name in self.answers:
+        if isinstance(name, str) and name in self.answers and name not in _NAMELESS:
             return name
         (only, *others) = field.types
         return only if not others and only in self.answers else ""
