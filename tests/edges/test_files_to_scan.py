@@ -102,6 +102,27 @@ def test_files_in_archives_are_read(
     assert name.endswith("/inner.txt" if "n" * 200 not in name else "n")
 
 
+def test_what_archives_say_beside_their_files_is_read(
+    read: Callable[..., list[tuple[str, bytes, str]]],
+) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        member = zipfile.ZipInfo("a folder/")
+        member.comment = b"of a member"
+        archive.writestr(member, b"")
+        archive.comment = b"of all"
+    names, texts, _ = zip(*read(file.getvalue()), strict=True)
+    assert [name.endswith("a folder/") for name in names] == [True, False]
+    assert texts == (b"", b"of all\nof a member")
+
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        link = tarfile.TarInfo("a link")
+        link.type, link.linkname = tarfile.SYMTYPE, "its target"
+        archive.addfile(link)
+    assert [text for _, text, _ in read(file.getvalue())] == [b"its target"]
+
+
 def test_an_archive_behind_another_is_read(
     read: Callable[..., list[tuple[str, bytes, str]]],
 ) -> None:

@@ -224,7 +224,9 @@ def _tar_members(data: Iterator[bytes]) -> Iterator[Member]:
         with tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r:") as archive:
             while member := archive.next():
                 archive.members.clear()  # type: ignore[attr-defined]  # it would keep all of them
-                if not (member.isdir() or member.issym() or member.islnk()):
+                if member.issym() or member.islnk():  # of which the target is all that it holds
+                    yield member.name, iter((member.linkname.encode("utf-8", "surrogateescape"),))
+                else:
                     file = archive.extractfile(member)
                     yield member.name, parts(file) if file else iter(())
         if stream.last.strip(b"\0"):
@@ -237,9 +239,12 @@ def _zip_members(data: Iterator[bytes], file: IO[bytes] | None) -> Iterator[Memb
         file = io.BytesIO(_held(data))
     _check_directory(file)
     with zipfile.ZipFile(file) as archive:
-        for member in archive.infolist():
-            if not member.is_dir():
-                yield member.filename, _zip_member(archive, member)
+        members = archive.infolist()
+        for member in members:
+            yield member.filename, iter(()) if member.is_dir() else _zip_member(archive, member)
+        comments = b"\n".join(filter(None, [archive.comment, *(each.comment for each in members)]))
+        if comments:
+            yield "(comments)", iter((comments,))
 
 
 def _zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
