@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.traffic import NEW
+from bench.traffic import NEW, new_value
 
 _CHUNKED, _LAST_CHUNK = b"\r\ntransfer-encoding: chunked", b"\r\n0\r\n\r\n"
 _LENGTH = re.compile(rb"\r\nContent-Length: *(\d+)", re.IGNORECASE)
@@ -78,11 +78,13 @@ class Connection(asyncio.Protocol):
         self.over.set_result(None)
 
 
-def endless(requests: list[bytes], new: bytes) -> Iterator[bytes]:
+def endless(requests: list[bytes], prefix: str) -> Iterator[bytes]:
     """Yield requests over and over, with new values for `{new}`."""
     numbers = itertools.count(1)
     for request in itertools.cycle(requests):
-        yield request.replace(NEW, b"%b-%d" % (new, next(numbers))) if NEW in request else request
+        yield (
+            request.replace(NEW, new_value(prefix, next(numbers))) if NEW in request else request
+        )
 
 
 def _itself(client: Connection) -> Connection:
@@ -111,5 +113,5 @@ async def load(url: str, waiting: Iterator[bytes], connections: int, seconds: fl
 
 if __name__ == "__main__":
     address, file, prefix, connections, seconds = sys.argv[1:]
-    waiting = endless(requests_of(Path(file)), prefix.encode())
+    waiting = endless(requests_of(Path(file)), prefix)
     print(asyncio.run(load(address, waiting, int(connections), float(seconds))))

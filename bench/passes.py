@@ -18,7 +18,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from bench.contests import NotRun
-from bench.traffic import ID, NEW, Request, Suite, raw
+from bench.traffic import ID, NEW, Request, Suite, new_value, raw
 
 PATIENCE = 120.0
 """Seconds that an answer may take."""
@@ -126,7 +126,7 @@ def send_all(
             for client, index in zip(clients, turn, strict=False):
                 text = texts[index]
                 if NEW in text:
-                    text = text.replace(NEW, b"%s-%d" % (prefix.encode(), next(numbers)))
+                    text = text.replace(NEW, new_value(prefix, next(numbers)))
                 source = suite[index].retrieves
                 client.send(text if source is None else text.replace(ID, ids[source].encode()))
             for client, index in zip(clients, turn, strict=False):

@@ -14,7 +14,7 @@ from bench.lab import Lab
 from bench.load import check_counts, write
 from bench.passes import send_all
 from bench.peers import PEERS, Peer
-from bench.traffic import Request, Suite, alike, chunked, keyed, mix, repeated, with_ids
+from bench.traffic import Request, Suite, alike, chunked, keyed, mix, strangers, with_ids
 
 NAME = "replay"
 BARE = "bare aiohttp"
@@ -24,8 +24,6 @@ FEW = 5
 """Requests that are sent over and over."""
 CHECKED = 100
 """Answers of a peer that are checked: some need seconds for each."""
-CROWDS = 3
-"""How many times as many people as a cassette has are its other people."""
 REPEATING = f"{FEW} requests repeated"
 ALIKE = "differing in personal data only"
 OTHERS = "other people"
@@ -72,7 +70,7 @@ def scenarios(lab: Lab) -> Iterator[Scenario]:
     official, off = title(OFFICIAL), {"TOKENTAPE_FAST": "off"}
     yield Scenario(title(REPEATING), mixed, lambda: _few(mixed.suite()))
     yield Scenario(title(ALIKE), same, same.suite, compared_with=small)
-    yield Scenario(title(OTHERS), mixed, lambda: _others(mixed))
+    yield Scenario(title(OTHERS), mixed, lambda: strangers(many))
     yield Scenario(official, mixed, lambda: keyed(mixed.suite()))
     yield Scenario(title(GO), mixed, lambda: _as_go(mixed), compared_with=(official,))
     yield Scenario(title(SLOW), mixed, mixed.suite, environment=off)
@@ -83,10 +81,6 @@ def _few(suite: Suite) -> Suite:
     """Return requests from all over a suite that make tokens."""
     makers = [request for request in suite if request.method == "POST"]
     return tuple(makers[:: len(makers) // FEW][:FEW])
-
-
-def _others(cassette: Cassette) -> Suite:
-    return tuple(repeated(cassette.suite(f"b{number}x") for number in range(CROWDS)))
 
 
 def _as_go(cassette: Cassette) -> Suite:

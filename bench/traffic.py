@@ -15,7 +15,8 @@ HEADERS = (
     ("Content-Type", "application/x-www-form-urlencoded"),
 )
 NEW = b"{new}"
-"""Clients put a value in its place that is new each time."""
+"""Clients put a value in its place that is new each time: see `new_value`."""
+NEW_LENGTH = 27
 ID = b"{id}"
 """Clients put the id in its place that a request retrieves."""
 
@@ -65,6 +66,14 @@ def posts(size: int, people: str = "", year: int = 2030) -> Suite:
     return tuple(islice(makers, size))
 
 
+def strangers(size: int) -> Suite:
+    """Return the requests of a mix that make tokens, of somebody new each time that one is sent.
+
+    So their bytes never come again, and no port remembers an answer to them.
+    """
+    return tuple(request for request in mix(size, NEW.decode()) if request.method == "POST")
+
+
 def keyed(suite: Suite) -> Suite:
     """Return requests as official clients send them, each POST with a new Idempotency-Key."""
     line = ("Idempotency-Key", NEW.decode())
@@ -105,14 +114,24 @@ def with_ids(suite: Suite, ids: Mapping[int, str]) -> Iterator[Request]:
             yield replace(request, target=target, retrieves=None)
 
 
+def new_value(prefix: str, number: int) -> bytes:
+    """Return what stands for `NEW` in a client's request of this number; its prefix has 16 letters.
+
+    >>> len(new_value("0123456789abcdef", 7)) == NEW_LENGTH
+    True
+    """
+    return f"{prefix}-{number:010}".encode()
+
+
 def raw(request: Request) -> bytes:
     """Return a request as it goes over the wire, but for `ID` and `NEW`."""
     body, lines = request.body, [("Host", "127.0.0.1"), *request.headers]
+    length = len(body) + body.count(NEW) * (NEW_LENGTH - len(NEW))
     if request.chunked:
         lines.append(("Transfer-Encoding", "chunked"))
-        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+        body = b"%x\r\n%b\r\n0\r\n\r\n" % (length, body)
     elif body:
-        lines.append(("Content-Length", str(len(body))))
+        lines.append(("Content-Length", str(length)))
     head = "".join(f"{name}: {value}\r\n" for name, value in lines)
     return f"{request.method} {request.target} HTTP/1.1\r\n{head}\r\n".encode() + body
 
@@ -137,7 +156,7 @@ def _visits(people: str, year: int = 2030) -> Iterator[Request]:
 
 
 def _post(fields: Mapping[str, str]) -> Request:
-    return Request("POST", "/v1/tokens", HEADERS, urlencode(fields).encode())
+    return Request("POST", "/v1/tokens", HEADERS, urlencode(fields, safe="{}").encode())
 
 
 def _person(index: int, people: str) -> Mapping[str, str]:

@@ -1,12 +1,18 @@
 -- Sends what a file holds, one raw request after the other, over and over; prints one line of JSON.
--- Each request stands behind a line with its length in bytes. `{new}` in one is the second argument
--- and a number, new each time.
+-- Each request stands behind a line with its length in bytes. `{new}` in one, wherever it stands, is
+-- the second argument and a number of ten digits, new each time.
 
 local requests, at, number, prefix = {}, 0, 0, ""
 
 local function split(text)
-  local first, last = text:find("{new}", 1, true)
-  return first and {text:sub(1, first - 1) .. prefix, text:sub(last + 1)} or text
+  local parts, start, first, last = {}, 1, text:find("{new}", 1, true)
+  while first do
+    parts[#parts + 1] = text:sub(start, first - 1)
+    start = last + 1
+    first, last = text:find("{new}", start, true)
+  end
+  parts[#parts + 1] = text:sub(start)
+  return #parts > 1 and parts or text
 end
 
 function init(args)
@@ -24,7 +30,7 @@ function request()
   local parts = requests[at]
   if type(parts) == "string" then return parts end
   number = number + 1
-  return parts[1] .. number .. parts[2]
+  return table.concat(parts, prefix .. string.format("%010d", number))
 end
 
 function done(summary, latency)

@@ -43,21 +43,16 @@ def plainly(recorded: Sequence[Interaction]) -> tuple[OrderDependent, ...]:
             senders.setdefault(variable, (origin(number, recorded), place))
         telling = tuple(senders[variable] for variable in variables)
         repeated = tuple(map(variables.index, variables))
-        groups[origin(number, recorded), telling, repeated].append(number)
+        before = [RULES.of_recorded(one) for one in recorded[:number]]
+        is_named = any(maker(variable, recorded[:number]) is not None for variable in variables)
+        turn = before.count(RULES.of_recorded(interaction)) if is_named else 0
+        groups[origin(number, recorded), telling, repeated, turn].append(number)
     return tuple(
         OrderDependent(group[0] + 1, number + 1)
         for group in groups.values()
         for number in group
         if renamed(recorded[number]) != renamed(recorded[group[0]])
-        and not one_story(number, group[0], recorded)
     )
-
-
-def one_story(number: int, earlier: int, recorded: Sequence[Interaction]) -> bool:
-    """Tell whether two requests name the very same id that was made before."""
-    names = recorded[number].request_variables
-    makers = (maker(variable, recorded[:number]) for variable in names)
-    return names == recorded[earlier].request_variables and any(one is not None for one in makers)
 
 
 def maker(variable: Variable, before: Sequence[Interaction]) -> int | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests import npm
-from tests.processes import Session
-from tests.shops.visits import Shown, Visitor, open_shop, visits_at_once
+from tests.processes import Session, Workplace
+from tests.shops.visits import Shown, Visitor, open_shop, visits_at_once, visits_one_by_one
 
 HERE = Path(__file__).parent
 SHOPS = ("flask", "express")
@@ -32,6 +33,21 @@ def shop(request: pytest.FixtureRequest) -> Shop:
     if request.param == "flask":
         return Shop((sys.executable, str(HERE / "flask_shop.py")))
     return Shop(("node", str(npm.installed(HERE / "express") / "shop.mjs")))
+
+
+@pytest.fixture(scope="session")
+def workplace(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    """Return where three people's visits are recorded in the cassette `visits`."""
+    place = Workplace(tmp_path_factory.mktemp("workplace"))
+    record(shop, place, "visits", RECORDED)
+    return place
+
+
+def record(
+    shop: Shop, place: Workplace, name: str, people: Sequence[Visitor], key: str = "a"
+) -> None:
+    with place.recorded(name, "--strict") as url, shop.on(url, key) as address:
+        visits_one_by_one(address, people)
 
 
 @pytest.fixture(scope="session")

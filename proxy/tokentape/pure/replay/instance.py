@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tokentape.pure.notation.placeholders import Variable
+from tokentape.pure.replay.stories import Story
 
 Identity = tuple[str, tuple[str, ...]]
 """The match key, and the values that an instance is played for."""
@@ -23,8 +24,8 @@ class Instance:
     """Of its recorded requests, in recorded order."""
     values: dict[Variable, str]
     """What its variables stand for: what was sent, and the ids and times that it made."""
-    story: dict[Variable, str]
-    """What is known of whoever plays it: the values of the instance that it all began with."""
+    story: Story
+    """What is known of whoever plays it."""
     continued: tuple[Instance, ...] = ()
     again: bool = False
     """What it plays had been played before."""
@@ -49,10 +50,10 @@ class Match:
     is_last: bool  # the same request gets this interaction again from now on
 
 
-def known_to(instances: Iterable[Instance], variable: Variable) -> str | None:
-    """Return what a variable stands for in the first of the instances that knows it."""
-    for instance in instances:
-        text = instance.values.get(variable) or instance.story.get(variable)
-        if text is not None:
-            return text
-    return None
+def known_to(instance: Instance, variable: Variable) -> str | None:
+    """Return what a variable stands for in an instance, its story, or what it continues."""
+    text = instance.values.get(variable) or instance.story.get(variable)
+    if text is not None:
+        return text
+    values = (each.values.get(variable) for each in instance.continued)
+    return next((text for text in values if text is not None), None)

@@ -14,10 +14,13 @@ and any number of them at once. So nothing is bound for good, and nothing is sea
    variables stand for. When all sets are taken, new values take the one taken longest ago as a
    *further* instance: the same recorded answers, with their own values and ids of their own.
 4. A request *continues* the instances whose ids it names; or, if it names none, the one in which
-   all its values stand for the variables recorded there. It joins the story of the first of them:
-   what it sends is known there from then on. A variable in an answer is what the request sent; or
-   a new id or time, if the recording shows it first here; or what the continued instances know; or,
-   where nothing in the story was played before, what the session knows first; or else a stand-in.
+   all its values stand for the variables recorded there. It joins their story (see `stories`): what
+   it sends is known there from then on. A variable in an answer is what the request sent; or a new
+   id or time, if the recording shows it first here; or what its story and the continued instances
+   know; or, where nothing in the story was played before, what the session knows first; or else a
+   stand-in.
+5. What a later request changes or uses up, such as a token that is charged, nobody gets twice: each
+   POST that makes one is played for somebody else, even if all send the same.
 
 **A worked example.** Recorded, with two people's names as variables:
 
@@ -43,7 +46,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from tokentape.pure.cassette.match_key import MatchKey, MatchRules
@@ -51,8 +53,10 @@ from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.notation.placeholders import Variable
 from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.replay.instance import Context, Identity, Instance, Match, known_to
+from tokentape.pure.replay.live_values import LiveValues, Sent
 from tokentape.pure.replay.made_up import MadeUp
-from tokentape.pure.replay.recordings import Ids, Recordings
+from tokentape.pure.replay.recordings import Alike, ExactKey, Recordings
+from tokentape.pure.replay.stories import Story
 from tokentape.pure.replay.takings import Takings
 from tokentape.pure.stripe.kinds import ID_PREFIXES, MADE_KINDS, Secret, same
 
@@ -64,24 +68,6 @@ _TRANSLATED = 1_000
 """Variables of another part that an instance learns, at most."""
 _RENEWED = MADE_KINDS - {"fingerprint", "time"}
 """Kinds of values that are new for each instance: ids."""
-_AS_SENT = "~"
-"""Ranks after every kind of variable."""
-Standing = tuple[Variable, Instance | None]
-"""A variable that a live value stands for, and the instance in which it does; None for several."""
-
-
-@dataclass(slots=True, repr=False)
-class _Sent:
-    """The values of a request, in the order of its key."""
-
-    secrets: Sequence[Secret]
-    keys: Sequence[str]
-    ids: Ids
-    """The variables of those that are ids which this session made up; None for others."""
-    named: tuple[str, ...]
-    """The keys of these ids."""
-    standing: Sequence[Variable | None]
-    """What each other value stood for last, if for anything."""
 
 
 class Instances:
@@ -93,18 +79,17 @@ class Instances:
         `numbering` is that of what is recorded meanwhile, if that is to be replayed too.
         """
         self._rules = rules
-        self.numbering = numbering
+        self._live = LiveValues(numbering)
         self._recordings = Recordings(rules)
         self._instances: dict[Identity, Instance] = {}
         self._order: deque[Instance] = deque()
         self._takings: dict[Context, Takings] = {}
-        self._standing: dict[str, Standing] = {}
-        """What a live value stood for last, by its key."""
-        self._made: dict[str, tuple[Variable, Instance]] = {}
-        """The ids that this session made up, by their keys."""
-        self._first: dict[Variable, str] = {}
-        """What the first instance of each variable knows."""
         self._made_up = MadeUp(seed)
+
+    @property
+    def numbering(self) -> Numbering | None:
+        """That of what is recorded meanwhile."""
+        return self._live.numbering
 
     def add(self, interaction: Interaction) -> None:
         """Append an interaction of the cassette."""
@@ -120,7 +105,7 @@ class Instances:
         key = self._rules.of_request(request)
         identity = key.text, key.identity
         values: dict[Variable, str] = {}
-        begun = Instance(identity, (0, ()), (), values, values)
+        begun = Instance(identity, (0, ()), (), values, Story(values))
         instance = self._instances.setdefault(identity, begun)
         instance.positions = (*instance.positions[: instance.served], position)
         instance.served = len(instance.positions)
@@ -137,8 +122,8 @@ class Instances:
         identity = key.text, key.identity
         instance = self._instances.get(identity)
         begins_further = False
-        if instance is None:
-            instance = self._begun(key, identity, further=further and repeat)
+        if instance is None or self._is_spent(instance):
+            instance = self._begun(key, identity, instance, further=further and repeat)
             if instance is None:
                 return None
             begins_further = instance.again
@@ -147,8 +132,13 @@ class Instances:
         if instance.served == len(instance.positions) and not repeat:
             return None
         number = instance.served = min(instance.served + 1, len(instance.positions))
-        is_last = repeat and number == len(instance.positions)
+        is_last = repeat and number == len(instance.positions) and not self._is_spent(instance)
         return Match(instance.positions[number - 1], instance, number, begins_further, is_last)
+
+    def _is_spent(self, instance: Instance) -> bool:
+        """Tell whether what an instance answered last is for nobody else."""
+        served = instance.served
+        return served > 0 and self._recordings.is_spent(instance.positions[served - 1])
 
     def deliver(self, match: Match) -> None:
         """Note that an answer has reached its client."""
@@ -179,124 +169,133 @@ class Instances:
         """Tell whether a request names an id that this session has not given out, or forgot."""
         secrets = self._rules.of_request(request).secrets
         ids = [secret.key for secret in secrets if secret.kind in ID_PREFIXES]
-        return any(key not in self._made and key not in self._standing for key in ids)
+        return any(key not in self._live for key in ids)
 
-    def _begun(self, key: MatchKey, identity: Identity, *, further: bool) -> Instance | None:
-        """Begin an instance for values that have none; None for what was not recorded."""
-        sent = self._sent(key)
-        exact, is_alias = self._recordings.find(key.text, sent.keys, sent.ids)
+    def _begun(
+        self, key: MatchKey, identity: Identity, before: Instance | None, *, further: bool
+    ) -> Instance | None:
+        """Begin an instance, behind the one `before`, if any; None for what was not recorded."""
+        sent = self._live.sent(key)
+        exact, alike = self._recordings.find(key.text, sent.keys, sent.ids)
+        if alike is not None:
+            exact = self._nearest(alike, sent)
         if exact is None:
             return None
         context = (exact.number, sent.named)
-        if len(sent.named) == len(sent.keys) > 0:  # nobody else names these ids with these values
-            recorded, again = exact.sets[0], False
-        else:
-            takings = self._takings.setdefault(context, Takings())
-            recorded, again = takings.taken(exact, sent.standing, self._first)
-        again = again or (is_alias and exact.begun)
+        variables, positions, again = self._taken(exact, context, sent, before)
+        named = self._live.named(variables, sent)
+        further_before = any(each.further for each in named)
+        again = again or (alike is not None and exact.begun and not further_before)
         if again and not further:
             return None
         exact.begun = True
-        variables = recorded.variables
         values = dict(zip(variables, [secret.text for secret in sent.secrets], strict=True))
-        continued = self._continued(variables, sent)
-        story = continued[0].story if continued and not again else values
+        continued = self._continued(named)
+        story = self._story(named, values, positions[0])
         identity = exact.text, identity[1]  # one text for all, not one for each
-        instance = Instance(identity, context, recorded.positions, values, story, continued, again)
-        instance.further = again or any(each.further for each in continued)
-        new = (each for each in values if each[0] == "time" or each not in story)
-        story |= {variable: values[variable] for variable in new}
-        if is_alias:
-            self._translate(instance, sent.ids, variables)
+        instance = Instance(identity, context, positions, values, story, continued, again)
+        instance.further = again or further_before or any(each.further for each in continued)
+        if alike is not None:
+            self._translate(instance, sent, variables)
         self._note(instance, variables, sent)
         return instance
+
+    def _taken(
+        self, exact: ExactKey, context: Context, sent: Sent, before: Instance | None
+    ) -> tuple[Sequence[Variable], Sequence[int], bool]:
+        """Return the variables and positions of what values play; tell if it was played before."""
+        if before is not None and before.served < len(before.positions):
+            rest = before.positions[before.served :]
+            return self._recordings.key_variables(rest[0]), rest, False
+        if len(sent.named) == len(sent.keys) > 0:  # nobody else names these ids with these values
+            recorded, again = exact.sets[0], before is not None
+        else:
+            takings = self._takings.setdefault(context, Takings())
+            recorded, again = takings.taken(exact, sent.standing, self._live.first)
+        return recorded.variables, recorded.positions, again
+
+    def _nearest(self, alike: Alike, sent: Sent) -> ExactKey:
+        """Return whose part is played: that of the ids of which most is known, if it is free."""
+        named = [
+            (len(instance.story), place, variable, instance.further)
+            for place, key in enumerate(sent.keys)
+            if key in self._live.made_ids
+            for variable, instance in (self._live.made_ids[key],)
+        ]
+        further = any(is_further for *_, is_further in named)
+        for _, place, variable, _ in sorted(named, key=lambda of: (-of[0], of[1])):
+            exact = alike.holding(place, variable, begun=further)
+            if exact is not None:
+                return exact
+        return alike.next()
+
+    def _story(
+        self, named: Sequence[Instance], values: dict[Variable, str], position: int
+    ) -> Story:
+        """Return the story that a request goes on with: of all that it names and agrees with.
+
+        Or one behind that, if the same answer was given in it before, with other ids.
+        """
+        stories = [each.story for each in named if each.identity[1] or self._is_spent(each)]
+        agreed = [story for story in dict.fromkeys(stories) if story.agrees(values)]
+        if not agreed:
+            return Story(values)
+        story = agreed[0]
+        for more in agreed[1:_CONTINUED]:
+            story = story.united(more)
+        if any(story.get(variable) for variable in self._recordings.made_ids(position)):
+            return Story(values, story)
+        story.join(values)
+        return story
 
     def _set_clock(self, instance: Instance, key: MatchKey) -> None:
         """Let an instance know the times that the same request sends this time."""
         for secret in key.secrets:
-            if secret.kind == "time" and (standing := self._standing.get(secret.key)):
-                instance.values[standing[0]] = instance.story[standing[0]] = secret.text
+            if secret.kind == "time" and (standing := self._live.standing.get(secret.key)):
+                instance.values[standing[0]] = secret.text
+                instance.story.join({standing[0]: secret.text})
 
-    def _sent(self, key: MatchKey) -> _Sent:
-        """Return the values of a request in the order of its key, with what they stand for."""
-        as_sent = reversed([*enumerate(key.secrets if key.alike else ())])
-        places = {secret.key: place for place, secret in as_sent}  # the first of each
-
-        def rank(value: Secret) -> Variable:
-            stands_for = self._made.get(value.key) or self._standing.get(value.key)
-            return stands_for[0] if stands_for else (_AS_SENT, places[value.key])
-
-        secrets = key.arranged(rank)
-        keys = [secret.key for secret in secrets]
-        own_ids = [self._made.get(each) for each in keys]
-        standing = [self._standing.get(each) for each in keys]
-        return _Sent(
-            secrets,
-            keys,
-            tuple([each and each[0] for each in own_ids]),
-            tuple([each for each, id_ in zip(keys, own_ids, strict=True) if id_]),
-            [each and each[0] for each in standing],
-        )
-
-    def _continued(self, variables: Sequence[Variable], sent: _Sent) -> tuple[Instance, ...]:
-        """Return the instances that a request continues, those first whose ids it names."""
-        named = [self._made[key][1] for key in sent.named]
-        if not named and list(variables) == sent.standing:
-            pairs = zip(sent.keys, variables, strict=True)
-            standing = {self._standing[key][1] for key, (kind, _) in pairs if kind != "time"}
-            named = [each for each in standing if each and len(standing) == 1]
+    def _continued(self, named: Sequence[Instance]) -> tuple[Instance, ...]:
+        """Return the instances that a request continues, those first that it names."""
         nearest = list(islice(dict.fromkeys(named), _CONTINUED))
         for instance in nearest[:]:
             nearest += instance.continued
         return tuple(islice(dict.fromkeys(nearest), _CONTINUED))
 
-    def _translate(self, instance: Instance, ids: Ids, variables: Sequence[Variable]) -> None:
+    def _translate(self, instance: Instance, sent: Sent, variables: Sequence[Variable]) -> None:
         """Let an instance that plays another's part know the variables of that part.
 
-        The same request made both ids, and was answered alike, each variable in its place.
+        The same request made both ids, and was answered alike, each variable in its place. From
+        here on, the ids play that part.
         """
         around = self._recordings.variables_around
-        parts = dict.fromkeys(zip(ids, variables, strict=True))
+        parts = dict(self._live.played_as(sent, variables))
         pairs = (
-            pair
-            for own, recorded in parts
-            if own is not None and own != recorded
-            for pair in zip(around(own), around(recorded), strict=True)
+            (source, pair)
+            for key, theirs in parts.items()
+            for own, source in (self._live.made_ids[key],)
+            for pair in zip(around(own), around(theirs), strict=True)
         )
-        for mine, theirs in islice(pairs, _TRANSLATED):
-            if theirs not in instance.values:
-                text = known_to(instance.continued, mine)
-                if text is not None:
-                    instance.values[theirs] = text
+        for source, (mine, theirs) in islice(pairs, _TRANSLATED):
+            text = None if theirs in instance.values else known_to(source, mine)
+            if text is not None:
+                instance.values[theirs] = text
+                instance.story.learn(theirs, text)
+        for key, theirs in parts.items():
+            self._live.made_ids[key] = theirs, self._live.made_ids[key][1]
 
-    def _note(self, instance: Instance, variables: Sequence[Variable], sent: _Sent) -> None:
+    def _note(self, instance: Instance, variables: Sequence[Variable], sent: Sent) -> None:
         """Remember an instance, and what its values stand for."""
         self._instances[instance.identity] = instance
         self._order.append(instance)
-        for variable, secret, own_id in zip(variables, sent.secrets, sent.ids, strict=True):
-            if own_id is None:
-                before = self._standing.get(secret.key, (variable, instance))[1]
-                same_story = before is not None and before.story is instance.story
-                self._standing[secret.key] = (variable, instance if same_story else None)
-            if not instance.further:
-                self._know_first(variable, secret)
+        self._live.note(instance, variables, sent)
         if len(self._order) > len(self._recordings) + BESIDE_RECORDED:
             self._forget(self._order.popleft())
 
-    def _know_first(self, variable: Variable, value: Secret) -> None:
-        if variable[0] != "time":  # it tells no story from another
-            self._first.setdefault(variable, value.text)
-        if self.numbering is not None:
-            self.numbering.bind(variable, value)
-
     def _forget(self, instance: Instance) -> None:
-        self._instances.pop(instance.identity, None)
-        for key in instance.identity[1]:
-            if self._standing.get(key, (None, None))[1] in (None, instance):
-                self._standing.pop(key, None)
-        for key in instance.made_ids:
-            if key in self._made and self._made[key][1] is instance:
-                del self._made[key]
+        if self._instances.get(instance.identity) is instance:
+            del self._instances[instance.identity]
+        self._live.forget(instance)
         if instance.context[1]:
             self._takings.pop(instance.context, None)
         instance.continued = ()  # those before it are to go, too
@@ -309,11 +308,11 @@ class Instances:
         if kind in _RENEWED and self._recordings.maker(variable) == position:
             return self._new(variable, instance), True
         text = self._fingerprint(variable, instance) if kind == "fingerprint" else None
-        text = text or known_to((instance, *instance.continued), variable)
+        text = text or known_to(instance, variable)
         if text is None and kind in _RENEWED and self._recordings.maker(variable) is not None:
             return self._new(variable, instance, shown_before_made=True), False
         if text is None and not instance.further:
-            text = self._first.get(variable)
+            text = self._live.first.get(variable)
         return text, text is not None or not self._recordings.is_sent(variable)
 
     def _new(
@@ -328,19 +327,20 @@ class Instances:
         else:
             value, is_first = self._made_up.new(variable)
             instance.values[variable] = value.text
-            instance.story.setdefault(variable, value.text)
+            if variable[0] != "req":  # no other answer shows it
+                instance.story.learn(variable, value.text)
         if is_first:
-            self._know_first(variable, value)
+            self._live.know_first(variable, value)
         is_named = self.numbering is not None or self._recordings.is_sent_kind(variable[0])
-        if is_named and not (shown_before_made and value.key in self._made):
-            self._made[value.key] = (variable, instance)
+        if is_named and not (shown_before_made and value.key in self._live.made_ids):
+            self._live.made_ids[value.key] = (variable, instance)
             instance.made_ids.append(value.key)
         return value.text
 
     def _fingerprint(self, variable: Variable, instance: Instance) -> str | None:
         """Return a fingerprint: the same for the same live number, another for another."""
         behind = self._recordings.number_behind(variable)
-        number = behind and known_to((instance, *instance.continued), behind[0])
+        number = behind and known_to(instance, behind[0])
         if behind is None or number is None:
             return None
         kind = behind[0][0]

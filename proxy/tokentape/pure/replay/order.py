@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ class OrderDependent:
 
 
 _Numbers = tuple[int, ...]
-_Request = tuple[int, tuple[tuple[int, int], ...], _Numbers]
+_Request = tuple[int, tuple[tuple[int, int], ...], _Numbers, int]
 """What is the same for requests that are one to every rule."""
 
 
@@ -39,11 +40,12 @@ def order_dependent(
 
     Its key tells, and which request sent each of its variables first, as far as that one's key
     tells it from others: in another order, people and ids that are alike would change places.
-    Requests that name the very same id of this recording are steps of one story, such as a look at
-    a customer before and after a change: who plays it takes them in its own order.
+    A request that names an id is in a story of its own: its repetitions have their order there, as
+    the retrieval of a customer before and after a change, and each counts apart.
     """
     pairs: list[OrderDependent] = []
     senders: dict[Variable, tuple[int, int]] = {}
+    repetitions: Counter[tuple[int, tuple[Variable, ...]]] = Counter()
     recordings = Recordings(rules)
     first: dict[_Request, tuple[int, Interaction, _Numbers]] = {}
     for number, interaction in enumerate(recorded, 1):
@@ -53,13 +55,12 @@ def order_dependent(
             senders.setdefault(variable, (origin, place))
         telling = tuple([senders[variable] for variable in variables])
         numbers = _numbered((*variables, *interaction.response_variables))
-        request = origin, telling, numbers[: len(variables)]
+        repetition = 0
+        if any(map(recordings.is_made_id, variables)):
+            repetition = repetitions[origin, variables] = repetitions[origin, variables] + 1
+        request = origin, telling, numbers[: len(variables)], repetition
         earlier, alike, others = first.setdefault(request, (number, interaction, numbers))
-        differ = numbers != others or interaction.outline.response() != alike.outline.response()
-        one_story = interaction.request_variables == alike.request_variables and any(
-            map(recordings.is_made_id, variables)
-        )
-        if differ and not one_story:
+        if numbers != others or interaction.outline.response() != alike.outline.response():
             pairs.append(OrderDependent(earlier, number))
     return tuple(pairs)
 

@@ -9,7 +9,7 @@ as well have made the other.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tokentape.pure.cassette.match_key import MatchRules
@@ -60,12 +60,35 @@ class ExactKey:
 
 
 @dataclass(slots=True)
-class _Alike:
+class Alike:
     """Exact keys that differ in ids that are alike."""
 
     keys: list[ExactKey] = field(default_factory=list)
     used: int = 0
     """All before this one have begun."""
+    _holding: dict[tuple[int, Variable], list[ExactKey]] = field(default_factory=dict)
+    """By place and id."""
+    _used: dict[tuple[int, Variable], int] = field(default_factory=dict)
+    """Of the keys that have an id at a place, how many have begun, from the first on."""
+
+    def add(self, exact: ExactKey, ids: Ids) -> None:
+        """Append the key that names these ids."""
+        self.keys.append(exact)
+        for place, variable in enumerate(ids):
+            if variable is not None:
+                self._holding.setdefault((place, variable), []).append(exact)
+
+    def holding(self, place: int, variable: Variable, *, begun: bool) -> ExactKey | None:
+        """Return a key that names an id at a place, if need be and `begun` one that has begun."""
+        held = place, variable
+        keys = self._holding.get(held, ())
+        used = self._used.get(held, 0)
+        while used < len(keys) and keys[used].begun:
+            used += 1
+        self._used[held] = used
+        if used < len(keys):
+            return keys[used]
+        return keys[0] if keys and begun else None
 
     def next(self) -> ExactKey:
         """Return the first that has not begun, or else each in turn."""
@@ -82,7 +105,7 @@ class _Shape:
     """The recorded requests of one key, in which values repeat at the same places."""
 
     exact: dict[Ids, ExactKey] = field(default_factory=dict)
-    alike: dict[tuple[object, ...], _Alike] = field(default_factory=dict)
+    alike: dict[tuple[object, ...], Alike] = field(default_factory=dict)
     """By where the ids come from."""
 
 
@@ -100,6 +123,7 @@ class Recordings:
         self._sent: set[Variable] = set()
         self._sent_kinds: set[str] = set()
         self._makers: dict[Variable, int] = {}
+        self._spent: set[int] = set()
         self._numbers: dict[Variable, tuple[Variable, int]] = {}
         self._fingerprints: Counter[Variable] = Counter()
 
@@ -120,7 +144,7 @@ class Recordings:
             self._keys += 1
             exact = shape.exact[ids] = ExactKey(self._keys, text)
             if ids:
-                shape.alike.setdefault(self._origin_of(ids), _Alike()).keys.append(exact)
+                shape.alike.setdefault(self._origin_of(ids), Alike()).add(exact, ids)
         exact.add(position, variables)
         origin = self._number((text, self._origin_of(ids)))
         self._origins.append(origin)
@@ -131,6 +155,8 @@ class Recordings:
         """Append an interaction, and return its position."""
         position = len(self._interactions)
         self._interactions.append(interaction)
+        if interaction.outline.method != "GET":
+            self._spent.update(self._makers_of(interaction.request_variables))
         self._sent.update(interaction.request_variables)
         self._sent_kinds.update([kind for kind, _ in interaction.request_variables])
         for variable in interaction.response_variables:
@@ -140,26 +166,50 @@ class Recordings:
                     self._meet_fingerprint(variable, interaction)
         return position
 
-    def find(self, text: str, keys: Sequence[str], ids: Ids) -> tuple[ExactKey | None, bool]:
+    def find(
+        self, text: str, keys: Sequence[str], ids: Ids
+    ) -> tuple[ExactKey | None, Alike | None]:
         """Return the recorded requests of a key, `keys` being those of its values.
 
-        Where none names these ids but some name ids that are alike, return those, and True.
+        Where none names these ids, return those that name ids that are alike, if there are any.
         """
         shape = self._shapes.get((text, repetition(keys)))
         if shape is None:
-            return None, False
+            return None, None
         ids = _or_none(ids, ids)
         exact = shape.exact.get(ids)
         if exact is not None or not ids:
-            return exact, False
+            return exact, None
         alike = shape.alike.get(self._origin_of(ids))
-        if alike is not None:
-            return alike.next(), True
-        return shape.exact.get(()), False
+        return (None, alike) if alike is not None else (shape.exact.get(()), None)
+
+    def is_spent(self, position: int) -> bool:
+        """Tell whether a later request changes what this one made, or uses it up.
+
+        So nobody else may get the same.
+        """
+        return position in self._spent
+
+    def _makers_of(self, variables: Sequence[Variable]) -> Iterator[int]:
+        """Yield the positions of the POST requests that made ids."""
+        for variable in variables:
+            position = self._makers.get(variable)
+            if position is not None and self._interactions[position].outline.method == "POST":
+                yield position
+
+    def key_variables(self, position: int) -> tuple[Variable, ...]:
+        """Return the variables of a recorded request, as far as they count."""
+        return self._rules.of_recorded(self._interactions[position])[1]
 
     def is_made_id(self, variable: Variable) -> bool:
         """Tell whether a variable is an id that an answer shows first."""
         return variable[0] in ID_KINDS and variable in self._makers
+
+    def made_ids(self, position: int) -> Iterator[Variable]:
+        """Yield the ids that an answer shows first."""
+        for variable in self.response_variables(position):
+            if self._makers.get(variable) == position and variable[0] in ID_KINDS:
+                yield variable
 
     def maker(self, variable: Variable) -> int | None:
         """Return the position of the answer that shows an id, time or fingerprint first.
@@ -182,8 +232,8 @@ class Recordings:
 
     def variables_around(self, variable: Variable) -> tuple[Variable, ...]:
         """Return the variables of the interaction that made one, as far as they count."""
-        interaction = self._interactions[self._makers[variable]]
-        return (*self._rules.of_recorded(interaction)[1], *interaction.response_variables)
+        position = self._makers[variable]
+        return (*self.key_variables(position), *self.response_variables(position))
 
     def number_behind(self, fingerprint: Variable) -> tuple[Variable, int] | None:
         """Return the card or account number that a fingerprint was made from, if it is known.
