@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tokentape.pure.notation.placeholders import Variable
-from tokentape.pure.replay.stories import Story
+from tokentape.pure.replay.stories import LiveStory
 
 Identity = tuple[str, tuple[str, ...]]
 """The match key, and the values that an instance is played for."""
@@ -24,7 +24,7 @@ class Instance:
     """Of its recorded requests, in recorded order."""
     values: dict[Variable, str]
     """What its variables stand for: what was sent, and the ids and times that it made."""
-    story: Story
+    story: LiveStory
     """What is known of whoever plays it."""
     continued: tuple[Instance, ...] = ()
     again: bool = False

@@ -56,7 +56,7 @@ from tokentape.pure.replay.instance import Context, Identity, Instance, Match, k
 from tokentape.pure.replay.live_values import LiveValues, Sent
 from tokentape.pure.replay.made_up import MadeUp
 from tokentape.pure.replay.recordings import Alike, ExactKey, Recordings
-from tokentape.pure.replay.stories import Story
+from tokentape.pure.replay.stories import LiveStory
 from tokentape.pure.replay.takings import Takings
 from tokentape.pure.stripe.kinds import ID_PREFIXES, MADE_KINDS, Secret, same
 
@@ -105,7 +105,7 @@ class Instances:
         key = self._rules.of_request(request)
         identity = key.text, key.identity
         values: dict[Variable, str] = {}
-        begun = Instance(identity, (0, ()), (), values, Story(values))
+        begun = Instance(identity, (0, ()), (), values, LiveStory(values))
         instance = self._instances.setdefault(identity, begun)
         instance.positions = (*instance.positions[: instance.served], position)
         instance.served = len(instance.positions)
@@ -231,7 +231,7 @@ class Instances:
 
     def _story(
         self, named: Sequence[Instance], values: dict[Variable, str], position: int
-    ) -> Story:
+    ) -> LiveStory:
         """Return the story that a request goes on with: of all that it names and agrees with.
 
         Or one behind that, if the same answer was given in it before, with other ids.
@@ -239,12 +239,12 @@ class Instances:
         stories = [each.story for each in named if each.identity[1] or self._is_spent(each)]
         agreed = [story for story in dict.fromkeys(stories) if story.agrees(values)]
         if not agreed:
-            return Story(values)
+            return LiveStory(values)
         story = agreed[0]
         for more in agreed[1:_CONTINUED]:
             story = story.united(more)
         if any(story.get(variable) for variable in self._recordings.made_ids(position)):
-            return Story(values, story)
+            return LiveStory(values, story)
         story.join(values)
         return story
 

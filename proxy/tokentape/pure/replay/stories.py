@@ -30,16 +30,16 @@ _BEHIND = 32
 """Stories behind each other that are looked into, at most."""
 
 
-class Story:
+class LiveStory:
     """What variables stand for to one person."""
 
     __slots__ = ("before", "into", "is_own", "values")
 
-    def __init__(self, values: dict[Variable, str], before: Story | None = None) -> None:
+    def __init__(self, values: dict[Variable, str], before: LiveStory | None = None) -> None:
         """`values` are those of its first instance; it shares them until a second joins."""
         self.values = values
         self.before = before
-        self.into: Story | None = None
+        self.into: LiveStory | None = None
         """What it was added to."""
         self.is_own = False
         """The values are no longer those of the first instance."""
@@ -48,7 +48,7 @@ class Story:
         return len(self.whole.values)
 
     @property
-    def whole(self) -> Story:
+    def whole(self) -> LiveStory:
         """The story that this one is a part of by now."""
         story = self
         while story.into is not None:
@@ -86,7 +86,7 @@ class Story:
             if variable[0] == "time" or variable not in story.values:
                 story.values[variable] = text
 
-    def united(self, second: Story) -> Story:
+    def united(self, second: LiveStory) -> LiveStory:
         """Return both as one story; this one, if they are two."""
         small, large = sorted((self.whole, second.whole), key=len)
         if small is large or len(small) > _ADDED or not large.agrees(small.values):
