@@ -22,6 +22,7 @@ from pathlib import Path
 
 from bench import (
     attack,
+    checkout,
     first_pass,
     loading,
     misses,
@@ -45,6 +46,7 @@ contests (--list shows who takes part, and has the names that --only selects):
   first pass   each request once, in recorded order and shuffled: does the order matter?
   replay       requests/s, p50 and p99 of sessions that a shuffled pass has warmed: cassettes of
                1 to 100,000, requests that repeat, other people, official clients, Go's chunks
+  checkout     25 calls that build on each other: recorded of one person, replayed to many
   miss         what nothing answers, and the other clients meanwhile
   people       one process and 1,000,000 different people: do time and memory stay flat?
   attack       one request with 2,000 fields: milliseconds and memory
@@ -96,6 +98,7 @@ def contests(lab: Lab, rounds: int, peers: Path | None) -> Iterator[Contest]:
     yield loading.contest(lab, rounds)
     yield first_pass.contest(lab, rounds)
     yield replay.contest(lab, rounds, peers)
+    yield checkout.contest(lab, rounds)
     yield misses.contest(lab, rounds)
     yield people.contest(lab)
     yield attack.contest(lab, rounds)
