@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import takewhile
@@ -56,6 +56,8 @@ class Catalog:
     response_headers: Mapping[str, Field]
     lists: Mapping[str, frozenset[str]]
     """Closed vocabularies for several fields: countries, currencies."""
+    may_be_kept: Callable[[str], bool] = bool
+    """Tells a value that may be kept in a field that its user keeps (`redact.keep`)."""
 
     def request_field(self, operation: str, path: Path) -> Located:
         """Find a field of an operation's requests by its path.
@@ -106,7 +108,7 @@ class Catalog:
     def normal_form(self, field: Field, value: str) -> str | None:
         """Return the normal form of a value that may be kept, or None where it may not."""
         if field.anything:
-            return value
+            return value if self.may_be_kept(value) else None
         return normal_value(field, value, self) if field.kind == KEEP or field.values else None
 
     @cached_property
@@ -161,7 +163,12 @@ def read_catalog(headers: str, requests: str, answers: str) -> Catalog:
     return Catalog(Outlines(requests), Outlines(answers), request_headers, response_headers, lists)
 
 
-def extended(catalog: Catalog, keep: Iterable[str], fields: Mapping[str, str]) -> Catalog:
+def extended(
+    catalog: Catalog,
+    keep: Iterable[str],
+    fields: Mapping[str, str],
+    may_be_kept: Callable[[str], bool] = bool,
+) -> Catalog:
     """Return the catalog with additional fields of the user, in requests and responses."""
     readable = {dotted(name): Field(KEEP, anything=True) for name in keep}
     sent = readable | {dotted(name): Field(kind) for name, kind in fields.items()}
@@ -173,6 +180,7 @@ def extended(catalog: Catalog, keep: Iterable[str], fields: Mapping[str, str]) -
         catalog,
         requests=catalog.requests.extended(sent),
         answers=catalog.answers.extended(answered),
+        may_be_kept=may_be_kept,
     )
 
 
