@@ -56,6 +56,8 @@ class RedactedRequest(NamedTuple):
     """The names that the API does not know, in the order in which they were sent."""
     route: Route | None = None
     """The operation that it is."""
+    other_texts: frozenset[str] = frozenset()
+    """Values as they were sent that are no variables: kept, published, or of a class only."""
 
     @property
     def operation(self) -> str:

@@ -89,8 +89,11 @@ class _Sent:
             self._by_name[name] = None if name in self._by_name else secret
             self._by_field[secret.field] = secret
 
-    def repeated_by(self, field: str) -> Secret | None:
+    def repeated_by(self, field: str, *, is_only: bool) -> Secret | None:
         """Return the value that a field of the response repeats; None where two may be meant.
+
+        `is_only`: no field of the request holds the same text as a value that is kept, say. That
+        is decided by the fields that hold it, never by what the text is.
 
         The response's field begins with the type of its object: `customer`, `shipping`, `name`. The
         request's may, too, as a token's `card`, `name` does.
@@ -98,7 +101,8 @@ class _Sent:
         own = self.of_same_name(field)
         if own is not None or last_name(field) in self._by_name:
             return own
-        return next(iter(self._by_field.values())) if len(self._by_field) == 1 else None
+        only = is_only and len(self._by_field) == 1
+        return next(iter(self._by_field.values())) if only else None
 
     def of_same_name(self, field: str) -> Secret | None:
         """Return the value of the same field, or of the only one that is called the same."""
@@ -140,7 +144,8 @@ class Echo:
     def of(self, value: Secret) -> Secret | None:
         """Return the request's value, or its field's name, that a value repeats, or None."""
         sent, earlier = self._found(value)
-        secret = None if sent is None else sent.repeated_by(value.field)
+        is_only = value.text not in self._request.other_texts
+        secret = None if sent is None else sent.repeated_by(value.field, is_only=is_only)
         if secret is None and earlier is not None and value not in self._story.echoes:
             secret = earlier.of_same_name(value.field)
         return self._repeated(value, secret)

@@ -62,6 +62,18 @@ def request_headers(values: Values, match_headers: tuple[str, ...]) -> Mapping[s
     }
 
 
+@dataclass(slots=True, repr=False)
+class _Beside:
+    """What a request has beside its entries."""
+
+    live: dict[str, Secret] = field_(default_factory=dict)
+    """What is given back at replay."""
+    unknown: list[UnknownName] = field_(default_factory=list)
+    """Names that the API does not know."""
+    others: set[str] = field_(default_factory=set)
+    """Values that are no variables."""
+
+
 def redacted_request(
     raw: Request, values: Values, headers: Mapping[str, RequestHeader], *, keep_blank: bool
 ) -> RedactedRequest:
@@ -69,15 +81,15 @@ def redacted_request(
     match = values.any_operation_at(raw.method, raw.target.partition("?")[0])
     if match is None:
         raise UnreadableBody("it is no operation of the API's catalog")
-    live: dict[str, Secret] = {}
-    unknown: list[UnknownName] = []
+    beside = _Beside()
     operation = match.route.operation
     listed = [query_pairs(raw.target), request_pairs(raw, values.catalog.names(operation))]
     sent = [normalised(each, values.catalog, operation, keep_blank=keep_blank) for each in listed]
-    query, body = (_entries(pairs, operation, values, live, unknown) for pairs in sent)
-    lines = _headers(raw, headers, values, live)
-    path = _path(match, values)
-    return RedactedRequest(raw.method, path, query, lines, body, live, tuple(unknown), match.route)
+    query, body = (_entries(pairs, operation, values, beside) for pairs in sent)
+    lines = _headers(raw, headers, values, beside.live)
+    path, rest = _path(match, values), (match.route, frozenset(beside.others))
+    unknown = tuple(beside.unknown)
+    return RedactedRequest(raw.method, path, query, lines, body, beside.live, unknown, *rest)
 
 
 def redacted_path(text: str, values: Values) -> Redacted | None:
@@ -91,7 +103,7 @@ def redacted_path(text: str, values: Values) -> Redacted | None:
         return None
     pairs = query_pairs(text)
     sent = normalised(pairs, values.catalog, match.route.operation, keep_blank=True)
-    query = _entries(sent, match.route.operation, values, {}, [])
+    query = _entries(sent, match.route.operation, values, _Beside())
     return joined((_path(match, values), Redacted(mark), joined(query, "&")))
 
 
@@ -115,28 +127,25 @@ def _entries(
     sent: Pairs,
     operation: str,
     values: Values,
-    live: dict[str, Secret],
-    unknown: list[UnknownName],
+    beside: _Beside,
 ) -> tuple[Redacted, ...]:
-    """Return `name=value` texts, sorted by what is shown of them: their order does not count.
-
-    What is given back at replay is put into `live`, names that the API does not know into
-    `unknown`.
-    """
+    """Return `name=value` texts, sorted by what is shown of them: their order does not count."""
     dates: dict[Path, str] = {}
     entries = []
     fields = values.fields[operation]
     for path, value in sent:
         field = fields[path]
         if field.unknown:
-            unknown.append(field.unknown)
+            beside.unknown.append(field.unknown)
         entry = field.remembered.get(value) or field.variable(value, values.published)
         if entry is None:
             if field.slot and not dates:
                 dates = _dates(sent, fields)
             if field.kind in CLASS_ONLY:
-                live[field.kind] = secret(field.kind, value)
+                beside.live[field.kind] = secret(field.kind, value)
             entry = _entry(field, value, dates.get(path[:-1], ""), values)
+        if not entry.secrets:
+            beside.others.add(value)
         entries.append(entry)
     entries.sort(key=itemgetter(0))
     return tuple(entries)
