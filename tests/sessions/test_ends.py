@@ -58,7 +58,7 @@ def test_a_session_that_answers_is_not_idle(start: Start) -> None:
         return stripe()(request)
 
     with Upstream(answer) as slow, ThreadPoolExecutor(1) as client:
-        desk = start("--idle", "0.2", "--upstream", slow.url)
+        desk = start("--idle", "1", "--upstream", slow.url)
         session, idle_session = desk.open("a", "record"), desk.open("b", "record")
         response = client.submit(session.client.post, card())
         assert received.wait(PATIENCE)
