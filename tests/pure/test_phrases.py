@@ -88,3 +88,19 @@ def test_the_first_of_two_templates_that_fit_is_read() -> None:
     read = phrases.read("ab")
     assert read is not None
     assert read.literals == ("a", "")
+
+
+# No time is measured: a search that tries one way after another would not end.
+ENDLESS = {
+    "words that are read in two ways": "a" + " or" * 10_000 + "!",
+    "ends of a slot": "a" + ". Only a PaymentIntent with one of the following statuses may be "
+    "confirmed: b" * 20_000,
+    "short ends of a slot": "1" + " and 2" * 300_000 + "x",
+    "values of nine digits": "1,234,567" * 100_000,
+}
+
+
+@pytest.mark.parametrize("text", ENDLESS.values(), ids=ENDLESS)
+def test_no_message_is_read_for_ever(text: str) -> None:
+    for phrase in PHRASES.templates:
+        PHRASES.read(phrase.literals[0] + text + phrase.literals[-1])

@@ -32,9 +32,12 @@ CLOSED: Mapping[str, re.Pattern[str]] = {
     "amount": re.compile(rf"(?:[A-Z]{{0,3}}[$€£¥₹]|kr|zł)?(?:{_MONEY})(?: [A-Z]{{3}}| cents?)?"),
     "number": re.compile(r"-?[0-9]{1,9}", re.ASCII),
     "word": re.compile(_WORD),
-    "words": re.compile(rf"{_WORD}(?:,? (?:or |and )?{_WORD}){{0,99}}"),
+    # `or` is a word as well: were it named here, `or or or …` could be read in endless ways.
+    "words": re.compile(rf"{_WORD}(?:,? {_WORD}){{0,99}}"),
 }
 """What slots of a closed form take: none of it is of a client's choice, and it stays as it is."""
+_LONGEST_CLOSED = 8 * 1024
+"""Characters, more than any closed form takes: a hundred words of 64, with what is between them."""
 _LIMITED = {
     **CLOSED,
     "path": re.compile(r"/\S*|\{\{[^{}]+\}\}"),
@@ -100,10 +103,13 @@ class Phrase(NamedTuple):
 
 
 def _end(kind: str, text: str, literal: str, start: int, end: int) -> int:
-    """Return where a slot ends, before a literal: as late as its form allows, if it has one."""
+    """Return where a slot ends, before a literal: as late as its form allows, if it has one.
+
+    That of a closed form is looked for only as far as the form can reach.
+    """
     if kind not in CLOSED:
         return text.find(literal, start + 1, end)
-    position = text.rfind(literal, start + 1, end)
+    position = text.rfind(literal, start + 1, min(end, start + _LONGEST_CLOSED + len(literal)))
     while position >= 0 and not _takes(kind, text[start:position]):
         position = text.rfind(literal, start + 1, position + len(literal) - 1)
     return position
