@@ -194,10 +194,11 @@ class Service:
     def _arrival(self, request: Request) -> Arrival:
         at = time.perf_counter()
         self._arrived += 1
-        if self.redactor.match(request) is None:
+        match = self.redactor.match(request)
+        if match is None:
             return Arrival(request, self._arrived, at)
         try:
-            return Arrival(request, self._arrived, at, self.redactor.request(request))
+            return Arrival(request, self._arrived, at, self.redactor.request(request, match))
         except UnreadableBody as error:
             return Arrival(request, self._arrived, at, None, error.reason)
 

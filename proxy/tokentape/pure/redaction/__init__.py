@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from tokentape.errors import UnreadableBody
 from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.notation.redacted import RedactedRequest, RedactedResponse
 from tokentape.pure.redaction.echoes import Story
@@ -63,12 +64,15 @@ class Redactor:
         stored = {name for name, header in self._headers.items() if header.name}
         return frozenset({*stored, "content-encoding", "content-type"})
 
-    def request(self, raw: Request) -> RedactedRequest:
-        """Redact a request to an operation of the API.
+    def request(self, raw: Request, match: RouteMatch | None = None) -> RedactedRequest:
+        """Redact a request to an operation of the API: `match`, if that has been looked up.
 
         Raises UnreadableBody where the body cannot be taken apart: nothing of it may be kept.
         """
-        return redacted_request(raw, self.values, self._headers, keep_blank=self._keep_blank)
+        match = match or self.values.any_operation_at(raw.method, raw.target.partition("?")[0])
+        if match is None:
+            raise UnreadableBody("it is no operation of the API's catalog")
+        return redacted_request(raw, match, self.values, self._headers, keep_blank=self._keep_blank)
 
     def response(
         self,

@@ -11,7 +11,6 @@ from functools import lru_cache
 from operator import itemgetter
 from urllib.parse import quote_plus
 
-from tokentape.errors import UnreadableBody
 from tokentape.pure.http.forms import Pairs, Path, query_pairs, request_pairs
 from tokentape.pure.http.messages import Request
 from tokentape.pure.notation.placeholders import Placeholder, escape
@@ -75,12 +74,14 @@ class _Beside:
 
 
 def redacted_request(
-    raw: Request, values: Values, headers: Mapping[str, RequestHeader], *, keep_blank: bool
+    raw: Request,
+    match: RouteMatch,
+    values: Values,
+    headers: Mapping[str, RequestHeader],
+    *,
+    keep_blank: bool,
 ) -> RedactedRequest:
-    """Redact a request to an operation of the API. Raises UnreadableBody."""
-    match = values.any_operation_at(raw.method, raw.target.partition("?")[0])
-    if match is None:
-        raise UnreadableBody("it is no operation of the API's catalog")
+    """Redact a request to the operation that it matches. Raises UnreadableBody."""
     beside = _Beside()
     operation = match.route.operation
     listed = [query_pairs(raw.target), request_pairs(raw, values.catalog.names(operation))]
