@@ -192,9 +192,8 @@ class Service:
         self._neighbours.add(interaction)
 
     def _arrival(self, request: Request) -> Arrival:
-        at = time.perf_counter()
+        at, match = time.perf_counter(), self.redactor.match(request)
         self._arrived += 1
-        match = self.redactor.match(request)
         if match is None:
             return Arrival(request, self._arrived, at)
         try:
