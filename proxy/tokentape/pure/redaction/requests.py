@@ -14,7 +14,13 @@ from urllib.parse import quote_plus
 from tokentape.pure.http.forms import Pairs, Path, query_pairs, request_pairs
 from tokentape.pure.http.messages import Request
 from tokentape.pure.notation.placeholders import Placeholder, escape
-from tokentape.pure.notation.redacted import Redacted, RedactedRequest, UnknownName, joined
+from tokentape.pure.notation.redacted import (
+    Redacted,
+    RedactedRequest,
+    UnknownName,
+    UnshownTexts,
+    joined,
+)
 from tokentape.pure.redaction.values import MOST_REMEMBERED, RequestField, Values, sent_time
 from tokentape.pure.stripe.fields import KEEP, Field
 from tokentape.pure.stripe.kinds import CLASS_ONLY, Secret, key_class, secret
@@ -88,7 +94,7 @@ def redacted_request(
     sent = [normalised(each, values.catalog, operation, keep_blank=keep_blank) for each in listed]
     query, body = (_entries(pairs, operation, values, beside) for pairs in sent)
     lines = _headers(raw, headers, values, beside.live)
-    path, rest = _path(match, values), (match.route, frozenset(beside.others))
+    path, rest = _path(match, values), (match.route, UnshownTexts(beside.others))
     unknown = tuple(beside.unknown)
     return RedactedRequest(raw.method, path, query, lines, body, beside.live, unknown, *rest)
 
