@@ -32,6 +32,23 @@ def environment(home: Path, **variables: str) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": str(home), **variables}
 
 
+def shell(line: str, directory: Path, *, patience: float = 60) -> str:
+    """Run a command line with this environment's programs; return what it printed."""
+    variables = environment(directory)
+    variables["PATH"] = f"{Path(sys.executable).parent}:{variables['PATH']}"
+    ran = subprocess.run(
+        ["sh", "-c", line],
+        cwd=directory,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=patience,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
 class Session:
     """A command that serves until it is told to end. Use with `with`: it never outlives that."""
 

@@ -17,6 +17,8 @@ from typing import Self
 from tokentape.mock.upstream import MockStripe
 from tokentape.pure.http.messages import Request, Response
 
+from tests.processes import PATIENCE
+
 CLIENT_IP = "198.51.100.23"
 """What a real upstream sees of a client; from RFC 5737."""
 
@@ -109,3 +111,16 @@ def stripe() -> Callable[[Request], Response]:
         return Response(answered.status, answered.headers, body)
 
     return answer
+
+
+class Slow:
+    """An upstream that answers a person called Ohnesorg when it is let, all others at once."""
+
+    def __init__(self) -> None:
+        self.let = threading.Event()
+        self._stripe = stripe()
+
+    def __call__(self, request: Request) -> Response:
+        if b"Ohnesorg" in request.body:
+            self.let.wait(PATIENCE)
+        return self._stripe(request)

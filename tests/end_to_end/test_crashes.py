@@ -6,31 +6,16 @@ import re
 import signal
 import socket
 import subprocess
-import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
-from tokentape.pure.http.messages import Request, Response
 
 from tests.processes import PATIENCE, PROGRAM, Session, Workplace, awaited, environment
-from tests.upstreams import Upstream, stripe
+from tests.upstreams import Slow, Upstream
 from tests.wire import Answer, Client, card, person
 
 NAMES = ("Ada", "Bea", "Cleo", "Dora")
-
-
-class Slow:
-    """An upstream that answers nobody until it is let."""
-
-    def __init__(self) -> None:
-        self.let = threading.Event()
-        self._stripe = stripe()
-
-    def __call__(self, request: Request) -> Response:
-        if b"Ohnesorg" in request.body:
-            self.let.wait(PATIENCE)
-        return self._stripe(request)
 
 
 @pytest.fixture

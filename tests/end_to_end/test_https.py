@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.certificates import certificate, needs_openssl
-from tests.processes import Workplace, environment
+from tests.processes import Workplace, environment, shell
 from tests.wire import SECRET
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "proxies.md").read_text("utf-8")
@@ -28,22 +27,6 @@ send.end("pii[id_number]=000000000");
 """
 
 pytestmark = needs_openssl
-
-
-def shell(line: str, directory: Path) -> str:
-    variables = environment(directory)
-    variables["PATH"] = f"{Path(sys.executable).parent}:{variables['PATH']}"
-    ran = subprocess.run(
-        ["sh", "-c", line],
-        cwd=directory,
-        env=variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
 
 
 def certified(workplace: Workplace) -> Workplace:

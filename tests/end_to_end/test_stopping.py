@@ -4,32 +4,17 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
-from tokentape.pure.http.messages import Request, Response
 
 from tests.processes import PATIENCE, Session, Workplace, awaited
-from tests.upstreams import Upstream, stripe
+from tests.upstreams import Slow, Upstream
 from tests.wire import Answer, Client, card, person
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-
-
-class Slow:
-    """An upstream that answers one person when it is let."""
-
-    def __init__(self) -> None:
-        self.let = threading.Event()
-        self._stripe = stripe()
-
-    def __call__(self, request: Request) -> Response:
-        if b"Ohnesorg" in request.body:
-            self.let.wait(PATIENCE)
-        return self._stripe(request)
 
 
 @pytest.fixture

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import vcr
 
 from tests.plugin.suites import Suite
-from tests.processes import environment
+from tests.processes import shell
 from tests.upstreams import Upstream, stripe
 from tests.wire import Client, card
 
@@ -27,25 +25,8 @@ def follow(document: str, suite: Suite) -> list[str]:
         if named:
             suite.write(named[1], block)
         lines = re.findall(r"^\$ (.*)$", block, re.MULTILINE)
-        printed += (shell(line, suite.directory) for line in lines)
+        printed += (shell(line, suite.directory, patience=120) for line in lines)
     return printed
-
-
-def shell(line: str, directory: Path) -> str:
-    """Run a command line with this environment's programs; return what it printed."""
-    variables = environment(directory)
-    variables["PATH"] = f"{Path(sys.executable).parent}:{variables['PATH']}"
-    ran = subprocess.run(
-        ["sh", "-c", line],
-        cwd=directory,
-        env=variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
 
 
 def test_pytest(suite: Suite) -> None:
