@@ -236,12 +236,13 @@ class Instances:
 
         Or one behind that, if the same answer was given in it before, with other ids.
         """
-        stories = [each.story for each in named if each.identity[1] or self._is_spent(each)]
-        agreed = [story for story in dict.fromkeys(stories) if story.agrees(values)]
+        stories = (each.story for each in named if each.identity[1] or self._is_spent(each))
+        nearest = islice(dict.fromkeys(stories), _CONTINUED)
+        agreed = [story for story in nearest if story.agrees(values)]
         if not agreed:
             return LiveStory(values)
         story = agreed[0]
-        for more in agreed[1:_CONTINUED]:
+        for more in agreed[1:]:
             story = story.united(more)
         if any(story.get(variable) for variable in self._recordings.made_ids(position)):
             return LiveStory(values, story)
