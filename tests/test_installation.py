@@ -47,7 +47,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-DATA = ("catalog.csv", "requests.txt", "routes.csv", "page.html", "page.js", "page.css")
+DATA = ("headers.csv", "requests.txt", "routes.csv", "page.html", "page.js", "page.css")
 
 
 def test_a_wheel_installs_the_package_and_nothing_else(built: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_wheel_installs_the_package_and_nothing_else(built: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     top = {name.partition("/")[0] for name in names}
     assert {name for name in top if not name.endswith(".dist-info")} == {"tokentape"}
-    data = {f"tokentape/data/{name}" for name in ("headers.csv", "requests.txt", "routes.csv")}
+    data = {f"tokentape/data/{name}" for name in DATA}
     assert {*data, "tokentape/py.typed"} <= {*names}
 
 
