@@ -51,7 +51,7 @@ OUTSIDE = Refuse(
     "This is no operation of Stripe's API that tokentape has in its catalog, so it is not recorded "
     "and not replayed. In the configuration, `others: forward` passes such requests on while "
     "recording, and `others: record` records them with nothing but their names. A path that begins "
-    "with /v1/v1 or // comes of a base URL that ends in /v1 or /: take that off.",
+    "with /v1/v1 or // comes from a base URL that ends in /v1 or /: take that off.",
 )
 UNLISTED = (
     "tokentape has no such operation in its catalog: all values of the request were redacted, and "
