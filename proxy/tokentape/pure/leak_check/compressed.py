@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
+from tokentape.pure.http.compression import FRAMED, RAW
+
 _PART = 1 << 18
 """Bytes that are yielded at once, at most."""
 _MEMORY = 256 << 20
@@ -63,13 +65,13 @@ Opener = Callable[[], _Decompressor]
 
 
 def framed() -> _Decompressor:
-    """Return what reads data with gzip's (RFC 1952) or zlib's (RFC 1950) header."""
-    return _Inflater(47)
+    """Return what reads data with gzip's or zlib's header."""
+    return _Inflater(FRAMED)
 
 
 def raw_deflate() -> _Decompressor:
-    """Return what reads deflate data without a header (RFC 1951)."""
-    return _Inflater(-15)
+    """Return what reads deflate data without a header."""
+    return _Inflater(RAW)
 
 
 def _xz() -> _Decompressor:
