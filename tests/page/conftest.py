@@ -1,4 +1,8 @@
-"""A browser for all tests of the page, which starts only once."""
+"""A browser for the tests of the page.
+
+It ends with the last of them: while it runs, its driver has an event loop in this thread, and no
+other test could run one.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ def workplace(tmp_path: Path) -> Workplace:
     return Workplace(tmp_path)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
     if reason := why_not():
         pytest.skip(reason)
