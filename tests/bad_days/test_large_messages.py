@@ -7,9 +7,11 @@ loop, so that a busy machine changes nothing.
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import json
 import time
+from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
@@ -27,6 +29,14 @@ KEY = ("Authorization", "Bearer sk_test_" + "a" * 24)
 FORM = (KEY, ("Content-Type", "application/x-www-form-urlencoded"))
 JSON = (KEY, ("Content-Type", "application/json"))
 SMALL = Request("POST", "/v1/tokens", FORM, b"card[name]=Ada")
+
+
+@pytest.fixture(autouse=True)
+def tests_are_no_garbage() -> Iterator[None]:
+    """What other tests left in memory is not searched for garbage, as a session does at its start."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def answered(stage: Stage, request: Request) -> tuple[Response, float]:
