@@ -33,7 +33,7 @@ SMALL = Request("POST", "/v1/tokens", FORM, b"card[name]=Ada")
 
 @pytest.fixture(autouse=True)
 def tests_are_no_garbage() -> Iterator[None]:
-    """What other tests left in memory is not searched for garbage, as a session does at its start."""
+    """Garbage is not looked for in what other tests left in memory: a session does the same."""
     gc.freeze()
     yield
     gc.unfreeze()
