@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tokentape.errors import CassetteError, TokentapeError
+from tokentape.errors import CassetteBusy, CassetteMissing, TokentapeError
 
 if TYPE_CHECKING:
     from tokentape.edges.settings import Settings
@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from tokentape.session.in_process import Background
     from tokentape.session.opening import OpenSession
 
-_RECORD_THE_REST = "`pytest --tokentape-mode=auto` records what a cassette does not have yet."
-_NOT_OPENED = """\
-`pytest --tokentape-mode=auto` records it. Tests that share a cassette are recorded in one \
-process: under pytest-xdist, `--dist=loadfile` keeps those of a file together."""
+_RECORDING = ("pytest --tokentape-mode=auto", "pytest --tokentape-mode=record")
+"""Commands that record what a cassette lacks, and the whole of it."""
+_MISSING = "there is no such cassette: `pytest --tokentape-mode=auto` records it"
+_BUSY = """\
+Tests that share a cassette are recorded in one process: under pytest-xdist, `--dist=loadfile` \
+keeps those of a file together."""
 _BLOCKED = """\
 pytest-socket blocks connections that tokentape needs. Run pytest with --allow-hosts=127.0.0.1 \
 (and the host of the upstream, to record from it), with or without --disable-socket."""
@@ -180,7 +182,7 @@ class Tokentape:
         return self._report(ending.trouble) if ending.trouble else self.failure()
 
     def _report(self, *lines: str) -> str:
-        return "\n".join((f"{self.mode} {self.name}", *self._notices, *lines, _RECORD_THE_REST))
+        return "\n".join((f"{self.mode} {self.name}", *self._notices, *lines))
 
 
 @pytest.fixture
@@ -193,8 +195,10 @@ def tokentape(
     marker = _marker(item)
     try:
         session = _tokentape_run.open(marker.name or _name(item), marker)
-    except CassetteError as error:
-        raise _failed(f"{error}\n{_NOT_OPENED}") from None
+    except CassetteMissing as error:
+        raise _failed(f"{error.file}: {_MISSING}") from None
+    except CassetteBusy as error:
+        raise _failed(f"{error}\n{_BUSY}") from None
     except TokentapeError as error:
         raise _failed(str(error)) from None
     except OSError as error:
@@ -237,12 +241,14 @@ class _Run:
 
         if socket.socket.__module__.startswith("pytest_socket"):  # its guard, not Python's class
             raise _failed(_BLOCKED)
+        background = self._started()
+        name = background.opener.cassette_name(name)
         mode = Mode(marker.mode or self.mode)
         mode = reopened(mode) if name in self.opened else mode
-        background = self._started()
         service = background.opener.service(
             mode, name, on_exhausted=marker.on_exhausted, faults=_faults(marker)
         )
+        service.recording_commands = _RECORDING
         session = Tokentape(mode, name, background.do(background.opener.open(service)), background)
         self.opened.add(name)
         return session

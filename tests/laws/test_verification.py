@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from tokentape.pure.cassette.differences import Difference, differences
-from tokentape.pure.cassette.model import Interaction, Numbering, Recorded
+from tokentape.pure.cassette.model import Interaction, Numbering
 from tokentape.pure.cassette.rewriting import Renaming, rewritten
 from tokentape.pure.replay.resending import Refilling, ambiguous, key_classes, request
 from tokentape.pure.stripe.times import Times
@@ -32,8 +32,8 @@ def verified(cassette: tuple[Interaction, ...], answer: Answer) -> list[tuple[Di
     for one in cassette:
         sent = request(one, fill, keys)
         now = recorder.record(REDACTOR.request(sent), answer(sent))
-        assert isinstance(now, Recorded)
-        found.append(differences(one, now.interaction, names))
+        assert isinstance(now, Interaction)
+        found.append(differences(one, now, names))
     return found
 
 

@@ -16,6 +16,19 @@ def test_pays(pay):
     pay("5555555555554444")
 """
 
+MAKES = """
+import json, urllib.request
+from conftest import KEY
+
+def call(tokentape, path, body=None):
+    headers = {"Authorization": f"Bearer {KEY}"}
+    with urllib.request.urlopen(urllib.request.Request(tokentape.url + path, body, headers)) as got:
+        return json.load(got)["id"]
+
+def test_it(tokentape):
+    made = call(tokentape, "/v1/tokens", b"pii[id_number]=123456789")
+"""
+
 
 def test_a_good_cassette_outlasts_a_test_that_fails_while_it_records(suite: Suite) -> None:
     suite.write("test_shop.py", PAYS)
@@ -54,7 +67,20 @@ def test_a_miss_fails_a_test_that_swallowed_it(suite: Suite) -> None:
     printed = suite.fails("--tokentape-mode=replay")
     assert "1 failed" in printed
     assert "card[number] is recorded as {{card:visa}}, and {{card:mastercard}} was sent" in printed
-    assert "pytest --tokentape-mode=auto" in printed
+    assert "Record it with `pytest --tokentape-mode=auto`" in printed
+    assert "tokentape auto" not in printed
+
+
+def test_a_test_that_has_grown_by_a_call_with_a_replayed_id_says_what_to_do(suite: Suite) -> None:
+    suite.write("test_shop.py", MAKES)
+    suite.passes()
+    before = suite.cassette("test_shop/test_it")
+    suite.write("test_shop.py", MAKES + "    call(tokentape, f'/v1/tokens/{made}')\n")
+    printed = suite.fails("--tokentape-mode=auto")
+    assert "made up for this replay" in printed
+    assert "again with `pytest --tokentape-mode=record`" in printed
+    assert suite.cassette("test_shop/test_it") == before
+    suite.passes("--tokentape-mode=record")
 
 
 def test_a_test_that_failed_anyway_shows_the_miss(suite: Suite) -> None:

@@ -115,9 +115,10 @@ def test_a_foreign_web_page_is_refused_with_the_token_too(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        *((name, "a name has segments") for name in ("../x", "/x", "", "a//b", ".x", "x.yaml")),
+        *((name, "a name has segments") for name in ("../x", "/x", "", "a//b", ".x", "x y")),
         *((name, "a name has segments") for name in (SECRET + "\n", SECRET + "é", "x" * 201)),
         ("never/recorded", "there is no such cassette: `tokentape record never/recorded` makes it"),
+        ("named.yaml", "there is no such cassette: `tokentape record named` makes it"),
         ("torn", "cassettes/torn.yaml"),
     ],
 )

@@ -324,7 +324,7 @@ def _conclude(
 
 def _lines(ending: Ending) -> Iterator[Line]:
     if ending.saving:
-        yield Line(ending.saving, colour="yellow" if ending.shrunk else None)
+        yield Line(ending.saving, colour="yellow" if ending.doubt else None)
     if ending.trouble:
         yield Line(ending.trouble, colour="red")
     for line in ending.receipt.lines():

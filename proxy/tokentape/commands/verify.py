@@ -157,7 +157,7 @@ class _Comparison:
             return (f"cannot be compared: {error.reason}",)
         if isinstance(today, HeldBack):
             return tuple(f"cannot be compared: {reason}" for reason in today.reasons)
-        return tuple(map(str, differences(recorded, today.interaction, self.fill.names)))
+        return tuple(map(str, differences(recorded, today, self.fill.names)))
 
 
 def _refuse_trouble(number: int, recorded: Interaction, answer: Response) -> None:

@@ -154,16 +154,17 @@ class Administration:
         return self._tally
 
     async def _opened(self, command: Open, host: str) -> Response:
-        if not cassette_file.is_name(command.cassette):
+        name = self._opener.cassette_name(command.cassette)
+        if not cassette_file.is_name(name):
             return own_routes.BAD_NAME
         if len(self._open) >= MOST:
             return own_routes.FULL
-        notices = _Notices(command.cassette, self._watch)
+        notices = _Notices(name, self._watch)
         try:
             service = await asyncio.to_thread(  # a large cassette takes its time to load
                 self._opener.service,
                 command.mode or self._mode,
-                command.cassette,
+                name,
                 strict=command.strict,
                 on_exhausted=command.on_exhausted or "",
                 faults=command.faults,

@@ -23,6 +23,7 @@ from tokentape.errors import CassetteError
 from tokentape.pure import own_routes, web_pages
 from tokentape.pure.cassette import writing
 from tokentape.pure.cassette.model import Interaction, Numbering
+from tokentape.pure.cassette.naming import typed_name
 from tokentape.pure.cassette.reading import recorded_from
 from tokentape.pure.http.messages import Request
 from tokentape.pure.replay.decide import Mode, replays, writes
@@ -37,7 +38,7 @@ from tokentape.session.page import routes
 from tokentape.session.ports import Notice, ignore_written, serving, url
 from tokentape.session.saving import Saved, Saving
 from tokentape.session.service import Policy, Service
-from tokentape.session.upstreams import kind_of_take, recording_options, upstream_of
+from tokentape.session.upstreams import kind_of_take, recording_commands, upstream_of
 
 if TYPE_CHECKING:
     from tokentape.session.recorder import InteractionWriter, Recorder
@@ -57,13 +58,13 @@ class Ending:
     """The path of the cassette, if something was recorded."""
     trouble: str = ""
     """Why what was recorded did not become the cassette."""
-    shrunk: str = ""
-    """How many interactions the cassette has and had, if it had more."""
+    doubt: str = ""
+    """What may be wrong with what was saved."""
 
     @property
     def saving(self) -> str:
         """The line about the cassette, if something was recorded."""
-        return self.saved and f"saved {self.saved}{self.shrunk and ': '}{self.shrunk}"
+        return self.saved and f"saved {self.saved}{self.doubt and ': '}{self.doubt}"
 
     @property
     def exit_status(self) -> int:
@@ -156,7 +157,7 @@ class OpenSession:
         saved = await self._saving.end(failed=failed) if self._saving else Saved()
         if counts.replayed or counts.recorded:
             uses.record(self._settings.cassettes / f"{self.service.name}.yaml")
-        return Ending(self.service.receipt(), saved.path, saved.trouble, saved.shrunk)
+        return Ending(self.service.receipt(), saved.path, saved.trouble, saved.doubt)
 
     def _handle(self, request: Request) -> Answer | Awaitable[Answer]:
         if own_routes.is_own(request.target):
@@ -212,6 +213,10 @@ class Opener:
         self._load = partial(assembly.loaded, directory=settings.cassettes, redactor=self._redactor)
         self._load_small = lru_cache(maxsize=512)(self._load)
 
+    def cassette_name(self, typed: str) -> str:
+        """Return the name of a cassette that was typed as its name, or as its file."""
+        return typed_name(typed, str(self._settings.cassettes))
+
     def service(
         self,
         mode: Mode,
@@ -247,7 +252,7 @@ class Opener:
             load = self._load_small if len(text) <= _SMALL else self._load
             service.load(load(text, name))
             service.recorded_from = recorded_from(text)
-        service.recording_options = recording_options(settings, service.recorded_from)
+        service.recording_commands = recording_commands(settings, name, service.recorded_from)
         return service
 
     async def open(

@@ -17,7 +17,6 @@ from tokentape.pure.cassette.model import (
     HeldBack,
     Interaction,
     Numbering,
-    Recorded,
     interaction,
     request_secrets,
     response_secrets,
@@ -48,7 +47,7 @@ class InteractionWriter(Protocol):
 class Prepared:
     """An exchange that may be written."""
 
-    recorded: Recorded
+    interaction: Interaction
     chunk: bytes
     plan: Mapping[Secret, Variable]
     """The variables of its values."""
@@ -72,7 +71,7 @@ class Recorder:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_check", RedactionCheck(self.redactor))
 
-    def record(self, request: RedactedRequest, response: Response) -> Recorded | HeldBack:
+    def record(self, request: RedactedRequest, response: Response) -> Interaction | HeldBack:
         """Write an exchange; return it as it was written, or why it must not be.
 
         Raises UnreadableBody for a response that cannot be recorded, and CassetteError.
@@ -103,9 +102,9 @@ class Recorder:
             return HeldBack(reasons)
         story = story.after(request, redacted.echoes)
         ids = [secret for secret in redacted.body.secrets if secret.kind in ID_PREFIXES]
-        return Prepared(Recorded(recorded, secrets), chunk, plan, dict.fromkeys(ids, story))
+        return Prepared(recorded, chunk, plan, dict.fromkeys(ids, story))
 
-    def written(self, prepared: Prepared | HeldBack) -> Recorded | HeldBack:
+    def written(self, prepared: Prepared | HeldBack) -> Interaction | HeldBack:
         """Write what was prepared last, and return it as written. Raises CassetteError.
 
         Its variables get their numbers once it has been written: one that is refused leaves no
@@ -120,7 +119,7 @@ class Recorder:
                 self._stories[id_] = self._stories.pop(id_, story).joined(story)
         while len(self._stories) > _MOST_STORIES:
             del self._stories[next(iter(self._stories))]
-        return prepared.recorded
+        return prepared.interaction
 
     def _story(self, request: RedactedRequest) -> Story:
         """Return what a response may show of the requests that made what this one names."""

@@ -10,9 +10,8 @@ from tokentape.edges import cassette_file
 from tokentape.errors import CassetteError
 from tokentape.pure.cassette.reading import statuses
 from tokentape.pure.replay.decide import replaces
-from tokentape.pure.replay.keeping import why_aside
+from tokentape.pure.replay.keeping import doubt, why_aside
 from tokentape.session.service import Service
-from tokentape.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +22,8 @@ class Saved:
     """The cassette, if something was recorded."""
     trouble: str = ""
     """Why what was recorded did not become the cassette."""
-    shrunk: str = ""
-    """How many interactions the cassette has and had, if it had more."""
+    doubt: str = ""
+    """What may be wrong with what was saved."""
 
 
 class Saving:
@@ -58,7 +57,7 @@ class Saving:
             path = await self._take.finish()
         except CassetteError as error:
             return Saved(trouble=str(error))
-        return Saved(str(path), shrunk=_shrunk(len(self._service.recorded), len(old or ())))
+        return Saved(str(path), doubt=doubt(self._statuses(), old))
 
     async def _old(self) -> tuple[int, ...] | None:
         """Return the statuses of what a fresh take would replace, as `why_aside` takes them.
@@ -79,8 +78,10 @@ class Saving:
             return ()
 
     def _why_aside(self, old: tuple[int, ...] | None, *, failed: str) -> str:
-        recorded = [interaction.outline.status for interaction in self._service.recorded]
-        return why_aside(recorded, old, failed=failed)
+        return why_aside(self._statuses(), old, failed=failed)
+
+    def _statuses(self) -> tuple[int, ...]:
+        return tuple(interaction.outline.status for interaction in self._service.recorded)
 
     def _stands_aside(self, why: str) -> str:
         name = self._service.name
@@ -88,7 +89,3 @@ class Saving:
             f"{why}: {self._directory / name}.yaml stays as it was, and the take stands aside. "
             f"`tokentape recover {name}` makes it the cassette"
         )
-
-
-def _shrunk(count: int, before: int) -> str:
-    return f"{counted(count, 'interaction')} (was {before})" if count < before else ""

@@ -83,8 +83,8 @@ class Service:
     recorded_from: UpstreamKind | None = None
     """What was loaded came from there, if that is known."""
     faults: Faults = field(default_factory=Faults)
-    recording_options: str = ""
-    """The options of a command that records what is missing."""
+    recording_commands: tuple[str, str] = ("", "")
+    """Those that record what is missing, and the whole."""
     start: int = 0
     """When it starts, in seconds since 1970, for the times that it shows; 0 for now."""
     remembers: bool = True
@@ -222,6 +222,7 @@ class Service:
             forward_others=self.policy.forward_others,
             barred_key=lambda: not self.policy.allow_live and has_live_key(request),
             find=lambda: self._match(redacted),
+            names_made_up_id=lambda: bool(redacted and self.instances.names_made_up_id(redacted)),
         )
         match decision:
             case Match() if redacted is not None:
@@ -230,8 +231,8 @@ class Service:
                 return self._forward(arrival)
             case Refuse(status, code, message):
                 return self._refused(status, code, message)
-            case Match() | Unmatched.MISS:
-                return self._miss(arrival)
+            case Match() | Unmatched.MISS | Unmatched.MADE_UP:
+                return self._miss(arrival, made_up_id=decision is Unmatched.MADE_UP)
 
     def _refused(self, status: int, code: str, message: str) -> Outcome:
         self.counts.refuse(f"{code} ({status})")
@@ -257,7 +258,7 @@ class Service:
         tried = Try(request, sender(request), outcome) if key else None
         return Outcome(response.as_final(Final(number, tried)), Result.REPLAYED, match)
 
-    def _miss(self, arrival: Arrival) -> Outcome:
+    def _miss(self, arrival: Arrival, *, made_up_id: bool) -> Outcome:
         self.counts.missed += 1
         request = arrival.redacted
         if request is None:
@@ -269,9 +270,10 @@ class Service:
                 self.name,
                 self._neighbours.nearest(request),
                 is_empty=not self.recorded,
+                made_up_id=made_up_id,
                 unknown_id=self.instances.names_unknown_id(request),
                 may_be_used_up=self.policy.strict or not self.policy.repeat,
-                options=self.recording_options,
+                commands=self.recording_commands,
             )
         result = Result.MISS
         response = refusal(424, "cassette_miss", str(missed), type="api_error", result=result)
@@ -322,9 +324,7 @@ class Service:
             reasons = tuple(f"not written: {reason}" for reason in result.reasons)
             return passed_on(response, Result.FORWARDED, reasons=reasons)
         self._used.add(len(self.recorded))
-        self._add(result.interaction)
-        if self.instances.numbering is not None:
-            self.instances.add_recorded(request, result.interaction, result.secrets)
+        self._add(result)
         self.counts.recorded += 1
         reasons = () if request.operation else (UNLISTED,)
         number = len(self.recorded)

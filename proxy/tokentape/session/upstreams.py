@@ -22,12 +22,15 @@ from tokentape.session import assembly
 from tokentape.session.service import Service, Upstream
 
 
-def recording_options(settings: Settings, recorded_from: UpstreamKind | None) -> str:
-    """Return the options of a command, started here, that records the rest of a cassette."""
+def recording_commands(
+    settings: Settings, name: str, recorded_from: UpstreamKind | None
+) -> tuple[str, str]:
+    """Return the commands, to be started here, that record what a cassette lacks, and all of it."""
     option = upstream_option(recorded_from, settings.upstream)
     folder = os.path.relpath(settings.cassettes)
     is_default = folder == str(Settings().cassettes)
-    return option if is_default else f"{option} --cassettes {shlex.quote(folder)}"
+    options = option if is_default else f"{option} --cassettes {shlex.quote(folder)}"
+    return f"tokentape auto {name}{options}", f"tokentape record {name}{options}"
 
 
 def check_upstream(settings: Settings, name: str, recorded_from: UpstreamKind | None) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tokentape.edges.cassette_file.plain_files import open_if_exists, refuse_link
-from tokentape.errors import CassetteError
+from tokentape.errors import CassetteError, CassetteMissing
 
 _SEGMENT = re.compile(
     r"(?!(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z))"  # Windows keeps these for devices
@@ -67,7 +67,9 @@ def disk_error(error: OSError, failure: str, cassette: Path) -> CassetteError:
     """Make the error that says what failed, in which file, and the reason that the system gave."""
     code = errno.errorcode.get(error.errno or 0, "unknown")
     file = str(error.filename or cassette)
-    return CassetteError(f"{failure}: {error.strerror} ({code})", file=file)
+    step = "; look at its owner and mode, and at those of its folder"
+    hint = step if isinstance(error, PermissionError) else ""
+    return CassetteError(f"{failure}: {error.strerror} ({code}){hint}", file=file)
 
 
 def is_name(name: str) -> bool:
@@ -82,9 +84,8 @@ def read(directory: Path, name: str) -> bytes:
         if file is None:
             close = [f"`{match}`" for match in difflib.get_close_matches(name, names(directory))]
             hint = f"; or did you mean {' or '.join(close)}?" if close else ""
-            raise paths.error(
-                f"there is no such cassette: `tokentape record {name}` makes it{hint}"
-            )
+            message = f"there is no such cassette: `tokentape record {name}` makes it{hint}"
+            raise CassetteMissing(message, file=str(paths.cassette))
         with file:
             return file.read(os.fstat(file.fileno()).st_size)
 

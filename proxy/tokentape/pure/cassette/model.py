@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from tokentape.pure.notation.placeholders import Variable, blanked, numbered, unnumbered
@@ -173,15 +173,6 @@ def interaction(
         tuple([variables[secret] for secret in request_secrets(request)]),
         tuple([variables[secret] for secret in response_secrets(response)]),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An exchange as it was written."""
-
-    interaction: Interaction
-    secrets: tuple[Secret, ...] = field(repr=False)
-    """The values of its variables, in their order."""
 
 
 @dataclass(frozen=True, slots=True)

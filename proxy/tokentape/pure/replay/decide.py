@@ -31,6 +31,8 @@ class Unmatched(Enum):
     """What happens to a request that nothing recorded answers, and that is not refused."""
 
     MISS = auto()
+    MADE_UP = auto()
+    """A miss, too: it names an id that this replay made up, so no upstream knows it."""
     FORWARD = auto()
     RECORD = auto()
     """Forwarded too."""
@@ -74,12 +76,13 @@ def decide(
     forward_others: bool,
     barred_key: Callable[[], bool],
     find: Callable[[], Match | None],
+    names_made_up_id: Callable[[], bool],
 ) -> Match | Unmatched | Refuse:
     """Return what happens to a request; a match is replayed.
 
     `in_catalog`: it is an operation of the API. `readable`: its body could be taken apart.
     `barred_key` tells whether it carries a live key that may not leave; `find` looks it up in the
-    cassette.
+    cassette; `names_made_up_id` tells whether it names what only this replay knows.
     """
     if not in_catalog and not (writes(mode) and forward_others):
         return OUTSIDE
@@ -88,6 +91,8 @@ def decide(
         return match
     if not writes(mode):
         return Unmatched.MISS
+    if replays(mode) and readable and names_made_up_id():
+        return Unmatched.MADE_UP
     if barred_key():
         return LIVE_KEY
     return Unmatched.RECORD if in_catalog and readable else Unmatched.FORWARD

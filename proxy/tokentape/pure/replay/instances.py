@@ -45,11 +45,11 @@ are taken never move back. Instances are bounded in number; the oldest are forgo
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
 from tokentape.pure.cassette.match_key import MatchKey, MatchRules
-from tokentape.pure.cassette.model import Interaction, Numbering
+from tokentape.pure.cassette.model import Interaction, Numbering, request_secrets
 from tokentape.pure.notation.placeholders import Variable
 from tokentape.pure.notation.redacted import RedactedRequest
 from tokentape.pure.replay.instance import Context, Identity, Instance, Match, known_to
@@ -58,7 +58,7 @@ from tokentape.pure.replay.made_up import MadeUp
 from tokentape.pure.replay.recordings import Alike, ExactKey, Recordings
 from tokentape.pure.replay.stories import LiveStory
 from tokentape.pure.replay.takings import Takings
-from tokentape.pure.stripe.kinds import ID_PREFIXES, MADE_KINDS, Secret, same
+from tokentape.pure.stripe.kinds import ID_PREFIXES, MADE_KINDS, same
 
 BESIDE_RECORDED = 130_000
 """Instances that are remembered beside one for each recorded interaction."""
@@ -76,7 +76,7 @@ class Instances:
     def __init__(self, rules: MatchRules, seed: str, numbering: Numbering | None = None) -> None:
         """`seed` is what made-up values follow from: the cassette's name.
 
-        `numbering` is that of what is recorded meanwhile, if that is to be replayed too.
+        `numbering` is that of what is recorded meanwhile, in the same cassette.
         """
         self._rules = rules
         self._live = LiveValues(numbering)
@@ -88,7 +88,7 @@ class Instances:
 
     @property
     def numbering(self) -> Numbering | None:
-        """That of what is recorded meanwhile."""
+        """That of what is recorded meanwhile, in the same cassette."""
         return self._live.numbering
 
     def add(self, interaction: Interaction) -> None:
@@ -96,21 +96,6 @@ class Instances:
         self._recordings.add(interaction)
         if self.numbering is not None:
             self.numbering.reserve(interaction.variables)
-
-    def add_recorded(
-        self, request: RedactedRequest, interaction: Interaction, secrets: Iterable[Secret]
-    ) -> None:
-        """Append what was recorded just now, for the same request; `secrets` are its values."""
-        position = self._recordings.add_recorded(interaction)
-        key = self._rules.of_request(request)
-        identity = key.text, key.identity
-        values: dict[Variable, str] = {}
-        begun = Instance(identity, (0, ()), (), values, LiveStory(values))
-        instance = self._instances.setdefault(identity, begun)
-        instance.positions = (*instance.positions[: instance.served], position)
-        instance.served = len(instance.positions)
-        pairs = zip(interaction.variables, secrets, strict=True)
-        instance.values.update((variable, secret.text) for variable, secret in pairs)
 
     def match(self, request: RedactedRequest, *, repeat: bool, further: bool) -> Match | None:
         """Return the recorded answer to a request; None for a miss.
@@ -166,10 +151,16 @@ class Instances:
         return texts, settled
 
     def names_unknown_id(self, request: RedactedRequest) -> bool:
-        """Tell whether a request names an id that this session has not given out, or forgot."""
-        secrets = self._rules.of_request(request).secrets
-        ids = [secret.key for secret in secrets if secret.kind in ID_PREFIXES]
-        return any(key not in self._live for key in ids)
+        """Tell whether a request names an id that this session has not given out, or forgot.
+
+        Ids of a kind that no recorded request names are not remembered: nothing is said of them.
+        """
+        ids = (each for each in request_secrets(request) if each.kind in ID_PREFIXES)
+        return any(self._is_named(each.kind) and each.key not in self._live for each in ids)
+
+    def names_made_up_id(self, request: RedactedRequest) -> bool:
+        """Tell whether a request names an id that this session made up."""
+        return any(secret.key in self._live.made_ids for secret in request_secrets(request))
 
     def _begun(
         self, key: MatchKey, identity: Identity, before: Instance | None, *, further: bool
@@ -332,11 +323,15 @@ class Instances:
                 instance.story.learn(variable, value.text)
         if is_first:
             self._live.know_first(variable, value)
-        is_named = self.numbering is not None or self._recordings.is_sent_kind(variable[0])
-        if is_named and not (shown_before_made and value.key in self._live.made_ids):
+        is_known = shown_before_made and value.key in self._live.made_ids
+        if self._is_named(variable[0]) and not is_known:
             self._live.made_ids[value.key] = (variable, instance)
             instance.made_ids.append(value.key)
         return value.text
+
+    def _is_named(self, kind: str) -> bool:
+        """Tell whether it counts which ids of a kind this session made up."""
+        return self.numbering is not None or self._recordings.is_sent_kind(kind)
 
     def _fingerprint(self, variable: Variable, instance: Instance) -> str | None:
         """Return a fingerprint: the same for the same live number, another for another."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+
+from tokentape.wording import counted
 
 _UNAUTHORISED = 401
+_ONLY_UNAUTHORISED = "every answer was a 401, as for a mistyped API key"
 
 
 def why_aside(recorded: Collection[int], old: Collection[int] | None, *, failed: str) -> str:
@@ -23,5 +26,20 @@ def why_aside(recorded: Collection[int], old: Collection[int] | None, *, failed:
     if failed:
         return f"{failed} failed"
     if {*recorded} == {_UNAUTHORISED} != {*old}:
-        return "every answer was a 401, as for a mistyped API key"
+        return _ONLY_UNAUTHORISED
+    return ""
+
+
+def doubt(recorded: Sequence[int], old: Sequence[int] | None) -> str:
+    """Return what may be wrong with a cassette, both given as above; "" for nothing.
+
+    >>> doubt([401], None)
+    'every answer was a 401, as for a mistyped API key'
+    >>> doubt([200], [200, 402])
+    '1 interaction (was 2)'
+    """
+    if {*recorded} == {_UNAUTHORISED} != {*(old or ())}:
+        return _ONLY_UNAUTHORISED
+    if len(recorded) < len(old or ()):
+        return f"{counted(len(recorded), 'interaction')} (was {len(old or ())})"
     return ""

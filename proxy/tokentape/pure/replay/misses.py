@@ -152,16 +152,18 @@ def report(
     name: str,
     near: Sequence[Near],
     *,
+    commands: tuple[str, str] = ("", ""),
     is_empty: bool = False,
+    made_up_id: bool = False,
     unknown_id: bool = False,
     may_be_used_up: bool = False,
-    options: str = "",
 ) -> MissReport:
     """Return the report of a miss of cassette `name`, which may be empty.
 
-    `unknown_id`: the request names an id that the session has not given out. `may_be_used_up`: not
-    every recorded answer is given again and again, to whoever sends the request.
-    `options` are those of a command that records it.
+    `commands` record what the cassette lacks, and the whole of it. `made_up_id`: it was not
+    forwarded, because it names an id that the session made up. `unknown_id`: it names one that the
+    session has not given out. `may_be_used_up`: not every recorded answer is given again and again,
+    to whoever sends the request.
     """
     path = request.path.text.replace(".?", "")
     advice = []
@@ -173,8 +175,14 @@ def report(
     if not near:
         empty = "The cassette has no interaction."
         advice.append(empty if is_empty else "No recorded request is like it.")
-    commands = (f"`tokentape {mode} {name}{options}`" for mode in ("auto", "record"))
-    advice.append(f"Record it with {' or '.join(commands)}.")
+    rest, whole = commands
+    if made_up_id:
+        advice.append(
+            "It was not forwarded: it names an id that was made up for this replay, which the "
+            f"upstream does not know. Record the whole cassette again with `{whole}`."
+        )
+    else:
+        advice.append(f"Record it with `{rest}` or `{whole}`.")
     return MissReport(
         f"No interaction of cassette {name} answers {request.method} {path}.",
         tuple(near),

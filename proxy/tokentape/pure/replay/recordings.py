@@ -110,7 +110,7 @@ class _Shape:
 
 
 class Recordings:
-    """The interactions of a cassette, and what was recorded since."""
+    """The interactions of a cassette."""
 
     def __init__(self, rules: MatchRules) -> None:
         self._rules = rules
@@ -131,7 +131,7 @@ class Recordings:
         return len(self._interactions)
 
     def add(self, interaction: Interaction) -> int:
-        """Append an interaction that may be played.
+        """Append an interaction of the cassette.
 
         Return its origin: the same for requests of one key that name ids which are alike.
         """
@@ -148,12 +148,6 @@ class Recordings:
         exact.add(position, variables)
         origin = self._number((text, self._origin_of(ids)))
         self._origins.append(origin)
-        self.add_recorded(interaction)
-        return origin
-
-    def add_recorded(self, interaction: Interaction) -> int:
-        """Append an interaction, and return its position."""
-        position = len(self._interactions)
         self._interactions.append(interaction)
         if interaction.outline.method != "GET":
             self._spent.update(self._makers_of(interaction.request_variables))
@@ -164,7 +158,7 @@ class Recordings:
                 self._makers.setdefault(variable, position)
                 if variable[0] == "fingerprint":
                     self._meet_fingerprint(variable, interaction)
-        return position
+        return origin
 
     def find(
         self, text: str, keys: Sequence[str], ids: Ids
