@@ -167,6 +167,7 @@ class Tokentape:
         if faults := self._background.faults:
             kinds = ", ".join(faults)
             faults.clear()
+            self._reported = True  # its receipt has them, too
             advice = (_BLOCKED,) if "SocketConnectBlockedError" in kinds else ()
             heading = f"{self.mode} {self.name}"
             return "\n".join((heading, f"failed inside at a request: {kinds}", *advice))

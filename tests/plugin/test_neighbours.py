@@ -42,6 +42,7 @@ def test_an_upstream_that_is_blocked_fails_the_test_and_is_named(suite: Suite) -
     printed = suite.fails(*options, TOKENTAPE_UPSTREAM="http://127.0.0.2:9")
     assert "failed inside at a request: SocketConnectBlockedError" in printed
     assert "the host of the upstream" in printed
+    assert "1 error" not in printed  # at the end of the test, for the same
 
 
 def test_a_process_that_can_open_nothing_more_fails_at_once(suite: Suite) -> None:

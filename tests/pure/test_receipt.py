@@ -28,6 +28,7 @@ def test_it_stays_short() -> None:
         (Receipt(Counts(recorded=1, forwarded=1, unanswered=1)), 0),
         (Receipt(Counts(missed=1)), 1),
         (Receipt(Counts(unwritten=1)), 1),
+        (Receipt(Counts(replayed=1, failed_inside=1)), 1),
         (Receipt(Counts(), (1,), PAIRS), 0),
         (Receipt(Counts(), (1,), strict=True), 1),
         (Receipt(Counts(), (), PAIRS, strict=True), 1),

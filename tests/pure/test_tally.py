@@ -46,3 +46,11 @@ def test_only_so_many_are_named() -> None:
 
 def test_nothing_is_a_sum_too() -> None:
     assert next(Tally().lines()) == "0 sessions, 0 failed"
+
+
+def test_an_error_inside_that_is_of_no_session_counts() -> None:
+    tally = Tally()
+    tally.add("a", Receipt(Counts(replayed=1)))
+    tally.counts.failed_inside += 1
+    assert tally.exit_status == 1
+    assert "1 failed inside: see above at what, and please report it" in tally.lines()

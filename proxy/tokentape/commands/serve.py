@@ -125,6 +125,7 @@ async def _serve_cassette(plan: SessionPlan, command: tuple[str, ...]) -> int:
     printer = printer_for(plan.settings)
     opener = Opener(plan.settings, printer.watch, terminal.fault)
     session = await opener.open(opener.service(Mode(plan.mode), plan.cassette))
+    _report_faults(session.fault)
     _spare_clients_the_collector()
     received = processes.received_signals()
     status = 1
@@ -154,6 +155,7 @@ async def _work(
     printer: EventPrinter,
 ) -> int:
     session = await opener.open(service, at)
+    _report_faults(session.fault)
     channel.send("ready")
     await channel.end_requested()
     ending = await _in_time(session.close(), session.hurry, channel.end_requested())
@@ -179,15 +181,17 @@ async def _serve_sessions(
 
     processes.make_room(settings.limits.connections + MOST)
     printer = printer_for(settings, names_sessions=True)
+    of_sessions = replace(settings, listen=(address[0], 0))
     administration = Administration(
-        _opener_of_many(replace(settings, listen=(address[0], 0)), printer),
+        Opener(of_sessions, printer.watch, terminal.fault, remembered=_REMEMBERED),
         Token(token.text),
         mode=mode,
         idle=settings.timeouts.idle,
         watch=printer.watch,
         ports=settings.session_ports and PortRange(*settings.session_ports),
     )
-    server = serving(administration.handle, replace(settings, listen=address), terminal.fault)
+    server = serving(administration.handle, replace(settings, listen=address), administration.fault)
+    _report_faults(administration.fault)
     received = processes.received_signals()
     served = url(*await server.start(), tls=settings.tls_cert is not None)
     watching = asyncio.create_task(administration.watch())
@@ -206,10 +210,6 @@ async def _serve_sessions(
     return status or tally.exit_status
 
 
-def _opener_of_many(settings: Settings, printer: EventPrinter) -> Opener:
-    return Opener(settings, printer.watch, terminal.fault, remembered=_REMEMBERED)
-
-
 async def _end(
     server: Server, administration: Administration, waits: Waits, received: processes.Signals
 ) -> Tally:
@@ -225,7 +225,11 @@ async def _end(
 
 
 async def _serve_mock(settings: Settings) -> int:
-    mock = assembly.built_in_mock()
+    mock, faults = assembly.built_in_mock(), []
+
+    def fault(kind: str) -> None:
+        faults.append(kind)
+        terminal.fault(kind)
 
     def answer(request: Request) -> Answer:
         if own_routes.is_health(request.target):
@@ -234,12 +238,13 @@ async def _serve_mock(settings: Settings) -> int:
             ), ignore_written
         return mock(request), ignore_written
 
-    server = serving(answer, settings, terminal.fault)
+    _report_faults(fault)
+    server = serving(answer, settings, fault)
     received = processes.received_signals()
     terminal.say(f"mock on {url(*await server.start())}")
     await received.get()
     await _in_time(server.stop(), server.hurry, received.get())
-    return 0
+    return 1 if faults else 0
 
 
 async def _until_over(
@@ -295,7 +300,7 @@ def _waits(settings: Settings) -> Waits:
 
 def _run_loop(main: Coroutine[Any, Any, int], settings: Settings) -> int:
     async def with_faults_reported() -> int:
-        asyncio.get_running_loop().set_exception_handler(loop_exception_handler(terminal.fault))
+        _report_faults(terminal.fault)
         return await main
 
     with session_output(settings):
@@ -306,12 +311,17 @@ def _run_loop(main: Coroutine[Any, Any, int], settings: Settings) -> int:
         return uvloop.run(with_faults_reported())
 
 
+def _report_faults(on_fault: Callable[[str], None]) -> None:
+    """Have errors that nobody catches on this event loop reported by the name of their class."""
+    asyncio.get_running_loop().set_exception_handler(loop_exception_handler(on_fault))
+
+
 def _conclude(
     plan: SessionPlan, service: Service, ending: Ending, address: str, *, failed: bool = False
 ) -> Ending:
     """Print how a session ended, and prune its cassette; return the ending that then counts."""
     terminal.say_lines(_lines(ending))
-    if not ending.receipt.counts.requests:
+    if not (ending.receipt.counts.requests or ending.receipt.counts.failed_inside):
         terminal.notice(_NOTHING_CAME_IN.format(address))
     if not (plan.prune and ending.receipt.unused):
         return ending

@@ -141,6 +141,11 @@ class Administration:
         paths = await asyncio.gather(*(session.save(failed="") for session in sessions))
         return ", ".join(filter(None, paths))
 
+    def fault(self, kind: str) -> None:
+        """Count an error inside that is of no session, and pass the name of its class on."""
+        self._tally.counts.failed_inside += 1
+        self._opener.on_fault(kind)
+
     def hurry(self) -> None:
         """Have sessions that close wait for nothing any longer."""
         for session in self._open.values():

@@ -94,6 +94,7 @@ class OpenSession:
         self.url = ""
         self._answer = Injector(service).handle if service.faults.faults else service.handle
         self._settings = settings
+        self._on_fault = on_fault
         self._saving = Saving(take, service, settings.cassettes) if take else None
         self._upstream = AsyncExitStack()
         self._now = asyncio.get_running_loop().time
@@ -103,7 +104,7 @@ class OpenSession:
         self._server = serving(
             self._handle,
             settings,
-            on_fault,
+            self.fault,
             memory=Memory(
                 MEMORY if service.remembers else 0,
                 self._repeated,
@@ -119,6 +120,11 @@ class OpenSession:
         server = self._server
         address = await (server.start_within(at) if isinstance(at, PortRange) else server.start(at))
         self.url = url(*address, tls=self._settings.tls_cert is not None)
+
+    def fault(self, kind: str) -> None:
+        """Count an error inside, of this class, and pass its name on."""
+        self.service.counts.failed_inside += 1
+        self._on_fault(kind)
 
     def idle(self) -> float:
         """Return for how many seconds no request has come."""
@@ -204,7 +210,7 @@ class Opener:
         tls_context(settings.tls_cert, settings.tls_key)  # before anything is recorded
         self._settings = settings
         self._watch = watch
-        self._on_fault = on_fault
+        self.on_fault = on_fault
         self._remembered = remembered
         self._redactor = assembly.redactor(
             settings.redact, settings.match, records_others=settings.others == "record"
@@ -270,7 +276,7 @@ class Opener:
             take = self.take(service.name, service.recorded, kind)
             service.recorder = self.recorder(service, take)
         session = OpenSession(
-            service, self._settings, take, self._on_fault, EventLog(self._remembered)
+            service, self._settings, take, self.on_fault, EventLog(self._remembered)
         )
         try:
             await session.start(at)

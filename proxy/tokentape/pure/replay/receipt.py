@@ -29,6 +29,8 @@ class Counts:
     further: int = 0
     unanswered: int = 0
     """Of those forwarded, how many the upstream did not answer."""
+    failed_inside: int = 0
+    """How many errors of tokentape's own there were."""
     refusals: dict[str, int] = field(default_factory=dict)
     """How many were refused, by the code and status of the error."""
     injected: dict[str, int] = field(default_factory=dict)
@@ -81,6 +83,8 @@ class Counts:
             )
         if self.unwritten:
             yield f"{self.unwritten} not written: see above why"
+        if self.failed_inside:
+            yield f"{self.failed_inside} failed inside: see above at what, and please report it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +104,15 @@ class Receipt:
     def exit_status(self) -> int:
         """0 if all is well, else 1.
 
-        Not well are a miss, a refused write, an upstream that never answered and, if strict, a
-        refused request and what is only probable.
+        Not well are a miss, a refused write, an error inside, an upstream that never answered and,
+        if strict, a refused request and what is only probable.
         """
         counts = self.counts
         improbable = counts.refused or self.unused or self.order_dependent or self.unmet
         if self.strict and improbable:
             return 1
-        return 1 if counts.missed or counts.unwritten or counts.upstream_is_silent else 0
+        failed = counts.missed or counts.unwritten or counts.failed_inside
+        return 1 if failed or counts.upstream_is_silent else 0
 
     def lines(self) -> Iterator[str]:
         """Yield the receipt for people."""
@@ -162,8 +167,8 @@ class Tally:
 
     @property
     def exit_status(self) -> int:
-        """1 where a session failed, else 0."""
-        return 1 if self.failed else 0
+        """1 where a session failed, or something inside that is of no session; else 0."""
+        return 1 if self.failed or self.counts.failed_inside else 0
 
     def lines(self) -> Iterator[str]:
         """Yield the receipt for people: each session that failed, then the sum."""
