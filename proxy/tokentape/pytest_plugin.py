@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tokentape.pure.replay.decide import Mode
     from tokentape.pure.replay.faults import Fault
     from tokentape.pure.replay.receipt import Receipt
+    from tokentape.pure.watching.lines import LatestLines
     from tokentape.session.in_process import Background
     from tokentape.session.opening import OpenSession
 
@@ -33,6 +34,7 @@ _MISSING = "there is no such cassette: `pytest --tokentape-mode=auto` records it
 _BUSY = """\
 Tests that share a cassette are recorded in one process: under pytest-xdist, `--dist=loadfile` \
 keeps those of a file together."""
+_NO_REQUEST = "no request came in: give the client the base URL `tokentape.url`"
 _BLOCKED = """\
 pytest-socket blocks connections that tokentape needs. Run pytest with --allow-hosts=127.0.0.1 \
 (and the host of the upstream, to record from it), with or without --disable-socket."""
@@ -104,27 +106,18 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     except pytest.skip.Exception:
         raise
     except BaseException:
-        item.add_report_section("call", "tokentape", _failure(item))
-        _note_failure(item)
+        if session := item.stash.get(_SESSION, None):
+            item.add_report_section("call", "tokentape", session.failure() or session.requests())
+            session.has_failed = True
         raise
-    if failure := _failure(item):
-        _note_failure(item)
+    if (session := item.stash.get(_SESSION, None)) and (failure := session.failure()):
+        session.has_failed = True
         raise _failed(failure)
     return result
 
 
 def _failed(reason: str) -> BaseException:
     return pytest.fail.Exception(f"tokentape: {reason}", pytrace=False)
-
-
-def _note_failure(item: pytest.Item) -> None:
-    if session := item.stash.get(_SESSION, None):
-        session.has_failed = True
-
-
-def _failure(item: pytest.Item) -> str:
-    session = item.stash.get(_SESSION, None)
-    return session.failure() if session else ""
 
 
 @dataclass(slots=True)
@@ -137,15 +130,10 @@ class Tokentape:
     """The cassette's."""
     _session: OpenSession = field(repr=False)
     _background: Background = field(repr=False)
-    _notices: list[str] = field(default_factory=list, repr=False)
+    _lines: LatestLines = field(repr=False)
     _reported: bool = field(default=False, repr=False)
     has_failed: bool = field(default=False, init=False, repr=False)
     """Whether the test has."""
-
-    def __post_init__(self) -> None:
-        from tokentape.pure.watching.events import noticing
-
-        self._session.service.watch = noticing(self._notices.append)
 
     @property
     def url(self) -> str:
@@ -169,12 +157,17 @@ class Tokentape:
             faults.clear()
             self._reported = True  # its receipt has them, too
             advice = (_BLOCKED,) if "SocketConnectBlockedError" in kinds else ()
-            heading = f"{self.mode} {self.name}"
-            return "\n".join((heading, f"failed inside at a request: {kinds}", *advice))
+            return self._report(f"failed inside at a request: {kinds}", *advice)
         if self._reported or not receipt.exit_status:
             return ""
         self._reported = True
-        return self._report(*receipt.lines())
+        return self._report(*self._lines.wrong, *receipt.lines())
+
+    def requests(self) -> str:
+        """Return what the session answered, for the report of a test that fails otherwise."""
+        receipt = self.receipt
+        lines = self._lines.latest or (_NO_REQUEST,)
+        return self._report(*lines, *(receipt.lines() if receipt.counts.requests else ()))
 
     def close(self) -> str:
         """End the session; return why the test has to fail, if that was not reported."""
@@ -183,7 +176,7 @@ class Tokentape:
         return self._report(ending.trouble) if ending.trouble else self.failure()
 
     def _report(self, *lines: str) -> str:
-        return "\n".join((f"{self.mode} {self.name}", *self._notices, *lines))
+        return "\n".join((f"{self.mode} {self.name}", *lines))
 
 
 @pytest.fixture
@@ -239,18 +232,23 @@ class _Run:
     def open(self, name: str, marker: _Marker) -> Tokentape:
         """Open a session; a cassette that an earlier test of this run recorded is continued."""
         from tokentape.pure.replay.decide import Mode, reopened
+        from tokentape.pure.watching.lines import LatestLines
 
         if socket.socket.__module__.startswith("pytest_socket"):  # its guard, not Python's class
             raise _failed(_BLOCKED)
-        background = self._started()
+        background, lines = self._started(), LatestLines()
         name = background.opener.cassette_name(name)
         mode = Mode(marker.mode or self.mode)
         mode = reopened(mode) if name in self.opened else mode
         service = background.opener.service(
-            mode, name, on_exhausted=marker.on_exhausted, faults=_faults(marker)
+            *(mode, name),
+            on_exhausted=marker.on_exhausted,
+            faults=_faults(marker),
+            watch=lines.watch,
         )
         service.recording_commands = _RECORDING
-        session = Tokentape(mode, name, background.do(background.opener.open(service)), background)
+        opened = background.do(background.opener.open(service))
+        session = Tokentape(mode, name, opened, background, lines)
         self.opened.add(name)
         return session
 

@@ -348,6 +348,7 @@ def test_an_unknown_kind_is_reported_with_its_line_and_the_valid_kinds() -> None
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
+        ("mode: replay", "mode: unknown key; the mode is given by --mode, the command or TOKEN"),
         ("strickt: x", "strickt: unknown key; did you mean strict?"),
         ("limit: {}", "limit: unknown key; did you mean limits?"),
         ("match: {blnk: x}", "match.blnk: unknown key; did you mean blank?"),

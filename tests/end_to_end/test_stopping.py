@@ -93,6 +93,17 @@ def test_the_second_signal_ends_it_now(
     assert workplace.text("take").count("- request:") == 1
 
 
+def test_a_request_that_the_upstream_never_answered_came_in_all_the_same(
+    workplace: Workplace, upstream: Upstream, threads: ThreadPoolExecutor
+) -> None:
+    workplace.configure("timeouts:\n  shutdown: 1\n")
+    with workplace.serving("record", "take", "--upstream", upstream.url) as session:
+        begun(threads, Client(session.url), upstream)
+        assert session.end() == 1
+    assert "1 of these not answered by the upstream" in session.said
+    assert "no request came in" not in session.said
+
+
 def test_as_docker_stops_it_is_over_long_before_it_is_killed(
     workplace: Workplace, upstream: Upstream, threads: ThreadPoolExecutor
 ) -> None:

@@ -94,6 +94,43 @@ def test_a_test_that_failed_anyway_shows_the_miss(suite: Suite) -> None:
     assert "error" not in printed.rpartition("====")[2]
 
 
+def test_a_test_that_fails_otherwise_shows_its_requests(suite: Suite) -> None:
+    suite.write("test_shop.py", PAYS + "    assert False\n\ndef test_none(tokentape):\n    1 / 0\n")
+    printed = suite.fails()
+    assert "Captured tokentape call" in printed
+    assert "card[name]={{name}} 200 recorded" in printed
+    assert "no request came in: give the client the base URL `tokentape.url`" in printed
+
+
+def test_a_refused_request_is_shown_with_its_reason(suite: Suite) -> None:
+    suite.write("test_shop.py", MAKES.replace("/v1/tokens", "/v1/v1/tokens"))
+    printed = suite.fails()
+    assert "POST … 404 refused" in printed
+    assert "a base URL that ends in /v1" in printed
+
+
+def test_the_page_shows_the_requests_of_a_test(suite: Suite) -> None:
+    suite.write(
+        "test_shop.py",
+        """
+import json, urllib.request
+
+def test_it(tokentape, pay):
+    pay()
+    with urllib.request.urlopen(tokentape.url + "/_tokentape/events") as answer:
+        assert len(json.load(answer)["events"]) == 1
+""",
+    )
+    suite.passes()
+
+
+def test_a_marker_may_name_the_file_of_a_cassette(suite: Suite) -> None:
+    mark = 'import pytest\n\n@pytest.mark.tokentape("cassettes/shop/pays.yaml")'
+    suite.write("test_shop.py", mark + PAYS)
+    suite.passes()
+    assert suite.cassettes == ["shop/pays"]
+
+
 @pytest.mark.parametrize("when", ["setup", "teardown"])
 def test_a_miss_outside_of_the_test_itself_is_an_error(suite: Suite, when: str) -> None:
     body = {"setup": ["pay(name='Ada')", "yield"], "teardown": ["yield", "pay(name='Ada')"]}[when]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
@@ -221,7 +222,7 @@ class Opener:
 
     def cassette_name(self, typed: str) -> str:
         """Return the name of a cassette that was typed as its name, or as its file."""
-        return typed_name(typed, str(self._settings.cassettes))
+        return typed_name(typed, os.path.relpath(self._settings.cassettes))
 
     def service(
         self,

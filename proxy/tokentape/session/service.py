@@ -26,7 +26,7 @@ from tokentape.pure.replay.decide import UNLISTED, Mode, Refuse, Unmatched, deci
 from tokentape.pure.replay.faults import Faults
 from tokentape.pure.replay.instance import Match
 from tokentape.pure.replay.instances import Instances
-from tokentape.pure.replay.misses import MissReport, Neighbours, report
+from tokentape.pure.replay.misses import Neighbours, report, unreadable_request
 from tokentape.pure.replay.order import order_dependent
 from tokentape.pure.replay.receipt import Counts, Receipt
 from tokentape.pure.replay.rendering import Renderer
@@ -262,8 +262,7 @@ class Service:
         self.counts.missed += 1
         request = arrival.redacted
         if request is None:
-            problem = f"The request cannot be read: {arrival.unreadable}."
-            missed = MissReport(f"{problem} Nothing recorded can answer it.")
+            missed = unreadable_request(arrival.unreadable)
         else:
             missed = report(
                 request,
@@ -275,15 +274,17 @@ class Service:
                 may_be_used_up=self.policy.strict or not self.policy.repeat,
                 commands=self.recording_commands,
             )
-        result = Result.MISS
-        response = refusal(424, "cassette_miss", str(missed), type="api_error", result=result)
-        return Outcome(response, result, miss=missed)
+        response = refusal(424, "cassette_miss", str(missed), type="api_error", result=Result.MISS)
+        return Outcome(response, Result.MISS, miss=missed)
 
     async def _forward(self, arrival: Arrival) -> Outcome:
         assert self.upstream is not None, "a session that forwards has an upstream"
         request, redacted = arrival.raw, arrival.redacted
         try:
             response = await self.upstream.send(request)
+        except asyncio.CancelledError:  # the client has gone, or the session ends
+            self.counts.leave_unanswered()
+            raise
         except UpstreamFailure as error:
             problem = f"the upstream gave no answer: {error.reason}"
             self.counts.unanswered += 1
@@ -327,8 +328,7 @@ class Service:
         self._add(result)
         self.counts.recorded += 1
         reasons = () if request.operation else (UNLISTED,)
-        number = len(self.recorded)
-        return passed_on(response, Result.RECORDED, interaction=number, reasons=reasons)
+        return passed_on(response, Result.RECORDED, interaction=len(self.recorded), reasons=reasons)
 
     async def settled(self) -> None:
         """Wait until nothing is being recorded."""

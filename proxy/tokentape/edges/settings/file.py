@@ -146,6 +146,8 @@ def _describe(node: Node) -> str:
 
 
 def _suggestion(unknown: str, section: str) -> str:
+    if unknown == "mode" and not section:
+        return "the mode is given by --mode, the command or TOKENTAPE_MODE"
     keys = {key: key.rpartition(".") for key in _keys(Settings)}
     for key, (_, _, last) in keys.items():
         if unknown in (key, last):

@@ -175,20 +175,28 @@ def report(
     if not near:
         empty = "The cassette has no interaction."
         advice.append(empty if is_empty else "No recorded request is like it.")
-    rest, whole = commands
-    if made_up_id:
-        advice.append(
-            "It was not forwarded: it names an id that was made up for this replay, which the "
-            f"upstream does not know. Record the whole cassette again with `{whole}`."
-        )
-    else:
-        advice.append(f"Record it with `{rest}` or `{whole}`.")
+    advice.append(_recording_advice(*commands, made_up_id=made_up_id))
     return MissReport(
         f"No interaction of cassette {name} answers {request.method} {path}.",
         tuple(near),
         _hidden_difference(request, unknown_id=unknown_id, may_be_used_up=may_be_used_up),
         tuple(advice),
     )
+
+
+def _recording_advice(rest: str, whole: str, *, made_up_id: bool) -> str:
+    """Return which of the commands to use: of the rest of the cassette, or the whole."""
+    if made_up_id:
+        return (
+            "It was not forwarded: it names an id that was made up for this replay, which the "
+            f"upstream does not know. Record the whole cassette again with `{whole}`."
+        )
+    return f"Record it with `{rest}` or `{whole}`."
+
+
+def unreadable_request(reason: str) -> MissReport:
+    """Return the report of a request that could not be read."""
+    return MissReport(f"The request cannot be read: {reason}. Nothing recorded can answer it.")
 
 
 def _hidden_difference(request: RedactedRequest, *, unknown_id: bool, may_be_used_up: bool) -> str:

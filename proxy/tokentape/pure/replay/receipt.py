@@ -49,6 +49,11 @@ class Counts:
         self.refused += 1
         self.refusals[reason] = self.refusals.get(reason, 0) + 1
 
+    def leave_unanswered(self) -> None:
+        """Count a request whose client, or the session, ended before the upstream answered."""
+        self.forwarded += 1
+        self.unanswered += 1
+
     @property
     def requests(self) -> int:
         """How many requests came in."""

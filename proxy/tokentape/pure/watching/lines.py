@@ -11,7 +11,7 @@ loop, would bury the first.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -28,6 +28,9 @@ _REMEMBERED = 1_000
 _TELLING = tuple("{{" + kind for kind in (*NUMBER_KINDS, *ID_PREFIXES))
 _FEW = 3
 """How many requests whose answers were given again get a line each."""
+
+LATEST = 50
+"""Lines of the latest requests that are remembered for a test that fails."""
 
 COLOURS = {
     None: "yellow",
@@ -101,6 +104,20 @@ class EventLines:
         if len(self._shown) > _REMEMBERED:
             self._shown.popitem(last=False)
         return is_new
+
+
+class LatestLines:
+    """The lines of all that went wrong, and those of the latest requests."""
+
+    def __init__(self) -> None:
+        self.wrong: list[str] = []
+        self.latest = deque[str](maxlen=LATEST)
+        self._quiet, self._all = EventLines(is_quiet=True), EventLines()
+
+    def watch(self, event: Watched) -> None:
+        """Make the lines of an event."""
+        self.wrong += (line.text for line in self._quiet.of(event))
+        self.latest += (line.text for line in self._all.of(event))
 
 
 def _line(event: Event, *, is_timed: bool = True) -> str:
