@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -119,14 +120,40 @@ def test_what_is_no_file_is_named_and_fails(scanned: Any) -> None:
     assert lines[-1] == "1 file clean, 5 not read in full"
 
 
-def test_a_pipe_as_an_argument_is_read(scanned: Any) -> None:
+@pytest.mark.parametrize("before", ["", "sleep 0.3; "])
+def test_a_pipe_as_an_argument_is_read(scanned: Any, before: str) -> None:
     os.mkfifo("pipe")
-    assert scanned("pipe") == (0, ["1 file clean"])
-    writing = subprocess.Popen(["sh", "-c", f"echo {CARD} > pipe"])
-    Path("in").mkdir()
+    command = f"exec > pipe; {before}seq 100000; echo {CARD}"
+    writing = subprocess.Popen(["sh", "-c", command])
     time.sleep(0.2)
-    assert scanned("pipe")[0] == 1
+    status, (line, summary) = scanned("pipe")
+    assert (status, summary) == (1, "1 finding in 1 file, 0 clean")
+    assert line.startswith("pipe:100001: card number")
     writing.wait(10)
+
+
+def test_a_pipe_that_nobody_writes_to_and_a_device_are_unread(scanned: Any) -> None:
+    os.mkfifo("pipe")
+    status, lines = scanned("pipe", "/dev/zero", "/dev/null")
+    assert status == 2
+    assert lines == [
+        "pipe: not read in full: a pipe that nobody writes to",
+        *(
+            f"/dev/{name}: not read in full: no regular file: a pipe, a socket or a device"
+            for name in ("zero", "null")
+        ),
+        "0 files clean, 3 not read in full",
+    ]
+
+
+@pytest.mark.parametrize("fields", [(8, CARD), (16, KEY)])
+def test_a_secret_in_a_header_of_gzip_is_found(scanned: Any, fields: tuple[int, str]) -> None:
+    flag, secret = fields
+    data = gzip.compress(b"text")
+    write("a.gz", data[:3] + bytes([flag]) + data[4:10] + f"of {secret}\0".encode() + data[10:])
+    status, lines = scanned("a.gz")
+    assert status == 1
+    assert lines[0].startswith("a.gz/(headers):1: ")
 
 
 def test_skipped_folders_are_counted(scanned: Any) -> None:
@@ -232,8 +259,6 @@ def test_a_cassette_of_plain_vcrpy_is_reported(scanned: Any) -> None:
 
 
 def test_compressed_bodies_in_cassettes_of_vcrpy_are_read(scanned: Any) -> None:
-    import gzip
-
     data = {"interactions": [{"body": {"string": gzip.compress(f"pan {CARD}".encode() * 9)}}]}
     write("raw.yaml", yaml.safe_dump(data))
     assert scanned("raw.yaml")[1][0].startswith("raw.yaml:4: card number")

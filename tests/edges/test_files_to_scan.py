@@ -123,6 +123,38 @@ def test_what_archives_say_beside_their_files_is_read(
     assert [text for _, text, _ in read(file.getvalue())] == [b"its target"]
 
 
+def gzip_member(
+    data: bytes, *, name: bytes = b"", comment: bytes = b"", extra: bytes = b""
+) -> bytes:
+    """Return a gzip member with these fields in its header (RFC 1952 §2.3)."""
+    flags = 4 * bool(extra) + 8 * bool(name) + 16 * bool(comment)
+    fields = len(extra).to_bytes(2, "little") + extra if extra else b""
+    fields += b"".join(text + b"\0" for text in (name, comment) if text)
+    plain = gzip.compress(data, mtime=0)
+    return plain[:3] + bytes([flags]) + plain[4:10] + fields + plain[10:]
+
+
+def test_what_headers_of_gzip_say_is_read(
+    read: Callable[..., list[tuple[str, bytes, str]]],
+) -> None:
+    members = gzip_member(b"a", name=b"outer", extra=b"more") + gzip_member(b"b")
+    members += gzip_member(b"c", comment=b"a comment", name=b"n" * 9_000)
+    assert read(members) == [
+        ("", b"abc", ""),
+        ("/(headers)", b"more\n" + b"n" * 9_000 + b"\na comment", ""),
+    ]
+
+
+def test_headers_of_gzip_without_an_end_are_named(
+    read: Callable[..., list[tuple[str, bytes, str]]],
+) -> None:
+    begun = gzip_member(TEXT, name=b"n")
+    assert read(begun[:10] + b"n" * 99)[0][2] == "its data is cut off"
+    assert read(begun[:10] + b"n" * (2 << 20))[0][2] == "its headers are too long"
+    many = gzip_member(b"a", name=b"n" * 60_000) * 20
+    assert read(many)[0][2] == "its headers are too long"
+
+
 def test_an_archive_behind_another_is_read(
     read: Callable[..., list[tuple[str, bytes, str]]],
 ) -> None:

@@ -141,6 +141,37 @@ def test_card_numbers_over_two_lines_are_found(text: str) -> None:
     assert {kind for _, kind in text_kinds(text)} == {CARD_NUMBER}
 
 
+LABELS = (
+    "card number:\n",
+    "Card number\n\n",
+    "<dt>Card number</dt>\n<dd>",
+    "* PAN:\r\n  * ",
+    "# Visa no.:\n# ",
+    '"number":\n   "',
+)
+IN_UNUSUAL_GROUPS = (
+    f"{CARD[:8]} {CARD[8:]}",
+    f"{CARD[:5]} {CARD[5:10]} {CARD[10:15]} {CARD[15]}",
+    f"{CARD[:4]} {CARD[4:8]}-{CARD[8:12]} {CARD[12:]}",
+    " ".join(CARD[at : at + 2] for at in range(0, 16, 2)),
+)
+
+
+@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize("number", IN_UNUSUAL_GROUPS)
+def test_a_label_on_the_line_above_counts(label: str, number: str) -> None:
+    lines = label.count("\n")
+    assert text_kinds(f"{label}{number}\n") == {(1 + lines, CARD_NUMBER)}
+    for no_label in (
+        "Cards:\n1 ",
+        "the card\nof ",
+        "card = {\n",
+        "telephone\n",
+        "card number:\n\nx\n",
+    ):
+        assert text_kinds(f"{no_label}{number}\n") == set()
+
+
 BCD = f"9F0607A00000000310105A08{CARD}5F3401015F24033012318407A0000000031010"
 
 
@@ -193,6 +224,25 @@ SECRETS = [
 def test_secrets_of_every_shape_are_found(secret: str, kind: str) -> None:
     text = f'one\ntwo = "{secret}"\n'
     assert cassette_kinds(text) == text_kinds(text) == {(2, kind)}
+    assert text_kinds(f"one\n{secret}\n") == {(2, kind)}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n    ", "\\\n  \\", "\n> ", "\n# "])
+def test_a_line_end_hides_no_key(end: str) -> None:
+    for secret, kind in (
+        ("sk_" + "live_" + RANDOM, STRIPE_KEY),
+        ("rk_" + "org_test_" + RANDOM, STRIPE_KEY),
+        ("whsec_" + RANDOM + "abc/+123", WEBHOOK),
+    ):
+        for at in range(1, len(secret)):
+            text = f"one\nit is {secret[:at]}{end}{secret[at:]}, they say\n"
+            assert text_kinds(text) == {(2, kind)}, at
+
+
+def test_a_key_over_many_lines_is_found() -> None:
+    key = "sk_" + "test_" + RANDOM * 4
+    lines = "\n".join(key[at : at + 7] for at in range(0, len(key), 7))
+    assert (1, STRIPE_KEY) in text_kinds(lines)
 
 
 def test_a_published_number_is_a_finding_in_cassettes_only() -> None:
@@ -261,6 +311,10 @@ BENIGN = {
         "whsec_" + "...",
         "pi_123_secret_456",
         "task_test_1234567890abcdef",
+        "sk_" + "test_\n" + RANDOM + "_FOR_TESTS=1",
+        "sk_" + "test_123\ncurrency2 = 'usd'",
+        "sk_" + "test_" + "x" * 24 + "\n" + "version2of" + "theapiofstripe",
+        "whsec_\nthe_secret_of_an_endpoint_at_stripe_2",
         "create_database_secret_rotation",
     ],
     "basic things": ["Basic authentication", "basic information: none", "Basic dGhlcmUgaXMgbm9uZQ"],

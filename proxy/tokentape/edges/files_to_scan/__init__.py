@@ -6,12 +6,14 @@ cannot be read raises OSError with the reason, after what can: nothing is left o
 
 from __future__ import annotations
 
+import io
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from tokentape.edges.files_to_scan.folders import NamedFile, files_in
 from tokentape.edges.files_to_scan.unpacking import MAX_UNPACKED, Content, Unpacking, parts
@@ -55,9 +57,32 @@ def _opened(path: Path) -> AbstractContextManager[IO[bytes]]:
         return nullcontext(sys.stdin.buffer)
     # To open a pipe that nobody writes to would otherwise wait for ever.
     descriptor = os.open(path, os.O_RDONLY | _NO_WAIT | getattr(os, "O_BINARY", 0))
+    if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+        return io.BufferedReader(_Pipe(descriptor))
     if _NO_WAIT:
         os.set_blocking(descriptor, True)
     return os.fdopen(descriptor, "rb")
 
 
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+_PIPE = 1 << 16
+
+
+class _Pipe(io.FileIO):
+    """A pipe, waited for if there is a writer."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Read what is there. Raises OSError where nobody writes to it, and nobody has."""
+        super().__init__(descriptor)
+        self._first = self.read(_PIPE)  # None: there is a writer, and nothing yet
+        if self._first == b"":
+            self.close()
+            raise OSError(None, "a pipe that nobody writes to")
+        os.set_blocking(descriptor, True)
+
+    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401  whatever is written to
+        if not self._first:
+            return super().readinto(buffer)
+        size = min(len(buffer), len(self._first))
+        buffer[:size], self._first = self._first[:size], self._first[size:]
+        return size

@@ -24,8 +24,8 @@ def files_in(paths: Iterable[Path]) -> Iterator[NamedFile]:
     """Yield the named files and the files in named folders, each once, folders in order of names.
 
     Links are followed, after all else, and in any circle only once. A link that leads nowhere, a
-    pipe, a socket or a device in a folder, and a folder that cannot be listed are problems. A named
-    file is always read, a named folder never skipped.
+    pipe, a socket or a device in a folder, and a folder that cannot be listed are problems; so is a
+    named device. A named file or pipe is read, a named folder never skipped.
     """
     seen: set[str] = set()
     links: list[Path] = []
@@ -49,7 +49,8 @@ def _files_below(path: Path, links: list[Path], seen: set[str]) -> Iterator[Name
     """Yield a file, or the files below a folder; add the links in it to `links`."""
     if not path.is_dir():
         if _is_new(path, seen):
-            yield NamedFile(path)
+            is_device = path.is_char_device() or path.is_block_device()
+            yield NamedFile(path, _SPECIAL if is_device else "")
         return
     unlisted: list[OSError] = []
     for parent, folders, names in os.walk(path, onerror=unlisted.append):

@@ -17,9 +17,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
+from pathlib import PurePosixPath
 from typing import IO, cast
 
-from tokentape.pure.leak_check.compressed import FORMATS, Damaged, Opener, decompressed
+from tokentape.pure.leak_check.compressed import (
+    FORMATS,
+    Damaged,
+    GzipHeaders,
+    Opener,
+    decompressed,
+    framed,
+)
 
 MAX_UNPACKED = 1 << 30
 """Bytes that are unpacked from one file."""
@@ -109,7 +117,10 @@ class Unpacking:
         elif depth == _MAX_DEPTH and (opener or is_archive):
             yield Content.unread(name, f"in {_MAX_DEPTH} archives, one in another")
         elif opener:
+            headers = GzipHeaders()
+            opener = headers.framed if opener is framed else opener
             yield from self.contents(name, self._decompressed(data, opener), None, depth + 1)
+            yield from _of_headers(name, headers)
         elif is_archive:
             members = _tar_members(data) if _is_tar(head) else _zip_members(data, file)
             yield from self._unpacked(name, members, depth + 1)
@@ -145,6 +156,13 @@ class Unpacking:
         if self._room < 0:
             reason = f"larger than {self._max >> 20} MiB once unpacked: the rest was not read"
             raise OSError(None, reason)
+
+
+def _of_headers(name: str, headers: GzipHeaders) -> Iterator[Content]:
+    """Yield what the headers of a gzip file say, if it is more than the file's own name."""
+    own_name = os.fsencode(PurePosixPath(name).stem)
+    if texts := [text for text in headers.texts if text != own_name]:
+        yield Content(f"{name}/(headers)", iter((b"\n".join(texts),)))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ in these forms only:
 * unbroken: `4539…`, also between letters (`PAN4539…`), or continued on the next line after `\`;
 * in the groups that are printed on cards, with the same separator between them, whatever it is
   (4539 57…, 4539|57…), also when a line ends at one of them, as YAML folds it;
-* in any groups or lengths after a word for cards;
+* in any groups or lengths after a word for cards, on the same line or at the end of that above;
 * as magnetic stripes hold it: `%B4539…^NAME^3012…` (track 1), `;4539…=3012…` (track 2);
 * as chips do, in hex: `5A 08 45 39…` (tag, length, number), `57 11 45 39…D3012…` (track 2).
 
@@ -22,13 +22,11 @@ from functools import cache
 from itertools import accumulate
 
 from tokentape.pure.leak_check.cards import NO_DIGIT, is_card_number
-from tokentape.pure.leak_check.patterns import bytewise
+from tokentape.pure.leak_check.patterns import LINE_END, bytewise
 
 _COMMON_LENGTHS = frozenset({14, 15, 16})
 """Longer and shorter card numbers are rare, and ids of those lengths are not."""
 _MAX_LENGTH = 19
-_LINE_END = rb"[ \t]*\\?[\r\n]+[ \t]*(?:(?:[#>*|]|//)+ ?)?\\?[ \t]*"
-"""A line end inside a value, with the characters that YAML, comments and quotes add."""
 
 _UNBROKEN = bytewise(rb"[0-9]{14,16}|[0-9]{17,}|[0-9]{1,15}\\[\r\n]+[ \t]*\\?[0-9]{1,15}")
 _MARKS = rb"-_.+|/~*=#"
@@ -52,7 +50,7 @@ _GROUPED = bytewise(
 def _folded(gap: bytes, *sizes: bytes) -> Iterator[bytes]:
     """Yield the patterns of groups with a line end at one of the gaps."""
     for first in range(1, len(sizes)):
-        yield _groups(gap, *sizes[:first]) + gap + b"?" + _LINE_END + _groups(gap, *sizes[first:])
+        yield _groups(gap, *sizes[:first]) + gap + b"?" + LINE_END + _groups(gap, *sizes[first:])
 
 
 _FOLDED = bytewise(
@@ -127,7 +125,7 @@ _ID_LABEL = re.compile(
 """The name of an id or time, or the beginning of an IBAN, directly before a number."""
 
 _LOOSELY_GROUPED = bytewise(
-    rb"[0-9](?:(?:[ \t%s]{0,3}|%s)[0-9]){12,}" % (_MARKS.replace(b"-", rb"\-"), _LINE_END)
+    rb"[0-9](?:(?:[ \t%s]{0,3}|%s)[0-9]){12,}" % (_MARKS.replace(b"-", rb"\-"), LINE_END)
 )
 _GROUP = re.compile(rb"[0-9]+")
 _CARD_LABEL = re.compile(
@@ -136,11 +134,30 @@ _CARD_LABEL = re.compile(
 )
 
 
+_LABEL_ABOVE = re.compile(
+    rb"(?i)(?:(?:card|visa|amex|discover|diners|jcb|unionpay|\b(?:pan|cc))"
+    rb"[ _-]?(?:num(?:ber)?|no|nr)?[.\"'\]]*\s*[:=]?|\bnumber[\"'\]]*\s*[:=])(?:\s|</?[a-z0-9]+>)*$"
+)
+"""The end of a line that names what the next one begins with."""
+_NOTHING_BEFORE = re.compile(rb"(?i)(?:[\s>#*|/\"'\\-]|</?[a-z][^<>]*>)*")
+"""What may stand on a line before what it begins with: marks of lists and comments, HTML."""
+
+
+def _is_labelled_above(text: bytes, start: int) -> bool:
+    """Tell whether a number that its line begins with has a word for cards on the line above."""
+    line = text.rfind(b"\n", max(start - _CONTEXT, 0), start) + 1
+    if not line or not _NOTHING_BEFORE.fullmatch(text, line, start):
+        return False
+    above = text[max(line - _CONTEXT, 0) : line].rstrip()
+    return bool(_LABEL_ABOVE.search(above.rpartition(b"\n")[2]))
+
+
 def labelled_card_numbers(text: bytes, public: Collection[str]) -> Iterator[int]:
     """Yield offsets of card numbers in unusual groups or lengths after a word for cards."""
     for match in _LOOSELY_GROUPED.finditer(text):
         before, after = _context(text, *match.span())
-        if _CARD_LABEL.search(before) and not _is_in_word(match[0], before, after):
+        is_labelled = _CARD_LABEL.search(before) or _is_labelled_above(text, match.start())
+        if is_labelled and not _is_in_word(match[0], before, after):
             groups = list(_GROUP.finditer(match[0]))
             for first, group in enumerate(groups):
                 numbers = accumulate(each[0] for each in groups[first : first + _MAX_LENGTH])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import bz2
 import lzma
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from tokentape.pure.http.compression import FRAMED, RAW
@@ -17,6 +17,13 @@ _PART = 1 << 18
 """Bytes that are yielded at once, at most."""
 _MEMORY = 256 << 20
 """Bytes of memory that xz data may ask for."""
+MAX_HEADERS = 1 << 20
+"""Bytes that the headers of gzip data may have in all."""
+_LONG_HEADERS = "its headers are too long"
+_FIXED = 10
+"""Bytes at the beginning of a gzip header that are always there."""
+_EXTRA, _NAME, _COMMENT = 4, 8, 16
+"""Flags of a gzip header: which fields follow."""
 
 
 class Damaged(ValueError):
@@ -62,6 +69,67 @@ class _Inflater:
 
 Opener = Callable[[], _Decompressor]
 """Returns what decompresses one member."""
+
+
+class GzipHeaders:
+    """What the headers of gzip members say beside the data: names, comments, extra fields."""
+
+    def __init__(self) -> None:
+        self.texts: dict[bytes, None] = {}
+        """Each once, in order."""
+        self._room = MAX_HEADERS
+
+    def framed(self) -> _Decompressor:
+        """Return what reads a member, and keeps what its header says."""
+        return _Member(self)
+
+    def add(self, texts: Sequence[bytes]) -> None:
+        """Keep texts. Raises Damaged for more than a file has use for."""
+        self.texts.update(dict.fromkeys(filter(None, texts)))
+        self._room -= sum(map(len, texts))
+        if self._room < 0:
+            raise Damaged(_LONG_HEADERS, 1)
+
+
+class _Member(_Inflater):
+    def __init__(self, headers: GzipHeaders) -> None:
+        super().__init__(FRAMED)
+        self._headers = headers
+        self._head = bytearray()
+        self._is_read = False
+
+    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
+        if not self._is_read:
+            self._head += data
+            texts = header_texts(self._head)
+            self._is_read = texts is not None
+            if len(self._head) > MAX_HEADERS and not self._is_read:
+                raise Damaged(_LONG_HEADERS, 0)
+            self._headers.add(texts or ())
+        return super().decompress(data, max_length)
+
+
+def header_texts(data: bytes | bytearray) -> tuple[bytes, bytes, bytes] | None:
+    r"""Return name, comment and extra field of a gzip member (RFC 1952 §2.3), None if it is cut.
+
+    >>> header_texts(b"\x1f\x8b\x08\x18\0\0\0\0\0\3a.txt\0mine\0")
+    (b'a.txt', b'mine', b'')
+    """
+    if len(data) < _FIXED + 2:  # data follows, at least as much
+        return None
+    flags, at = data[3], _FIXED
+    extra, texts = b"", [b"", b""]
+    if flags & _EXTRA:
+        size = int.from_bytes(data[at : at + 2], "little")
+        at += 2 + size
+        extra = bytes(data[at - size : at])
+    for number, flag in enumerate((_NAME, _COMMENT)):
+        if flags & flag:
+            end = data.find(b"\0", at)
+            if end < 0:
+                return None
+            texts[number], at = bytes(data[at:end]), end + 1
+    return (texts[0], texts[1], extra) if at <= len(data) else None
 
 
 def framed() -> _Decompressor:

@@ -29,6 +29,8 @@ Pattern = Any
 """A compiled pattern, with `search`, `finditer` and `sub`."""
 Replace = Callable[[Any], bytes] | bytes
 
+LINE_END = rb"[ \t]*\\?[\r\n]+[ \t]*(?:(?:[#>*|]|//)+ ?)?\\?[ \t]*"
+"""A line end inside a value, with the characters that YAML, comments and quotes add."""
 _SECONDS = 1.0
 _SECONDS_PER_BYTE = 2e-6
 """How long a search may take without re2; usual text takes a tenth of that."""
