@@ -20,7 +20,7 @@ from tests.laws.parrot import parrot
 from tests.laws.pipeline import Answer, Stage, loaded, results, stripe
 from tests.laws.play import play
 from tests.laws.traffic import Step, Trace, all_steps, odd_posts, traces
-from tests.laws.worlds import AwkwardWorld, World
+from tests.laws.worlds import AwkwardWorld, Symbol, World
 
 seeds = st.integers(0, 10_000)
 worlds = st.builds(World, seeds) | st.builds(AwkwardWorld, seeds)
@@ -124,3 +124,20 @@ def test_adding_other_secrets_to_a_cassette_leaves_the_same_traces(
         return left(stage, play((*trace, *later), world, stage))
 
     assert added(other) == added(one)
+
+
+def test_how_long_a_secret_is_tells_nothing() -> None:
+    """Not even where an answer is given again, from the port's memory."""
+    trace = (Step(fields=((("person", "last_name"), Symbol("name")),)),) * 4
+    world = World(1)
+    cassette = recorded(trace, world, stripe(1)).cassette
+
+    def shown(length: int) -> Traces:
+        stage = Stage(Mode.REPLAY, recorded=loaded(cassette))
+        sent = play(
+            trace, lambda symbol: world(symbol) if symbol.kind == "key" else "x" * length, stage
+        )
+        assert set(results(sent)) == {"replayed"}
+        return left(stage, sent)
+
+    assert shown(1) == shown(4_090) == shown(9_000) == shown(200_000)

@@ -18,6 +18,7 @@ from secrets import token_bytes
 from typing import NamedTuple
 
 from tokentape.edges.server.writer import Framed
+from tokentape.pure.http.forms import MAX_REQUEST
 from tokentape.pure.http.messages import Request
 
 LIMIT = 256 << 20
@@ -27,7 +28,7 @@ Repeated = Callable[[object, str | None], bool]
 """Called when a final answer is to be given again, with what its handler marked it with and the
 request's Idempotency-Key, if any. Returns False if the handler has to answer itself."""
 
-_LONGEST = 4096  # bytes of a request that is remembered
+_LONGEST = 4096  # bytes of a request that is looked up by its bytes as well
 _OVERHEAD = 1000  # bytes that an answer takes in memory in addition to its own, by estimate
 
 
@@ -59,7 +60,6 @@ class Memory:
         """
         self._for_bytes = blake2b(key=token_bytes(32), digest_size=16)
         self._for_requests = blake2b(key=token_bytes(32), digest_size=16)
-        self._longest = _LONGEST if limit else 0
         self._limit = limit
         self._repeated = repeated
         self._looked_at = looked_at
@@ -69,15 +69,19 @@ class Memory:
 
     def digest_of_bytes(self, data: bytes) -> bytes:
         """Return a hash of a request's bytes; blank if they are not remembered."""
-        if len(data) > self._longest:
+        if len(data) > _LONGEST or not self._limit:
             return b""
         hashed = self._for_bytes.copy()
         hashed.update(data)
         return hashed.digest()
 
     def digest(self, request: Request) -> RequestDigest:
-        """Return what a request is remembered by, however it was sent."""
-        if len(request.body) > self._longest or not self._longest:
+        """Return what a request is remembered by, however it was sent.
+
+        All are that can be replayed, whatever their length: what is shown of an answer that is
+        given again would else tell how long a secret is.
+        """
+        if len(request.body) > MAX_REQUEST or not self._limit:
             return NO_DIGEST
         keys, lines = [], [request.method, request.target]
         for name, value in request.headers:
@@ -88,7 +92,7 @@ class Memory:
                 keys.append(value)
                 lines.append(lower)
         text = "\n".join((*lines, "", "")).encode() + request.body
-        if len(text) > self._longest or len(keys) > 1:
+        if len(keys) > 1:
             return NO_DIGEST
         hashed = self._for_requests.copy()
         hashed.update(text)
