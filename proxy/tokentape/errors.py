@@ -42,10 +42,6 @@ class SearchTooSlow(CassetteError):
         )
 
 
-class CassetteMissing(CassetteError):
-    """A cassette that is not there."""
-
-
 class CassetteBusy(CassetteError):
     """A cassette that another session is recording."""
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tokentape.errors import CassetteBusy, CassetteMissing, TokentapeError
+from tokentape.errors import CassetteBusy, TokentapeError
 
 if TYPE_CHECKING:
     from tokentape.edges.settings import Settings
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _RECORDING = ("pytest --tokentape-mode=auto", "pytest --tokentape-mode=record")
 """Commands that record what a cassette lacks, and the whole of it."""
-_MISSING = "there is no such cassette: `pytest --tokentape-mode=auto` records it"
 _BUSY = """\
 Tests that share a cassette are recorded in one process: under pytest-xdist, `--dist=loadfile` \
 keeps those of a file together."""
@@ -189,8 +188,6 @@ def tokentape(
     marker = _marker(item)
     try:
         session = _tokentape_run.open(marker.name or _name(item), marker)
-    except CassetteMissing as error:
-        raise _failed(f"{error.file}: {_MISSING}") from None
     except CassetteBusy as error:
         raise _failed(f"{error}\n{_BUSY}") from None
     except TokentapeError as error:
@@ -245,6 +242,7 @@ class _Run:
             on_exhausted=marker.on_exhausted,
             faults=_faults(marker),
             watch=lines.watch,
+            may_be_missing=True,  # a test that sends nothing has none
         )
         service.recording_commands = _RECORDING
         opened = background.do(background.opener.open(service))

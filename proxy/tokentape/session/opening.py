@@ -233,11 +233,13 @@ class Opener:
         on_exhausted: str = "",
         faults: Iterable[Fault] | None = None,
         watch: Watch | None = None,
+        may_be_missing: bool = False,
     ) -> Service:
         """Return a session without a port, upstream or recorder, with what its cassette has.
 
-        Where something is not given, the settings or the opener say it. Raises CassetteError for a
-        cassette that cannot be loaded.
+        Where something is not given, the settings or the opener say it. A cassette that is to be
+        replayed and `may_be_missing` has nothing then, and a notice says so. Raises CassetteError
+        for one that cannot be loaded.
         """
         settings = self._settings
         policy = Policy(
@@ -253,14 +255,21 @@ class Opener:
         )
         service.faults = Faults(settings.faults if faults is None else tuple(faults))
         service.remembers = settings.fast and replays(mode)
-        exists = partial(cassette_file.exists, settings.cassettes, name)
-        if replays(mode) and (not writes(mode) or exists()):
-            text = cassette_file.read(settings.cassettes, name)
+        self._load_cassette(service, may_be_missing=may_be_missing or writes(mode))
+        service.recording_commands = recording_commands(settings, name, service.recorded_from)
+        return service
+
+    def _load_cassette(self, service: Service, *, may_be_missing: bool) -> None:
+        folder, name, mode = self._settings.cassettes, service.name, service.mode
+        if not replays(mode):
+            return
+        if not may_be_missing or cassette_file.exists(folder, name):
+            text = cassette_file.read(folder, name)
             load = self._load_small if len(text) <= _SMALL else self._load
             service.load(load(text, name))
             service.recorded_from = recorded_from(text)
-        service.recording_commands = recording_commands(settings, name, service.recorded_from)
-        return service
+        elif not writes(mode):
+            service.notice(f"{folder / name}.yaml: there is no such cassette")
 
     async def open(
         self, service: Service, at: socket.socket | PortRange | None = None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tokentape.edges.cassette_file.plain_files import open_if_exists, refuse_link
-from tokentape.errors import CassetteError, CassetteMissing
+from tokentape.errors import CassetteError
 
 _SEGMENT = re.compile(
     r"(?!(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z))"  # Windows keeps these for devices
@@ -84,8 +84,9 @@ def read(directory: Path, name: str) -> bytes:
         if file is None:
             close = [f"`{match}`" for match in difflib.get_close_matches(name, names(directory))]
             hint = f"; or did you mean {' or '.join(close)}?" if close else ""
-            message = f"there is no such cassette: `tokentape record {name}` makes it{hint}"
-            raise CassetteMissing(message, file=str(paths.cassette))
+            raise paths.error(
+                f"there is no such cassette: `tokentape record {name}` makes it{hint}"
+            )
         with file:
             return file.read(os.fstat(file.fileno()).st_size)
 
