@@ -1,6 +1,7 @@
-"""`python -m catalog`: writes the catalog of /v1 into the package, from the SDK's releases.
+"""`python -m catalog`: writes the catalog of /v1 into the package.
 
-Names what needs a decision: numbers that no list knows, lines of overrides.csv without a field.
+It is made of the releases of the SDK and of what the tables of this folder add. What needs a
+decision is named: numbers that no list knows, lines of overrides.csv without a field.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from catalog.classes import Rules, by_owner
+from catalog.classes import Rules, by_owner, read_csv
 from catalog.releases import VERSIONS, unpacked
 from catalog.sdk import Release
-from catalog.union import Api, joined
+from catalog.union import Api, completed, joined
 from catalog.writing import outlines, routes
 
 ROOT = Path(__file__).parent.parent
@@ -22,6 +23,7 @@ DATA = ROOT / "proxy" / "tokentape" / "data"
 
 def generated(api: Api, rules: Rules) -> Mapping[str, str]:
     """Return the texts of the catalog by the names of their files."""
+    completed(api, read_csv("operations.csv"))
     requests = by_owner(rules, "request", {key: op.fields for key, op in api.operations.items()})
     answers = by_owner(rules, "answer", {**api.objects, "answer": {}})
     return {

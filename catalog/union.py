@@ -36,6 +36,18 @@ def joined(releases: Iterable[Release]) -> Api:
     return api
 
 
+def completed(api: Api, rows: Iterable[Mapping[str, str]]) -> Api:
+    """Add the operations of operations.csv, each with the fields of the one that it is like."""
+    for row in rows:
+        like = api.operations[row["like"]].fields if row["like"] else {}
+        operation = Operation(row["method"], row["path"], row["answer"], copy.deepcopy(like))
+        key = f"{operation.method} {operation.key}"
+        if key in api.operations:
+            raise ValueError(f"operations.csv: the SDK has {key}")
+        api.operations[key] = operation
+    return api
+
+
 def _add(fields: Fields, more: Mapping[tuple[str, ...], Declared]) -> None:
     for path, declared in more.items():
         if path in fields:

@@ -12,7 +12,7 @@ from catalog.classes import SPECIAL, Rules, by_owner, read_csv
 from catalog.coverage import coverage
 from catalog.releases import Unavailable, unpacked
 from catalog.sdk import Release
-from catalog.union import joined
+from catalog.union import completed, joined
 
 SERVICE = """
 from stripe._stripe_service import StripeService
@@ -121,6 +121,16 @@ def test_releases_are_joined_the_newest_first(pottery: Release, tmp_path: Path) 
     assert ("was",) in api.objects["pot"]
 
 
+def test_an_operation_by_hand_has_the_fields_of_the_one_that_it_is_like(pottery: Release) -> None:
+    row = {"method": "POST", "path": "/v1/kilns/{kiln}/pots", "answer": "pot"}
+    api = completed(joined((pottery,)), [{**row, "like": "POST /v1/pots/{}"}])
+    operation = api.operations["POST /v1/kilns/{}/pots"]
+    assert (operation.path, operation.answer) == (row["path"], "pot")
+    assert operation.fields == api.operations["POST /v1/pots/{}"].fields
+    with pytest.raises(ValueError, match="the SDK has POST /v1/pots/"):
+        completed(api, [{**row, "path": "/v1/pots/{id}", "like": ""}])
+
+
 def test_the_committed_catalog_is_what_the_sdk_gives() -> None:
     """Run `python -m catalog` if this fails after a change of its rules."""
     DOWNLOADS.mkdir(parents=True, exist_ok=True)
@@ -145,6 +155,7 @@ def test_tables_are_sorted_and_have_each_name_once() -> None:
 def test_each_line_by_hand_has_a_source() -> None:
     assert all(row["source"] for row in read_csv("overrides.csv"))
     assert all(row["source"] for row in read_csv("path_ids.csv"))
+    assert all(row["source"] for row in read_csv("operations.csv"))
 
 
 def test_the_page_on_coverage_is_up_to_date() -> None:

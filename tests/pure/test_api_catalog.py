@@ -146,6 +146,23 @@ def test_names_of_the_api_are_kept_in_expand() -> None:
     assert API.normal_form(expand, "data.ada") is None
 
 
+def test_ids_in_paths_are_named_in_errors_as_fields_are() -> None:
+    param = API.answer_field("error", ("param",)).field
+    assert param is not None
+    assert API.normal_form(param, "intent") == "intent"
+    assert API.normal_form(param, "ada") is None
+
+
+@pytest.mark.parametrize("owner", ["POST /v1/charges", "POST /v1/customers/{}/cards"])
+@pytest.mark.parametrize("name", ["card", "source"])
+def test_a_card_in_place_of_its_token_is_known(owner: str, name: str) -> None:
+    kinds = {"number": "card", "cvc": "cvc", "name": "name", "exp_year": KEEP}
+    for part, kind in kinds.items():
+        field = API.request_field(owner, (name, part)).field
+        assert field is not None
+        assert field.kind == kind
+
+
 @pytest.mark.parametrize(
     ("values", "value", "normal"),
     [

@@ -34,7 +34,7 @@ from tokentape.pure.stripe.kinds import NEVER_ANSWERED
 from tokentape.pure.stripe.outlines import FieldNode, Outlines, is_position, located
 from tokentape.pure.stripe.routes import Route
 
-CATALOG_FILES = ("headers.csv", "requests.txt", "answers.txt")
+CATALOG_FILES = ("headers.csv", "requests.txt", "answers.txt", "routes.csv")
 """The texts that the catalog is read from, in this order."""
 _ERROR = "error"
 _NAMELESS = frozenset({"answer", _ERROR})
@@ -56,6 +56,8 @@ class Catalog:
     response_headers: Mapping[str, Field]
     lists: Mapping[str, frozenset[str]]
     """Closed vocabularies for several fields: countries, currencies."""
+    id_names: frozenset[str] = frozenset()
+    """What the API calls the ids in paths: errors name them as they name fields."""
     may_be_kept: Callable[[str], bool] = bool
     """Tells a value that may be kept in a field that its user keeps (`redact.keep`)."""
 
@@ -114,7 +116,7 @@ class Catalog:
     @cached_property
     def words(self) -> frozenset[str]:
         """Every name of the API."""
-        return self.requests.names() | self.answers.names()
+        return self.requests.names() | self.answers.names() | self.id_names
 
     @cached_property
     def error_codes(self) -> frozenset[str]:
@@ -140,8 +142,8 @@ def _plain_paths(node: FieldNode, path: Path = ()) -> Iterable[Path]:
 
 
 @lru_cache(maxsize=2)
-def read_catalog(headers: str, requests: str, answers: str) -> Catalog:
-    """Read the catalog: the outlines of `outlines`, and a table of headers and lists.
+def read_catalog(headers: str, requests: str, answers: str, routes: str = "") -> Catalog:
+    """Read the catalog: the outlines of `outlines`, the routes, and a table of headers and lists.
 
     The table is CSV: side, path, class, values, source. Raises ValueError with the line of an
     unknown side, class, slot or form.
@@ -160,7 +162,9 @@ def read_catalog(headers: str, requests: str, answers: str) -> Catalog:
         except ValueError as error:
             raise ValueError(f"headers.csv:{rows.line_num}: {error}") from None
     request_headers, response_headers = sides.values()
-    return Catalog(Outlines(requests), Outlines(answers), request_headers, response_headers, lists)
+    outlines = (Outlines(requests), Outlines(answers))
+    id_names = frozenset(re.findall(r"\{(\w+)\}", routes))
+    return Catalog(*outlines, request_headers, response_headers, lists, id_names)
 
 
 def extended(
