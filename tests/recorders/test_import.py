@@ -67,7 +67,7 @@ def test_each_form_becomes_the_same_clean_cassette(
     assert imported("raw.txt", text) == 0
     err = capsys.readouterr().err
     assert f"raw.txt ({recorder}): 3 of 5 calls recorded" in err
-    assert "left out: 1 call to other hosts than Stripe's" in err
+    assert "left out: 1 call to other hosts than api.stripe.com" in err
     assert "left out: 1 call to Stripe that tokentape does not serve yet (number 3)" in err
     assert "raw.txt is raw still: delete it" in err
     assert CARD not in err

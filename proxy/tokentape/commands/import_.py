@@ -169,7 +169,7 @@ def _reasons(plan: _Import) -> Iterator[str]:
     """Yield why calls are left out. None of it quotes what they say."""
     if plan.elsewhere:
         hint = "" if plan.served else "; --upstream URL imports calls to a host of your own"
-        yield f"{counted(len(plan.elsewhere), 'call')} to other hosts than Stripe's{hint}"
+        yield f"{counted(len(plan.elsewhere), 'call')} to other hosts than {HOST}{hint}"
     for left_out, reason in (
         (plan.unserved, "to Stripe that tokentape does not serve yet"),
         (plan.unanswered, "without an answer in the file"),
