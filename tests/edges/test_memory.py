@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 from tokentape.edges.server.memory import NO_DIGEST, Memory, RequestDigest
@@ -54,7 +52,7 @@ def test_what_a_request_is_remembered_by_is_what_an_answer_can_depend_on() -> No
     digest = PORT.digest(request).digest
 
     def marked(*headers: tuple[str, str], **changes: object) -> bool:
-        changed = replace(request, headers=headers or request.headers, **changes)
+        changed = request._replace(headers=headers or request.headers, **changes)
         return PORT.digest(changed).digest == digest
 
     assert marked(*CARD, ("User-Agent", "other"), ("X-Stripe-Client-Telemetry", "{}"))

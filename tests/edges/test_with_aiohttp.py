@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -222,7 +221,7 @@ class TestWhatAiohttpIsGiven:
     async def test_is_refused_where_aiohttp_reads_another_request(
         self, changes: dict[str, Any]
     ) -> None:
-        assert await outcome(Reading(), POST, replace(POSTED, **changes)) == [400]
+        assert await outcome(Reading(), POST, POSTED._replace(**changes)) == [400]
 
     async def test_is_refused_where_aiohttp_reads_another_version(self) -> None:
         assert await outcome(Reading(), GET, REQUEST, is_1_0=True) == [400]

@@ -80,7 +80,7 @@ def stripe(seed: int) -> Answer:
 
     def answer(request: Request) -> Response:
         response = mock.answer(request)
-        return replace(response, headers=(*response.headers, *dated(next(ticks))))
+        return response._replace(headers=(*response.headers, *dated(next(ticks))))
 
     return answer
 
@@ -142,16 +142,16 @@ class Stage:
         return (*texts, *(json.dumps(log_document(event)) for event in timeless))
 
     def send(self, request: Request, *, taken: bool = True) -> Response:
-        """Ask, and take the answer whole, or go away before."""
+        """Ask, and take the answer as it is sent, whole, or go away before."""
         digest, key = self._memory.digest(request)
         before = self.port.get(digest) if digest else None
         if before and self.service.repeated(before.final, key):
-            return replace(before, echo=tuple((name, key) for name, _ in before.echo))
+            return before._replace(echo=tuple((name, key) for name, _ in before.echo), final=None)
         answer, done = asyncio.run(self._handled(request))
         done(taken)
         if digest and answer.final and taken and bool(answer.echo) == (key is not None):
             self.port[digest] = answer
-        return answer
+        return answer._replace(final=None)
 
     async def _handled(self, request: Request) -> Served:
         outcome = self.service.handle(request)

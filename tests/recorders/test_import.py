@@ -50,7 +50,7 @@ def replayed(text: str, name: str = "pay") -> list[int]:
             continue
         request, recorded = exchange
         target = re.sub(r"tok_\w+", lambda match: ids[match[0]], request.target)
-        answer = session.replayed(replace(request, target=target))
+        answer = session.replayed(request._replace(target=target))
         if answer and answer.status == recorded.status:
             numbers.append(call.number)
             ids[read_body(recorded)["id"]] = read_body(answer)["id"]
@@ -147,7 +147,7 @@ def test_what_is_not_recorded_is_named_by_its_number(
         calls[0]._replace(response=Response(500, (), b"{}")),
         calls[0]._replace(response=Response(0, (), b"{}")),
         calls[0]._replace(response=Response(200, (), b"no JSON")),
-        calls[0]._replace(request=replace(odd, headers=(("Content-Type", "text/plain"),))),
+        calls[0]._replace(request=odd._replace(headers=(("Content-Type", "text/plain"),))),
     ]
     assert imported("raw.har", har(answers)) == 0
     err = capsys.readouterr().err

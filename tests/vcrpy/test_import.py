@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,7 +63,7 @@ def test_compressed_answers(workplace: Workplace) -> None:
     def compressed(request: Request) -> Response:
         plain = answer(request)
         headers = (*plain.headers, ("Content-Encoding", "gzip"))
-        return replace(plain, headers=headers, body=gzip.compress(plain.body))
+        return plain._replace(headers=headers, body=gzip.compress(plain.body))
 
     with Upstream(compressed) as upstream:
         record(workplace.directory / "raw.yaml", upstream.url)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tokentape.mock.api_errors import UNSUPPORTED, ApiError
 from tokentape.mock.keys import Key
@@ -84,7 +84,7 @@ def unauthorized(error: ApiError) -> Response:
 def replayed(call: Call, first: Response) -> Response:
     """Return the first response to this Idempotency-Key, for a repeated POST."""
     headers = ((name, call.id if name == "Request-Id" else value) for name, value in first.headers)
-    return replace(first, headers=(*headers, ("Idempotent-Replayed", "true")))
+    return first._replace(headers=(*headers, ("Idempotent-Replayed", "true")))
 
 
 def error_fields(error: ApiError) -> dict[str, object]:

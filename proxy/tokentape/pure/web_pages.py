@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
@@ -83,7 +83,7 @@ class FromPage:
             *_allowance(self.origin, _values(response, "vary")),
             (_EXPOSED, f"{exposed}, Tokentape-Result"),
         ]
-        return replace(response, headers=tuple(lines))
+        return response._replace(headers=tuple(lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class WebPages:
         if request.method == "OPTIONS" and (method := request.header(_METHOD)):
             return _preflight_answer(request, origin, method)
         lines = tuple([line for line in request.headers if line[0].lower() != "origin"])
-        return FromPage(origin, replace(request, headers=lines))
+        return FromPage(origin, request._replace(headers=lines))
 
     def _is_host(self, text: str) -> bool:
         name, is_address, is_loopback = _name(text)

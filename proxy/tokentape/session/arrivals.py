@@ -37,7 +37,7 @@ def event_of(session: str, arrival: Arrival, outcome: Outcome, at: float, second
     `at` is the time of its answer, in seconds since 1970, `seconds` what it took.
     """
     request, method, match = arrival.redacted, arrival.raw.method, outcome.match
-    fields = (*request.query, *request.body) if request else ()
+    fields = request.query + request.body if request else ()
     return Event(
         session,
         arrival.number,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from operator import itemgetter
 from time import time
 from typing import Protocol
@@ -24,7 +24,7 @@ from tokentape.pure.cassette.model import (
 from tokentape.pure.cassette.reading import MAX_BODY
 from tokentape.pure.cassette.writing import interaction_text, outline_text
 from tokentape.pure.http.messages import Response, given_at
-from tokentape.pure.notation.placeholders import Placeholder, Variable, parts
+from tokentape.pure.notation.placeholders import Placeholder, parts
 from tokentape.pure.notation.redacted import Redacted, RedactedRequest
 from tokentape.pure.redaction import Redactor
 from tokentape.pure.redaction.echoes import Story
@@ -49,10 +49,10 @@ class Prepared:
 
     interaction: Interaction
     chunk: bytes
-    plan: Mapping[Secret, Variable]
-    """The variables of its values."""
-    stories: Mapping[Secret, Story]
-    """Of the ids in its response."""
+    secrets: Sequence[Secret]
+    """Its values, in the order of its variables."""
+    stories: Mapping[str, Story]
+    """Of the ids in its response, by their keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ class Recorder:
     numbering: Numbering
     clock: Callable[[], float] = time
     """Tells when a response came that does not say so itself."""
-    _stories: dict[Secret, Story] = field(default_factory=dict)
-    """By id: what was sent for the object."""
+    _stories: dict[str, Story] = field(default_factory=dict)
+    """By the key of an id: what was sent for the object."""
     _check: RedactionCheck = field(init=False)
 
     def __post_init__(self) -> None:
@@ -90,8 +90,7 @@ class Recorder:
             _as_at_first(response), request, story, present, self._stories
         )
         secrets = (*request_secrets(request), *response_secrets(redacted))
-        plan = self.numbering.planned(secrets)
-        recorded = interaction(request, redacted, plan)
+        recorded = interaction(request, redacted, self.numbering.planned(secrets))
         if len(recorded.response_variables) > MAX_ANSWER_VARIABLES:
             raise UnreadableBody(f"it has more than {MAX_ANSWER_VARIABLES:,} values that vary")
         chunk = interaction_text(recorded).encode("ascii")
@@ -100,9 +99,9 @@ class Recorder:
         reasons = tuple(self._objections(recorded))
         if reasons:
             return HeldBack(reasons)
-        story = story.after(request, redacted.echoes)
-        ids = [secret for secret in redacted.body.secrets if secret.kind in ID_PREFIXES]
-        return Prepared(recorded, chunk, plan, dict.fromkeys(ids, story))
+        story = story.after(request, redacted.echoes)  # of the same numbers
+        ids = [secret.key for secret in redacted.body.secrets if secret.kind in ID_PREFIXES]
+        return Prepared(recorded, chunk, secrets, dict.fromkeys(ids, story))
 
     def written(self, prepared: Prepared | HeldBack) -> Interaction | HeldBack:
         """Write what was prepared last, and return it as written. Raises CassetteError.
@@ -113,10 +112,10 @@ class Recorder:
         if isinstance(prepared, HeldBack):
             return prepared
         self.take.append(prepared.chunk)
-        self.numbering.adopt(prepared.plan)
-        for id_, story in prepared.stories.items():
+        self.numbering.adopt(prepared.secrets, prepared.interaction.variables)
+        for key, story in prepared.stories.items():
             if story:
-                self._stories[id_] = self._stories.pop(id_, story).joined(story)
+                self._stories[key] = self._stories.pop(key, story).joined(story)
         while len(self._stories) > _MOST_STORIES:
             del self._stories[next(iter(self._stories))]
         return prepared.interaction
@@ -126,11 +125,12 @@ class Recorder:
         story, published = Story(), dict[str, Redacted]()
         for entry in (request.path, *request.query, *request.body):
             for secret in entry.secrets:
-                if (named := self._stories.get(secret)) is not None:
+                if (named := self._stories.get(secret.key)) is not None:
                     story = named.joined(story)
             if "{{tok:" in entry.text or "{{pm:" in entry.text:
                 published |= self._published_card(entry.text)
-        return replace(story, numbers={**story.numbers, **published, **request.numbers})
+        numbers = {**story.numbers, **published, **request.numbers}
+        return Story(numbers, story.echoes, story.sent)
 
     def _published_card(self, text: str) -> dict[str, Redacted]:
         """Return the card of a published token or payment method: tok_visa, pm_card_visa."""
@@ -166,4 +166,4 @@ def _as_at_first(response: Response) -> Response:
         (name, original if name.lower() == "request-id" else value)
         for name, value in response.headers
     )
-    return replace(response, headers=tuple(lines))
+    return response._replace(headers=tuple(lines))

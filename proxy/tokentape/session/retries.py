@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tokentape.pure.http.messages import Headers, Response
@@ -173,7 +173,7 @@ def _again(outcome: Outcome, key: str) -> Outcome:
     response = outcome.response
     headers: Headers = (*response.headers, ("Idempotent-Replayed", "true"))
     echo = tuple([(name, key) for name, _ in response.echo])
-    again = replace(response, headers=headers, echo=echo, final=None)
+    again = response._replace(headers=headers, echo=echo, final=None)
     return outcome._replace(response=again, is_retry=True)
 
 

@@ -215,32 +215,30 @@ class Service:
 
     def _answer(self, arrival: Arrival) -> Outcome | Awaitable[Outcome]:
         request, redacted = arrival.raw, arrival.redacted
+        if redacted is not None and replays(self.mode):
+            repeat, further = self.policy.repeat, not self.policy.strict
+            match = self.instances.match(redacted, repeat=repeat, further=further)
+            if match is not None:
+                return self._replay(match, redacted, arrival.number)
         decision = decide(
             self.mode,
             in_catalog=redacted is not None or bool(arrival.unreadable),
             readable=redacted is not None,
             forward_others=self.policy.forward_others,
             barred_key=lambda: not self.policy.allow_live and has_live_key(request),
-            find=lambda: self._match(redacted),
             names_made_up_id=lambda: bool(redacted and self.instances.names_made_up_id(redacted)),
         )
         match decision:
-            case Match() if redacted is not None:
-                return self._replay(decision, redacted, arrival.number)
             case Unmatched.RECORD | Unmatched.FORWARD:
                 return self._forward(arrival)
             case Refuse(status, code, message):
                 return self._refused(status, code, message)
-            case Match() | Unmatched.MISS | Unmatched.MADE_UP:
+            case Unmatched.MISS | Unmatched.MADE_UP:
                 return self._miss(arrival, made_up_id=decision is Unmatched.MADE_UP)
 
     def _refused(self, status: int, code: str, message: str) -> Outcome:
         self.counts.refuse(f"{code} ({status})")
         return Outcome(refusal(status, code, message), Result.REFUSED, reasons=(message,))
-
-    def _match(self, request: RedactedRequest | None) -> Match | None:
-        repeat, further = self.policy.repeat, not self.policy.strict
-        return request and self.instances.match(request, repeat=repeat, further=further)
 
     def _replay(self, match: Match, request: RedactedRequest, number: int) -> Outcome:
         self.counts.replayed += 1
@@ -255,8 +253,8 @@ class Service:
         outcome = Outcome(response, Result.REPLAYED, match)
         if not (self.remembers and match.is_last and settled):
             return outcome
-        tried = Try(request, sender(request), outcome) if key else None
-        return Outcome(response.as_final(Final(number, tried)), Result.REPLAYED, match)
+        final = Final(number, Try(request, sender(request), outcome) if key else None)
+        return Outcome(Response(*response[:-1], final), Result.REPLAYED, match)
 
     def _miss(self, arrival: Arrival, *, made_up_id: bool) -> Outcome:
         self.counts.missed += 1

@@ -50,12 +50,11 @@ def framed(response: Response, *, to_head: bool = False, connection: str = "") -
     `to_head` is for answers to HEAD, which have no body. `connection` is the value of the
     Connection header; blank is none.
     """
-    lines, names = [], set()
-    for name, value in response.headers:
-        lower = name.lower()
-        if lower not in _OURS:
-            lines.append(f"{name}: {value}")
-            names.add(lower)
+    headers = response.headers
+    names = {name.lower() for name, _ in headers}
+    if not _OURS.isdisjoint(names):
+        headers = tuple([line for line in headers if line[0].lower() not in _OURS])
+    lines = [f"{name}: {value}" for name, value in headers]
     if "server" not in names:
         lines.append("Server: tokentape")
     if connection:

@@ -23,7 +23,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote_plus
 
@@ -60,7 +60,8 @@ class MatchKey(NamedTuple):
     @property
     def identity(self) -> tuple[str, ...]:
         """What is the same for requests that send the same values, in whatever order."""
-        return tuple([secret.key for secret in self.arranged(lambda secret: secret.key)])
+        secrets = arranged(self.alike, attrgetter("key")) if self.alike else self.secrets
+        return tuple([secret.key for secret in secrets])
 
 
 @dataclass(frozen=True, slots=True)

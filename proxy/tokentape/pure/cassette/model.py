@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from tokentape.pure.notation.placeholders import Variable, blanked, numbered, unnumbered
 from tokentape.pure.notation.redacted import RedactedRequest, RedactedResponse
@@ -30,8 +31,7 @@ of a suite that has more kinds of requests than that, and comes back to them in 
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(NamedTuple):
     """The request and response of an interaction, all texts in tape notation."""
 
     method: str
@@ -105,7 +105,8 @@ class Numbering:
     """
 
     def __init__(self) -> None:
-        self._variables: dict[Secret, Variable] = {}
+        self._variables: dict[str, Variable] = {}
+        """By the keys of values."""
         self._values: dict[Variable, Secret] = {}
         self._highest: dict[str, int] = defaultdict(int)
 
@@ -116,29 +117,31 @@ class Numbering:
 
     def bind(self, variable: Variable, secret: Secret) -> None:
         """Let a variable of the cassette stand for a value, if neither has a partner yet."""
-        if secret not in self._variables and variable not in self._values:
-            self._variables[secret] = variable
+        if secret.key not in self._variables and variable not in self._values:
+            self._variables[secret.key] = variable
             self._values[variable] = secret
 
     def value(self, variable: Variable) -> Secret | None:
         """Return what a variable stands for, or None."""
         return self._values.get(variable)
 
-    def planned(self, secrets: Iterable[Secret]) -> dict[Secret, Variable]:
-        """Return the variable of each value; those of new values are not given yet."""
-        plan: dict[Secret, Variable] = {}
-        highest = self._highest.copy()
-        for secret in dict.fromkeys(secrets):
-            if secret not in self._variables:
+    def planned(self, secrets: Iterable[Secret]) -> tuple[Variable, ...]:
+        """Return the variables of values, in their order; those of new values are not given yet."""
+        new, highest = dict[str, Variable](), self._highest.copy()
+        variables = []
+        for secret in secrets:
+            variable = self._variables.get(secret.key) or new.get(secret.key)
+            if variable is None:
                 highest[secret.kind] += 1
-            plan[secret] = self._variables.get(secret) or (secret.kind, highest[secret.kind])
-        return plan
+                variable = new[secret.key] = (secret.kind, highest[secret.kind])
+            variables.append(variable)
+        return tuple(variables)
 
-    def adopt(self, plan: Mapping[Secret, Variable]) -> None:
-        """Give the numbers of a plan: its interaction has been written."""
-        for secret, variable in plan.items():
+    def adopt(self, secrets: Iterable[Secret], variables: Sequence[Variable]) -> None:
+        """Give the numbers that were planned for values: their interaction has been written."""
+        for secret, variable in zip(secrets, variables, strict=True):
             self.bind(variable, secret)
-        self.reserve(plan.values())
+        self.reserve(variables)
 
 
 def request_secrets(request: RedactedRequest) -> tuple[Secret, ...]:
@@ -155,9 +158,13 @@ def response_secrets(response: RedactedResponse) -> tuple[Secret, ...]:
 
 
 def interaction(
-    request: RedactedRequest, response: RedactedResponse, variables: Mapping[Secret, Variable]
+    request: RedactedRequest, response: RedactedResponse, variables: tuple[Variable, ...]
 ) -> Interaction:
-    """Return an exchange as a cassette has it, `variables` being those of its values."""
+    """Return an exchange as a cassette has it.
+
+    `variables` are those of its values: first those of the request, each as `request_secrets` and
+    `response_secrets` have them.
+    """
     outline = Texts(
         method=request.method,
         path=request.path.text,
@@ -168,11 +175,8 @@ def interaction(
         response_headers=tuple([(name, line.text) for name, line in response.headers]),
         text=response.body.text,
     )
-    return Interaction(
-        _shared(outline),
-        tuple([variables[secret] for secret in request_secrets(request)]),
-        tuple([variables[secret] for secret in response_secrets(response)]),
-    )
+    in_request = len(request_secrets(request))
+    return Interaction(_shared(outline), variables[:in_request], variables[in_request:])
 
 
 @dataclass(frozen=True, slots=True)

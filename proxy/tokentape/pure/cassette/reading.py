@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import lru_cache
 
 from tokentape.errors import CassetteError
@@ -248,7 +247,7 @@ def _outline_reader() -> Callable[[str], tuple[Texts, int]]:
         form = body[1:-1].replace("''", "'") if body.startswith("'") else body
         text = string[len("|" + MARGIN) :].replace(MARGIN, "\n")
         fields = tuple(map(same, form.split("&"))) if form else ()
-        texts = replace(frame(head, middle), body=fields, text=text)
+        texts = frame(head, middle)._replace(body=fields, text=text)
         valid = _FIELDS.fullmatch(form) and _RESPONSE_BODY.fullmatch(text)
         if not valid or text != _with_one_line_end(text) or outline_text(texts) != blank:
             raise CassetteError(_NOT_CANONICAL)

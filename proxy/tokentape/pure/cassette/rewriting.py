@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 
 from tokentape.pure.cassette.model import Interaction, Texts, outlined
 from tokentape.pure.http.json_text import Json, begun, enclosed, string
@@ -43,8 +42,7 @@ def renamed(interaction: Interaction, rename: Callable[[Variable], Variable]) ->
 
 
 def _ordered(texts: Texts) -> Texts:
-    return replace(
-        texts,
+    return texts._replace(
         query=_sorted_fields(texts.query),
         request_headers=tuple(sorted(texts.request_headers, key=lambda line: line[0])),
         body=_sorted_fields(texts.body),

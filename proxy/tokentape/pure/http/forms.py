@@ -50,6 +50,7 @@ _SIMPLE_NAME = re.compile(r"[^\[\]]++(?:\[[^\[\]]*+\])++")
 """Names without nested brackets. The repetitions are possessive: a long name is read once."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_TOO_MANY = "there are too many fields"
 
 
 def request_pairs(request: Request, names: Names = _NO_NAMES) -> Pairs:
@@ -68,7 +69,7 @@ def request_pairs(request: Request, names: Names = _NO_NAMES) -> Pairs:
     elif media == "application/json" or media.endswith("+json"):
         pairs = _json_pairs(body)
     elif media in ("application/x-www-form-urlencoded", ""):
-        pairs = form_pairs(body, names)
+        return form_pairs(body, MAX_PAIRS, names)
     else:
         raise UnreadableBody("the content type is no form, JSON or multipart form")
     return _bounded(pairs, MAX_PAIRS)
@@ -83,28 +84,35 @@ def query_pairs(target: str) -> Pairs:
     _, _, query = target.partition("?")
     if not query:
         return ()
-    return _bounded(form_pairs(query.encode("utf-8", "surrogateescape")), _MAX_QUERY_PAIRS)
+    return form_pairs(query.encode("utf-8", "surrogateescape"), _MAX_QUERY_PAIRS)
 
 
-def form_pairs(text: bytes, names: Names = _NO_NAMES) -> Iterator[Pair]:
+def form_pairs(text: bytes, most: int, names: Names = _NO_NAMES) -> Pairs:
     """Parse `application/x-www-form-urlencoded` text (WHATWG URL §5.1), including blank values.
 
-    >>> list(form_pairs(b"card[name]=Ada+L&card%5Bcvc%5D="))
-    [(('card', 'name'), 'Ada L'), (('card', 'cvc'), '')]
+    Raises UnreadableBody for more than `most` pairs.
+
+    >>> form_pairs(b"card[name]=Ada+L&card%5Bcvc%5D=", 2)
+    ((('card', 'name'), 'Ada L'), (('card', 'cvc'), ''))
     """
-    for part in text.decode("utf-8", "surrogateescape").split("&"):
-        if part:
-            name, _, value = part.partition("=")
-            yield names.get(name) or split_name(_decode(name)), _decode(value)
+    spaced = text.decode("utf-8", "surrogateescape").replace("+", " ")
+    parts = [part.partition("=") for part in spaced.split("&") if part]
+    if len(parts) > most:
+        raise UnreadableBody(_TOO_MANY)
+    return tuple(
+        [
+            (
+                names.get(name) or split_name(_decoded(name)),
+                _decoded(value) if "%" in value else value,
+            )
+            for name, _, value in parts
+        ]
+    )
 
 
-def _decode(text: str) -> str:
-    if "+" in text:
-        text = text.replace("+", " ")
-    if "%" in text:
-        plain = unquote_to_bytes(text.encode("utf-8", "surrogateescape"))
-        text = plain.decode("utf-8", "surrogateescape")
-    return text
+def _decoded(text: str) -> str:
+    plain = unquote_to_bytes(text.encode("utf-8", "surrogateescape"))
+    return plain.decode("utf-8", "surrogateescape")
 
 
 def split_name(name: str) -> Path:
@@ -162,7 +170,7 @@ def plain_body(message: Request | Response, most: int) -> bytes:
     """
     body = message.body
     lines = [value for name, value in message.headers if name.lower() == "content-encoding"]
-    encodings = [token.strip().lower() for token in ",".join(lines).split(",")]
+    encodings = [token.strip().lower() for line in lines for token in line.split(",")]
     if len(encodings) > _MOST_ENCODINGS:
         raise UnreadableBody(f"the body has more than {_MOST_ENCODINGS} content encodings")
     for encoding in reversed(encodings):
@@ -196,7 +204,7 @@ def _inflated(body: bytes, most: int) -> bytes:
 
 def _json_pairs(body: bytes) -> Iterator[Pair]:
     if has_more_nodes(body, _MAX_JSON_NODES):
-        raise UnreadableBody("there are too many fields")
+        raise UnreadableBody(_TOO_MANY)
     try:
         document = json.loads(body, object_pairs_hook=_Members)
     except (ValueError, RecursionError):
@@ -279,5 +287,5 @@ def _multipart_pairs(body: bytes, content_type: str) -> Iterator[Pair]:
 def _bounded(pairs: Iterable[Pair], most: int) -> Pairs:
     bounded = tuple(islice(pairs, most + 1))
     if len(bounded) > most:
-        raise UnreadableBody("there are too many fields")
+        raise UnreadableBody(_TOO_MANY)
     return bounded

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
+from typing import NamedTuple
 
 Headers = tuple[tuple[str, str], ...]
 """Header lines in wire order, names as they came; values are UTF-8 with surrogate escapes."""
@@ -24,14 +25,13 @@ HOP_BY_HOP = frozenset(
 """Headers that end at this hop: RFC 9110 §7.6.1, and Proxy-Connection, which clients still send."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Request:
+class Request(NamedTuple):
     """A request: `target` in origin form, percent-encoded as it came; `body` still encoded."""
 
     method: str
     target: str
     headers: Headers = ()
-    body: bytes = field(default=b"", repr=False)
+    body: bytes = b""
 
     def __repr__(self) -> str:
         return f"<Request, {len(self.headers)} headers>"
@@ -41,25 +41,20 @@ class Request:
         return _first(self.headers, name)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Response:
+class Response(NamedTuple):
     """A response; `body` still encoded."""
 
     status: int
     headers: Headers = ()
-    body: bytes = field(default=b"", repr=False)
+    body: bytes = b""
     echo: Headers = ()
     """Header lines, before the others, that depend on the request."""
-    final: object | None = field(default=None, compare=False)
+    final: object | None = None
     """Set if the same request gets this response from now on. The handler gets it back each time
     that the response is repeated without it."""
 
     def __repr__(self) -> str:
         return f"<Response {self.status}, {len(self.headers)} headers>"
-
-    def as_final(self, final: object) -> Response:
-        """Return this response with its `final` set."""
-        return Response(self.status, self.headers, self.body, self.echo, final)
 
     @property
     def lines(self) -> Headers:
@@ -113,8 +108,13 @@ def given_at(response: Response) -> int | None:
     >>> given_at(Response(200, (("Date", "Sat, 28 Nov 2026 10:00:00 GMT"),)))
     1795860000
     """
+    return _seconds(response.header("date") or "")
+
+
+@lru_cache(maxsize=2)
+def _seconds(date: str) -> int | None:
     try:
-        return int(parsedate_to_datetime(response.header("date") or "").timestamp())
+        return int(parsedate_to_datetime(date).timestamp())
     except (ValueError, OverflowError):
         return None
 

@@ -92,5 +92,6 @@ class RedactedResponse(NamedTuple):
     status: int
     headers: tuple[tuple[str, Redacted], ...]
     body: Redacted
-    echoes: Mapping[Secret, Secret] = MappingProxyType({})
-    """Values of this response that a request sent in a field of another name, with the latter."""
+    echoes: Mapping[str, Secret] = MappingProxyType({})
+    """What a request sent in a field of another name than this response shows it in, by the keys of
+    the latter's values."""

@@ -21,7 +21,6 @@ from tokentape.pure.redaction.echoes import Story
 from tokentape.pure.redaction.requests import redacted_request, request_headers
 from tokentape.pure.redaction.responses import ResponseRedactor
 from tokentape.pure.redaction.values import Values
-from tokentape.pure.stripe.kinds import Secret
 from tokentape.pure.stripe.routes import RouteMatch
 
 
@@ -80,12 +79,12 @@ class Redactor:
         request: RedactedRequest,
         story: Story,
         present: int,
-        stories: Mapping[Secret, Story] = MappingProxyType({}),
+        stories: Mapping[str, Story] = MappingProxyType({}),
     ) -> RedactedResponse:
         """Redact the response to a redacted request.
 
-        `story` is what earlier requests sent for what this one names, `stories` that for any id;
-        `present` is when the response was given, in seconds since 1970. Raises UnreadableBody for a
-        body that is no JSON.
+        `story` is what earlier requests sent for what this one names, `stories` that for any id, by
+        the id's key; `present` is when the response was given, in seconds since 1970. Raises
+        UnreadableBody for a body that is no JSON.
         """
         return self._responses.redacted(raw, request, story, present, stories)

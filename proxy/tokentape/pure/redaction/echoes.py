@@ -24,9 +24,9 @@ made these. In a story there are many values, so only a field of the same name r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 
 from tokentape.pure.notation.redacted import Redacted, RedactedRequest
 from tokentape.pure.redaction.values import in_object, last_name
@@ -42,23 +42,25 @@ class Story:
 
     numbers: Mapping[str, Redacted] = field(default_factory=dict)
     """The card or account number, by kind, of which they show a part."""
-    echoes: Mapping[Secret, Secret] = field(default_factory=dict)
-    """The values that they show under another name, with the request's own."""
+    echoes: Mapping[str, Secret] = field(default_factory=dict)
+    """The request's own of the values that they show under another name, by the keys of these."""
     sent: tuple[Secret, ...] = ()
     """The values that were sent, the last first."""
 
     def __bool__(self) -> bool:
         return bool(self.numbers or self.echoes or self.sent)
 
-    def after(self, request: RedactedRequest, echoes: Mapping[Secret, Secret]) -> Story:
-        """Return the story with a request more, and what its response repeated."""
-        sent = chain(_values(request), self.sent)
-        numbers = {**self.numbers, **request.numbers}
-        return Story(numbers, {**self.echoes, **echoes}, _distinct(sent))
+    def after(self, request: RedactedRequest, echoes: Mapping[str, Secret]) -> Story:
+        """Return the story, which has its numbers, with the other values of a request.
+
+        `echoes` are what its response repeated.
+        """
+        sent = _distinct((*_values(request), *self.sent))
+        return Story(self.numbers, {**self.echoes, **echoes}, sent)
 
     def joined(self, later: Story) -> Story:
         """Return the story of an object that came in two: `later` tells of it last."""
-        if not self or self == later:
+        if self is later or not self or self == later:
             return later
         numbers = {**self.numbers, **later.numbers}
         sent = _distinct((*later.sent, *self.sent))
@@ -66,13 +68,17 @@ class Story:
 
 
 def _distinct(values: Iterable[Secret]) -> tuple[Secret, ...]:
-    return tuple(islice(dict.fromkeys(values), _LONGEST))
+    distinct: dict[str, Secret] = {}
+    for value in values:
+        distinct.setdefault(value.key, value)
+    return tuple(islice(distinct.values(), _LONGEST))
 
 
-def _values(request: RedactedRequest) -> Iterator[Secret]:
-    """Yield the values of a request that responses may repeat."""
-    for entry in (request.path, *request.query, *request.body):
-        yield from (secret for secret in entry.secrets if secret.kind not in _NEVER_REPEATED)
+def _values(request: RedactedRequest) -> list[Secret]:
+    """Return the values of a request that responses may repeat."""
+    entries = (request.path, *request.query, *request.body)
+    secrets = [secret for entry in entries for secret in entry.secrets]
+    return [secret for secret in secrets if secret.kind not in _NEVER_REPEATED]
 
 
 class _Sent:
@@ -84,10 +90,11 @@ class _Sent:
         """By the last segment of the field; None where two fields share it."""
 
     def add(self, secret: Secret) -> None:
-        if secret.field not in self._by_field:
-            name = last_name(secret.field)
+        field = secret.field
+        if field not in self._by_field:
+            name = last_name(field)
             self._by_name[name] = None if name in self._by_name else secret
-            self._by_field[secret.field] = secret
+            self._by_field[field] = secret
 
     def repeated_by(self, field: str, *, is_only: bool) -> Secret | None:
         """Return the value that a field of the response repeats; None where two may be meant.
@@ -130,8 +137,8 @@ class Echo:
         """By text, names of fields and times apart from other values."""
         self._earlier: dict[tuple[str, str], _Sent] = {}
         """The same of the story."""
-        self.new: dict[Secret, Secret] = {}
-        """The response's values that are the request's under another name, with the latter."""
+        self.new: dict[str, Secret] = {}
+        """The request's own of the values that the response shows under another name."""
 
     def within(self, story: Story) -> Echo:
         """Return the same for an object in the response that has a story of its own."""
@@ -144,9 +151,11 @@ class Echo:
     def of(self, value: Secret) -> Secret | None:
         """Return the request's value, or its field's name, that a value repeats, or None."""
         sent, earlier = self._found(value)
+        if sent is None and earlier is None:
+            return self._story.echoes.get(value.key)
         is_only = value.text not in self._request.other_texts
         secret = None if sent is None else sent.repeated_by(value.field, is_only=is_only)
-        if secret is None and earlier is not None and value not in self._story.echoes:
+        if secret is None and earlier is not None and value.key not in self._story.echoes:
             secret = earlier.of_same_name(value.field)
         return self._repeated(value, secret)
 
@@ -160,9 +169,9 @@ class Echo:
 
     def _repeated(self, value: Secret, secret: Secret | None) -> Secret | None:
         if secret is None:
-            return self._story.echoes.get(value)
-        if secret != value:
-            self.new[value] = secret
+            return self._story.echoes.get(value.key)
+        if secret.key != value.key:
+            self.new[value.key] = secret
         return secret
 
     def _found(self, value: Secret) -> tuple[_Sent | None, _Sent | None]:

@@ -67,16 +67,16 @@ def request_headers(values: Values, match_headers: tuple[str, ...]) -> Mapping[s
     }
 
 
-@dataclass(slots=True, repr=False)
 class _Beside:
     """What a request has beside its entries."""
 
-    live: dict[str, Secret] = field_(default_factory=dict)
-    """What is given back at replay."""
-    unknown: list[UnknownName] = field_(default_factory=list)
-    """Names that the API does not know."""
-    others: set[str] = field_(default_factory=set)
-    """Values that are no variables."""
+    def __init__(self) -> None:
+        self.live: dict[str, Secret] = {}
+        """What is given back at replay."""
+        self.unknown: list[UnknownName] = []
+        """Names that the API does not know."""
+        self.others: set[str] = set()
+        """Values that are no variables."""
 
 
 def redacted_request(
@@ -90,9 +90,11 @@ def redacted_request(
     """Redact a request to the operation that it matches. Raises UnreadableBody."""
     beside = _Beside()
     operation = match.route.operation
-    listed = [query_pairs(raw.target), request_pairs(raw, values.catalog.names(operation))]
-    sent = [normalised(each, values.catalog, operation, keep_blank=keep_blank) for each in listed]
-    query, body = (_entries(pairs, operation, values, beside) for pairs in sent)
+    listed = query_pairs(raw.target), request_pairs(raw, values.catalog.names(operation))
+    query, body = [
+        _entries(pairs, operation, values, beside, keep_blank=keep_blank) if pairs else ()
+        for pairs in listed
+    ]
     lines = _headers(raw, headers, values, beside.live)
     path, rest = _path(match, values), (match.route, UnshownTexts(beside.others))
     unknown = tuple(beside.unknown)
@@ -108,16 +110,15 @@ def redacted_path(text: str, values: Values) -> Redacted | None:
     match = values.operation_at("GET", path)
     if match is None:
         return None
-    pairs = query_pairs(text)
-    sent = normalised(pairs, values.catalog, match.route.operation, keep_blank=True)
-    query = _entries(sent, match.route.operation, values, _Beside())
+    operation = match.route.operation
+    query = _entries(query_pairs(text), operation, values, _Beside(), keep_blank=True)
     return joined((_path(match, values), Redacted(mark), joined(query, "&")))
 
 
 def _path(match: RouteMatch, values: Values) -> Redacted:
     """Return the path of the operation with its ids redacted."""
     if not match.ids:
-        return Redacted(match.route.path(()))
+        return Redacted(match.route.literal)
     ids = [_id(*pair, values) for pair in zip(match.route.ids, match.ids, strict=True)]
     secrets = tuple(secret for redacted in ids for secret in redacted.secrets)
     return Redacted(match.route.path(redacted.text for redacted in ids), secrets)
@@ -131,12 +132,10 @@ def _id(field: Field, text: str, values: Values) -> Redacted:
 
 
 def _entries(
-    sent: Pairs,
-    operation: str,
-    values: Values,
-    beside: _Beside,
+    pairs: Pairs, operation: str, values: Values, beside: _Beside, *, keep_blank: bool
 ) -> tuple[Redacted, ...]:
     """Return `name=value` texts, sorted by what is shown of them: their order does not count."""
+    sent = normalised(pairs, values.catalog, operation, keep_blank=keep_blank)
     dates: dict[Path, str] = {}
     entries = []
     fields = values.fields[operation]
@@ -144,8 +143,10 @@ def _entries(
         field = fields[path]
         if field.unknown:
             beside.unknown.append(field.unknown)
-        entry = field.remembered.get(value) or field.variable(value, values.published)
-        if entry is None:
+        entry = field.remembered.get(value)
+        if entry is None and field.uniform:
+            entry = Redacted(field.uniform, (Secret(field.kind, field.key + value, value),))
+        elif entry is None:
             if field.slot and not dates:
                 dates = _dates(sent, fields)
             if field.kind in CLASS_ONLY:

@@ -60,7 +60,7 @@ class ResponseRedactor:
         request: RedactedRequest,
         story: Story,
         present: int,
-        stories: Mapping[Secret, Story],
+        stories: Mapping[str, Story],
     ) -> RedactedResponse:
         """Redact a response. Raises UnreadableBody for a body that is no JSON or a bad status."""
         if not 200 <= raw.status <= 599:
@@ -124,8 +124,8 @@ class _Redaction(ResponseTexts):
 
     roots: dict[tuple[str, int], ResponseField]
     """What begins the fields of an object, by its type and depth."""
-    stories: Mapping[Secret, Story]
-    """What was sent for an object, by its id."""
+    stories: Mapping[str, Story]
+    """What was sent for an object, by the key of its id."""
     secrets: list[Secret] = field_(default_factory=list)
 
     def node(self, value: Json, field: ResponseField) -> str:
@@ -160,7 +160,7 @@ class _Redaction(ResponseTexts):
     def _echo_of(self, object_id: str) -> Echo:
         """Return what an object may repeat: what was sent for it, also where a list shows it."""
         kind = id_kind(object_id)
-        story = self.stories.get(secret(kind, object_id)) if kind in ID_PREFIXES else None
+        story = self.stories.get(secret(kind, object_id).key) if kind in ID_PREFIXES else None
         return self.echo if story is None else self.echo.within(story)
 
     def _root_of(self, object_type: str, depth: int) -> ResponseField:

@@ -59,7 +59,7 @@ class RequestField:
     remembered: dict[str, Redacted] = field_(default_factory=dict, compare=False)
     """Whole entries by value: values of a closed vocabulary or published ones, no secrets."""
     uniform: str = ""
-    """The entry that any variable leaves here; blank where that is not known beforehand."""
+    """The entry of any value that is not remembered; blank where that is not known beforehand."""
     key: str = ""
     """How the keys of these variables begin."""
     unknown: UnknownName | None = None
@@ -68,12 +68,6 @@ class RequestField:
     def entry(self, value: Redacted) -> Redacted:
         """Return the field with a redacted value."""
         return Redacted(f"{self.name.text}={value.text}", self.name.secrets + value.secrets)
-
-    def variable(self, text: str, published: Published) -> Redacted | None:
-        """Return the entry of a variable; None where it takes more than that to redact a value."""
-        if not self.uniform or not text or (self.kind, text) in published.names:
-            return None
-        return Redacted(self.uniform, (Secret(self.kind, self.key + text, text),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +170,7 @@ class _Fields(dict[Path, RequestField]):
             unknown = UnknownName(join_name(path), join_name(path[: depth + 1]), name)
             return replace(field, unknown=unknown)
         if located.depth == len(path) and not located.free:
-            field = self[path] = _prepared(field)
+            field = self[path] = _prepared(field, self._values.published)
         return field
 
     def _name(self, path: Path, depth: int, located: Located) -> Redacted:
@@ -257,13 +251,20 @@ def _request_field(name: Redacted, path: Path, located: Located) -> RequestField
     return RequestField(name, field, definition if keeps else None, kind)
 
 
-def _prepared(field: RequestField) -> RequestField:
-    """Return a field with what all its variables have in common."""
+def _prepared(field: RequestField, published: Published) -> RequestField:
+    """Return a field with what all its variables have in common, and with all its other values."""
     if field.vocabulary is not None or field.slot or field.kind not in _UNIFORM:
         return field
+    notations = {text: name for (kind, text), name in published.names.items() if kind == field.kind}
+    remembered = {
+        text: field.entry(Redacted(_notation(field.kind, "", name, "")))
+        for text, name in notations.items()
+    }
+    remembered[""] = field.entry(Redacted(""))
     variable = Redacted(_notation(field.kind, UNNUMBERED, "", ""))
     key = secret(field.kind, "", field.field).key
-    return replace(field, uniform=field.entry(variable).text, key=key)
+    uniform = field.entry(variable).text
+    return replace(field, uniform=uniform, key=key, remembered=remembered)
 
 
 @lru_cache(maxsize=1024)

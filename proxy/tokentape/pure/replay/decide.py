@@ -8,13 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
-from typing import TYPE_CHECKING
 
 from tokentape.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from tokentape.pure.replay.instance import Match  # the command line needs only the modes
-
 
 MODE_VARIABLE = "TOKENTAPE_MODE"
 
@@ -75,20 +70,16 @@ def decide(
     readable: bool,
     forward_others: bool,
     barred_key: Callable[[], bool],
-    find: Callable[[], Match | None],
     names_made_up_id: Callable[[], bool],
-) -> Match | Unmatched | Refuse:
-    """Return what happens to a request; a match is replayed.
+) -> Unmatched | Refuse:
+    """Return what happens to a request that nothing recorded answers, in a mode that replays.
 
     `in_catalog`: it is an operation of the API. `readable`: its body could be taken apart.
-    `barred_key` tells whether it carries a live key that may not leave; `find` looks it up in the
-    cassette; `names_made_up_id` tells whether it names what only this replay knows.
+    `barred_key` tells whether it carries a live key that may not leave; `names_made_up_id` tells
+    whether it names what only this replay knows.
     """
     if not in_catalog and not (writes(mode) and forward_others):
         return OUTSIDE
-    match = find() if in_catalog and readable and replays(mode) else None
-    if match is not None:
-        return match
     if not writes(mode):
         return Unmatched.MISS
     if replays(mode) and readable and names_made_up_id():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tokentape.pure.notation.placeholders import Variable
 from tokentape.pure.replay.stories import LiveStory
@@ -39,8 +40,7 @@ class Instance:
     """The keys of ids that it made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """The interaction that answers, by its position in the cassette, and for whom."""
 
     position: int
@@ -53,7 +53,8 @@ class Match:
 def known_to(instance: Instance, variable: Variable) -> str | None:
     """Return what a variable stands for in an instance, its story, or what it continues."""
     text = instance.values.get(variable) or instance.story.get(variable)
-    if text is not None:
-        return text
-    values = (each.values.get(variable) for each in instance.continued)
-    return next((text for text in values if text is not None), None)
+    if text is None:
+        for each in instance.continued:
+            if (text := each.values.get(variable)) is not None:
+                break
+    return text

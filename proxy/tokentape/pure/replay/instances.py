@@ -58,7 +58,7 @@ from tokentape.pure.replay.made_up import MadeUp
 from tokentape.pure.replay.recordings import Alike, ExactKey, Recordings
 from tokentape.pure.replay.stories import LiveStory
 from tokentape.pure.replay.takings import Takings
-from tokentape.pure.stripe.kinds import ID_PREFIXES, MADE_KINDS, same
+from tokentape.pure.stripe.kinds import ID_PREFIXES, MADE_KINDS, same, secret
 
 BESIDE_RECORDED = 130_000
 """Instances that are remembered beside one for each recorded interaction."""
@@ -175,14 +175,14 @@ class Instances:
         context = (exact.number, sent.named)
         variables, positions, again = self._taken(exact, context, sent, before)
         named = self._live.named(variables, sent)
-        further_before = any(each.further for each in named)
+        further_before = bool(named) and any(each.further for each in named)
         again = again or (alike is not None and exact.begun and not further_before)
         if again and not further:
             return None
         exact.begun = True
         values = dict(zip(variables, [secret.text for secret in sent.secrets], strict=True))
-        continued = self._continued(named)
-        story = self._story(named, values, positions[0])
+        continued = self._continued(named) if named else ()
+        story = self._story(named, values, positions[0]) if named else LiveStory(values)
         identity = exact.text, identity[1]  # one text for all, not one for each
         instance = Instance(identity, context, positions, values, story, continued, again)
         instance.further = again or further_before or any(each.further for each in continued)
@@ -201,7 +201,9 @@ class Instances:
         if len(sent.named) == len(sent.keys) > 0:  # nobody else names these ids with these values
             recorded, again = exact.sets[0], before is not None
         else:
-            takings = self._takings.setdefault(context, Takings())
+            takings = self._takings.get(context)
+            if takings is None:
+                takings = self._takings[context] = Takings()
             recorded, again = takings.taken(exact, sent.standing, self._live.first)
         return recorded.variables, recorded.positions, again
 
@@ -242,10 +244,10 @@ class Instances:
 
     def _set_clock(self, instance: Instance, key: MatchKey) -> None:
         """Let an instance know the times that the same request sends this time."""
-        for secret in key.secrets:
-            if secret.kind == "time" and (standing := self._live.standing.get(secret.key)):
-                instance.values[standing[0]] = secret.text
-                instance.story.join({standing[0]: secret.text})
+        for sent in key.secrets:
+            if sent.kind == "time" and (standing := self._live.standing.get(sent.key)):
+                instance.values[standing[0]] = sent.text
+                instance.story.join({standing[0]: sent.text})
 
     def _continued(self, named: Sequence[Instance]) -> tuple[Instance, ...]:
         """Return the instances that a request continues, those first that it names."""
@@ -297,11 +299,12 @@ class Instances:
     ) -> tuple[str | None, bool]:
         """Return what a variable stands for that its instance does not know, and if for good."""
         kind = variable[0]
-        if kind in _RENEWED and self._recordings.maker(variable) == position:
+        maker = self._recordings.maker(variable) if kind in _RENEWED else None
+        if maker == position:
             return self._new(variable, instance), True
         text = self._fingerprint(variable, instance) if kind == "fingerprint" else None
         text = text or known_to(instance, variable)
-        if text is None and kind in _RENEWED and self._recordings.maker(variable) is not None:
+        if text is None and maker is not None:
             return self._new(variable, instance, shown_before_made=True), False
         if text is None and not instance.further:
             text = self._live.first.get(variable)
@@ -315,19 +318,20 @@ class Instances:
         One that an answer shows out of order, before it is made, is left for who makes it.
         """
         if shown_before_made and not instance.further:
-            value, is_first = self._made_up.first(variable), False
+            text, is_first = self._made_up.first(variable), False
         else:
-            value, is_first = self._made_up.new(variable)
-            instance.values[variable] = value.text
+            text, is_first = self._made_up.new(variable)
+            instance.values[variable] = text
             if variable[0] != "req":  # no other answer shows it
-                instance.story.learn(variable, value.text)
+                instance.story.learn(variable, text)
         if is_first:
-            self._live.know_first(variable, value)
-        is_known = shown_before_made and value.key in self._live.made_ids
-        if self._is_named(variable[0]) and not is_known:
-            self._live.made_ids[value.key] = (variable, instance)
-            instance.made_ids.append(value.key)
-        return value.text
+            self._live.know_first(variable, secret(variable[0], text))
+        if self._is_named(variable[0]):
+            key = secret(variable[0], text).key
+            if not (shown_before_made and key in self._live.made_ids):
+                self._live.made_ids[key] = (variable, instance)
+                instance.made_ids.append(key)
+        return text
 
     def _is_named(self, kind: str) -> bool:
         """Tell whether it counts which ids of a kind this session made up."""

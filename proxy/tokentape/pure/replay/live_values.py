@@ -28,8 +28,10 @@ class Sent:
     """The variables of those that are ids which this session made up; None for others."""
     named: tuple[str, ...]
     """The keys of these ids."""
+    before: Sequence[Standing | None]
+    """What each other value stood for last, and in which instance, if for anything."""
     standing: Sequence[Variable | None]
-    """What each other value stood for last, if for anything."""
+    """The variables of these."""
 
 
 class LiveValues:
@@ -49,24 +51,28 @@ class LiveValues:
 
     def sent(self, key: MatchKey) -> Sent:
         """Return the values of a request in the order of its key, with what they stand for."""
-        as_sent = reversed([*enumerate(key.secrets if key.alike else ())])
+        secrets = self._arranged(key) if key.alike else key.secrets
+        keys = [secret.key for secret in secrets]
+        own_ids = [self.made_ids.get(each) for each in keys]
+        before = [self.standing.get(each) for each in keys]
+        return Sent(
+            secrets,
+            keys,
+            tuple([each and each[0] for each in own_ids]),
+            tuple([each for each, id_ in zip(keys, own_ids, strict=True) if id_]),
+            before,
+            [each and each[0] for each in before],
+        )
+
+    def _arranged(self, key: MatchKey) -> Sequence[Secret]:
+        as_sent = reversed([*enumerate(key.secrets)])
         places = {secret.key: place for place, secret in as_sent}  # the first of each
 
         def rank(value: Secret) -> Variable:
             stands_for = self.made_ids.get(value.key) or self.standing.get(value.key)
             return stands_for[0] if stands_for else (_AS_SENT, places[value.key])
 
-        secrets = key.arranged(rank)
-        keys = [secret.key for secret in secrets]
-        own_ids = [self.made_ids.get(each) for each in keys]
-        standing = [self.standing.get(each) for each in keys]
-        return Sent(
-            secrets,
-            keys,
-            tuple([each and each[0] for each in own_ids]),
-            tuple([each for each, id_ in zip(keys, own_ids, strict=True) if id_]),
-            [each and each[0] for each in standing],
-        )
+        return key.arranged(rank)
 
     def named(self, variables: Sequence[Variable], sent: Sent) -> Sequence[Instance]:
         """Return the instances whose ids a request names; or, if it names none, whose values.
@@ -83,12 +89,15 @@ class LiveValues:
 
     def note(self, instance: Instance, variables: Sequence[Variable], sent: Sent) -> None:
         """Remember what the values of a new instance stand for."""
-        for variable, secret, own_id in zip(variables, sent.secrets, sent.ids, strict=True):
+        for variable, key, own_id, before in zip(
+            variables, sent.keys, sent.ids, sent.before, strict=True
+        ):
             if own_id is None:
-                before = self.standing.get(secret.key, (variable, instance))[1]
-                same = before is not None and before.story.whole is instance.story.whole
-                self.standing[secret.key] = (variable, instance if same else None)
-            if not instance.further:
+                inside = instance if before is None else before[1]
+                same = inside is not None and inside.story.whole is instance.story.whole
+                self.standing[key] = (variable, instance if same else None)
+        if not instance.further:
+            for variable, secret in zip(variables, sent.secrets, strict=True):
                 self.know_first(variable, secret)
 
     def know_first(self, variable: Variable, value: Secret) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from tokentape.pure.notation.placeholders import Variable
-from tokentape.pure.stripe.kinds import Secret, secret, stand_in
+from tokentape.pure.stripe.kinds import stand_in
 
 _FINGERPRINTS = 50_000
 """Numbers whose fingerprints are remembered: those asked for first are forgotten first."""
@@ -24,12 +24,12 @@ class MadeUp:
         self._counts: dict[Variable, int] = {}
         self._fingerprints: OrderedDict[tuple[str, str, int], str] = OrderedDict()
 
-    def new(self, variable: Variable) -> tuple[Secret, bool]:
+    def new(self, variable: Variable) -> tuple[str, bool]:
         """Return another value of a variable, and whether it is the first."""
         count = self._counts[variable] = self._counts.get(variable, 0) + 1
         return self._value(variable, count), count == 1
 
-    def first(self, variable: Variable) -> Secret:
+    def first(self, variable: Variable) -> str:
         """Return the first value of a variable, whether it has been made or not."""
         return self._value(variable, 1)
 
@@ -40,12 +40,12 @@ class MadeUp:
         """
         text = self._fingerprints.get(number)
         if text is None:
-            text = self._fingerprints[number] = self.new(variable)[0].text
+            text = self._fingerprints[number] = self.new(variable)[0]
             if len(self._fingerprints) > _FINGERPRINTS:
                 self._fingerprints.popitem(last=False)
         return text
 
-    def _value(self, variable: Variable, count: int) -> Secret:
+    def _value(self, variable: Variable, count: int) -> str:
         kind, number = variable
         seed = self._seed if count == 1 else f"{self._seed}|{count}"
-        return secret(kind, stand_in(kind, number, "", seed))
+        return stand_in(kind, number, "", seed)

@@ -52,9 +52,10 @@ class Hole(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """A text to fill: by turns what always stands there, and nothing where a hole is."""
+    """A text to fill."""
 
-    pieces: tuple[str, ...]
+    text: str
+    """A format with %s for each hole."""
     holes: tuple[Hole, ...]
 
 
@@ -117,18 +118,18 @@ class Renderer:
         values: Sequence[str | None],
         live: Mapping[str, Secret],
     ) -> str:
-        pieces = list(blank.pieces)
-        for hole, (placeholder, write, variable) in enumerate(blank.holes):
+        texts = []
+        for placeholder, write, variable in blank.holes:
             if variable is None:
                 sent = live.get(placeholder.kind)
                 text = sent.text if sent else None
                 standing = placeholder.kind, 1
             else:
                 text, standing = values[variable], variables[variable]
-            pieces[2 * hole + 1] = write(
-                self._stand_in(*standing, placeholder.name) if text is None else text
-            )
-        return "".join(pieces)
+            if text is None:
+                text = self._stand_in(*standing, placeholder.name)
+            texts.append(write(text))
+        return blank.text % tuple(texts)
 
     def _settled(self, placeholder: Placeholder) -> str | None:
         """Return what a placeholder stands for in every response, or None."""
@@ -158,19 +159,19 @@ def _template(
     numbers = count()
 
     def blank(parts: Iterable[str | Hole]) -> Blank:
-        pieces, holes = [""], []
+        pieces, holes = [], []
         for part in parts:
             if isinstance(part, str):
-                pieces[-1] += part
+                pieces.append(part.replace("%", "%%"))
                 continue
             variable = next(numbers) if part.placeholder.number else None
             text = settled(part.placeholder)
             if text is not None:
-                pieces[-1] += part.write(text)
+                pieces.append(part.write(text).replace("%", "%%"))
             else:
+                pieces.append("%s")
                 holes.append(part._replace(variable=variable))
-                pieces += ("", "")
-        return Blank(tuple(pieces), tuple(holes))
+        return Blank("".join(pieces), tuple(holes))
 
     headers = (*outline.response_headers, *more)
     blanks = tuple(

@@ -12,17 +12,14 @@ from tokentape.pure.http.forms import Pair, Pairs, Path
 from tokentape.pure.stripe.catalog import Catalog
 
 
-def normalised(
-    pairs: Pairs, catalog: Catalog, operation: str, *, keep_blank: bool
-) -> tuple[Pair, ...]:
+def normalised(pairs: Pairs, catalog: Catalog, operation: str, *, keep_blank: bool) -> Pairs:
     """Return the fields with array positions and without blanks that have no meaning."""
-    positioned = _with_positions(pairs) if any("" in path for path, _ in pairs) else pairs
+    if [path for path, _ in pairs if "" in path]:
+        pairs = _with_positions(pairs)
+    if keep_blank or "" not in [value for _, value in pairs]:
+        return pairs
     return tuple(
-        [
-            (path, value)
-            for path, value in positioned
-            if value or keep_blank or _blank_has_meaning(path, catalog, operation)
-        ]
+        [pair for pair in pairs if pair[1] or _blank_has_meaning(pair[0], catalog, operation)]
     )
 
 
@@ -32,11 +29,11 @@ def _blank_has_meaning(path: Path, catalog: Catalog, operation: str) -> bool:
     return field is None or field.blank_unsets
 
 
-def _with_positions(pairs: Pairs) -> list[Pair]:
+def _with_positions(pairs: Pairs) -> Pairs:
     """Replace `[]` by positions as Rack does: a repeated member starts the next element.
 
     >>> _with_positions(((("a", "", "x"), "1"), (("a", "", "y"), "2"), (("a", "", "x"), "3")))
-    [(('a', '0', 'x'), '1'), (('a', '0', 'y'), '2'), (('a', '1', 'x'), '3')]
+    ((('a', '0', 'x'), '1'), (('a', '0', 'y'), '2'), (('a', '1', 'x'), '3'))
     """
     positions: dict[Path, int] = defaultdict(int)
     members: dict[Path, set[Path]] = defaultdict(set)
@@ -54,4 +51,4 @@ def _with_positions(pairs: Pairs) -> list[Pair]:
             members[array].add(member)
             segments.append(str(positions[array]))
         result.append((tuple(segments), value))
-    return result
+    return tuple(result)

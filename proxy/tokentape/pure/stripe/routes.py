@@ -16,7 +16,7 @@ The routes of a resource, such as `customers`, are read when one is asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import field as field_
 from itertools import takewhile
@@ -50,6 +50,8 @@ class Route:
     """The object types that it answers with; before those of a list's items stands `list:`."""
     operation: str
     """Its name in the catalog, such as `POST /v1/customers/{}`."""
+    literal: str = ""
+    """Its path, if there is no id in it."""
 
     def path(self, ids: Iterable[str]) -> str:
         """Return the path with these ids in it."""
@@ -125,7 +127,7 @@ class Routes:
             return None
         pieces = ("v1", *(() if literal else (resource,)), *("" for _ in ids))
         classes = (_ANY_ID,) * len(ids)
-        return RouteMatch(Route(method, pieces, classes, "", ""), decoded)
+        return RouteMatch(Route(method, pieces, classes, "", "", _literal(pieces)), decoded)
 
     def __iter__(self) -> Iterator[Route]:
         """Yield all operations."""
@@ -150,7 +152,12 @@ def _route(line: str) -> Route:
     path, method, ids, answer = line.split(",")
     pieces = ["" if piece.startswith("{") else piece for piece in path.split("/")[1:]]
     operation = f"{method} /{'/'.join(piece or '{}' for piece in pieces)}"
-    return Route(method, tuple(pieces), tuple(map(_id_class, ids.split())), answer, operation)
+    classes = tuple(map(_id_class, ids.split()))
+    return Route(method, tuple(pieces), classes, answer, operation, _literal(pieces))
+
+
+def _literal(pieces: Sequence[str]) -> str:
+    return "/".join(("", *pieces)) if all(pieces) else ""
 
 
 def _id_class(text: str) -> Field:

@@ -7,7 +7,7 @@ ranges are those set aside for documentation.
 
 from __future__ import annotations
 
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import NamedTuple
@@ -16,6 +16,8 @@ from stdnum import luhn
 from stdnum.us import rtn
 
 from tokentape.pure.stripe.cards import BRANDS
+
+_LETTERS = bytes.maketrans(b"+/", b"Zz")
 
 
 class Source(NamedTuple):
@@ -36,7 +38,8 @@ class Source(NamedTuple):
     def letters(self, count: int) -> str:
         """Return up to 24 letters and digits that differ between variables."""
         key = f"{self.seed}|{self.kind}|{self.number}"
-        return b64encode(blake2b(key.encode(), digest_size=18).digest(), b"Zz")[:count].decode()
+        hashed = b2a_base64(blake2b(key.encode(), digest_size=18).digest())
+        return hashed.translate(_LETTERS)[:count].decode()
 
 
 Maker = Callable[[Source], str]

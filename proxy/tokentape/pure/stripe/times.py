@@ -29,6 +29,7 @@ from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 SENT = "sent"
 _HOUR, _DAY = 3600, 86_400
@@ -107,8 +108,12 @@ class Times:
         before = max(self.count - number, 0)
         if self.count > _SPREAD:
             before = before * _SPREAD // self.count
-        begin = datetime.fromtimestamp(self.start, UTC)
-        return int(_moved(begin, time_class).timestamp()) - before
+        return _seconds(self.start, time_class) - before
+
+
+@lru_cache(1_000)
+def _seconds(start: int, time_class: str) -> int:
+    return int(_moved(datetime.fromtimestamp(start, UTC), time_class).timestamp())
 
 
 def _moved(begin: datetime, time_class: str) -> datetime:
