@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ from tokentape.pure.stripe.kinds import NUMBER_KINDS, Secret
 from tokentape.pure.stripe.routes import Route
 
 _BEGUN = tuple("{{" + kind for kind in NUMBER_KINDS)
+_number = lru_cache(maxsize=1024)(whole)
+"""Returns the placeholder of a redacted number: there are few."""
 
 
 class Redacted(NamedTuple):
@@ -79,7 +82,7 @@ class RedactedRequest(NamedTuple):
         numbers = {}
         for entry in (*self.query, *self.body):
             text = entry.text.partition("=")[2]
-            placeholder = whole(text) if text.startswith(_BEGUN) else None
+            placeholder = _number(text) if text.startswith(_BEGUN) else None
             if placeholder and placeholder.kind in NUMBER_KINDS:
                 secrets = entry.secrets[-1:] if placeholder.number else ()
                 numbers[placeholder.kind] = Redacted(text, secrets)

@@ -207,13 +207,14 @@ def _headers(
         header = headers.get(name.lower())
         if header is None:
             continue
-        line, kind = header.remembered.get(value), header.credential
+        line, kind = None, header.credential
         if kind:
             text = api_key(value) if kind == "key" else value
             credentials.setdefault(kind, secret(kind, text))
             line = _bearer(key_class(text)) if kind == "key" else None
         if header.name:
-            lines.append((header.name, line or _header(header, value, values)))
+            line = line or header.remembered.get(value) or _header(header, value, values)
+            lines.append((header.name, line))
     live.update(credentials)
     if not raw.body:  # some clients name a type of no body, others none: it says nothing
         lines = [line for line in lines if line[0] != "Content-Type"]

@@ -176,8 +176,11 @@ class _Redaction(ResponseTexts):
         for name, value in members.items():
             field = parent.members.get(name) or self._child(parent, name, is_member=True)
             kind = type(value)
-            line = field.lines.get((kind, value)) if kind in _LEAVES else None
-            lines.append(line or field.begin + self.node(value, field))
+            if kind in _LEAVES and field.in_catalog:
+                line = field.lines.get((kind, value)) or field.begin + self._leaf(value, field)
+            else:
+                line = field.begin + self.node(value, field)
+            lines.append(line)
         return lines
 
     def _child(self, parent: ResponseField, name: str, *, is_member: bool) -> ResponseField:

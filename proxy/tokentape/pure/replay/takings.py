@@ -62,12 +62,14 @@ class Takings:
 
         The value that the fewest sets share tells most.
         """
+        if len(exact.sets) == 1 or not any(standing):
+            return None
         holding = [
             ((place, variable), sets)
             for place, variable in enumerate(standing)
             if variable is not None and (sets := exact.holding(place, variable))
         ]
-        if not holding or len(exact.sets) == 1:
+        if not holding:
             return None
         held, sets = min(holding, key=lambda pair: len(pair[1]))
         if not free:
