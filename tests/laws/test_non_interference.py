@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hypothesis import event, given
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 from tokentape.pure.http.messages import Response
 from tokentape.pure.replay.decide import Mode
@@ -57,10 +57,20 @@ def replayed(trace: Trace, world: World, cassette: str, policy: Policy) -> Trace
     return left(stage, play(trace, world, stage))
 
 
+def brackets(trace: Trace, world: World) -> list[bool]:
+    """Return which chosen names have brackets: the mock takes such a name apart, as Stripe does.
+
+    What it answers then tells that they are there. An upstream that repeats any name is below.
+    """
+    names = (name for step in trace for path, _ in step.fields for name in path)
+    return ["[" in world(name) for name in names if isinstance(name, Symbol)]
+
+
 @given(traces(all_steps), worlds, worlds)
 def test_recording_other_secrets_leaves_the_same_traces(
     trace: Trace, one: World, other: World
 ) -> None:
+    assume(brackets(trace, one) == brackets(trace, other))
     first = recorded(trace, one, stripe(one.seed))
     event(f"{first.results.count('recorded')} recorded")
 
@@ -117,11 +127,13 @@ def test_replaying_other_secrets_leaves_the_same_traces(
 def test_adding_other_secrets_to_a_cassette_leaves_the_same_traces(
     trace: Trace, later: Trace, one: World, other: World
 ) -> None:
+    both = (*trace, *later)
+    assume(brackets(both, one) == brackets(both, other))
     cassette = recorded(trace, one, stripe(one.seed)).cassette
 
     def added(world: World) -> Traces:
         stage = Stage(Mode.AUTO, stripe(world.seed + 1), loaded(cassette), strict=True)
-        return left(stage, play((*trace, *later), world, stage))
+        return left(stage, play(both, world, stage))
 
     assert added(other) == added(one)
 

@@ -45,15 +45,6 @@ class UnknownName:
     redacted: Redacted
 
 
-class UnshownTexts(frozenset[str]):
-    """Raw texts that are only asked whether one is among them; the repr shows how many."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} texts>"
-
-
 class RedactedRequest(NamedTuple):
     """A request after redaction. Entries are `name=value` texts in canonical order."""
 
@@ -68,8 +59,6 @@ class RedactedRequest(NamedTuple):
     """The names that the API does not know, in the order in which they were sent."""
     route: Route | None = None
     """The operation that it is."""
-    other_texts: UnshownTexts = UnshownTexts()
-    """Values as they were sent that are no variables: kept, published, or of a class only."""
 
     @property
     def operation(self) -> str:

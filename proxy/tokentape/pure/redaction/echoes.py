@@ -1,7 +1,8 @@
 """Which field of a request a response repeats.
 
 A field of a response stands for the request's value where that is found in exactly one field of
-the request, the field of the same name first. What one response shows in this way, later ones do
+the request, the field of the same name first. A field that the API does not know stands only for
+that. What one response shows in this way, later ones do
 too: a token's response repeats the holder's name under another name, and so does each retrieval of
 the token, whose requests hold no name.
 
@@ -29,7 +30,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from tokentape.pure.notation.redacted import Redacted, RedactedRequest
-from tokentape.pure.redaction.values import in_object, last_name
+from tokentape.pure.redaction.values import in_object, is_chosen, last_name
 from tokentape.pure.stripe.kinds import NEVER_ANSWERED, Secret
 
 _LONGEST = 200
@@ -96,11 +97,12 @@ class _Sent:
             self._by_name[name] = None if name in self._by_name else secret
             self._by_field[field] = secret
 
-    def repeated_by(self, field: str, *, is_only: bool) -> Secret | None:
+    def repeated_by(self, field: str) -> Secret | None:
         """Return the value that a field of the response repeats; None where two may be meant.
 
-        `is_only`: no field of the request holds the same text as a value that is kept, say. That
-        is decided by the fields that hold it, never by what the text is.
+        A field that the API does not know may show anything: what it shows is only the request's if
+        that has a field of the same name. So a person called `5`, born in month 5, is no other than
+        one called Ada.
 
         The response's field begins with the type of its object: `customer`, `shipping`, `name`. The
         request's may, too, as a token's `card`, `name` does.
@@ -108,7 +110,7 @@ class _Sent:
         own = self.of_same_name(field)
         if own is not None or last_name(field) in self._by_name:
             return own
-        only = is_only and len(self._by_field) == 1
+        only = len(self._by_field) == 1 and not is_chosen(field)
         return next(iter(self._by_field.values())) if only else None
 
     def of_same_name(self, field: str) -> Secret | None:
@@ -153,8 +155,7 @@ class Echo:
         sent, earlier = self._found(value)
         if sent is None and earlier is None:
             return self._story.echoes.get(value.key)
-        is_only = value.text not in self._request.other_texts
-        secret = None if sent is None else sent.repeated_by(value.field, is_only=is_only)
+        secret = None if sent is None else sent.repeated_by(value.field)
         if secret is None and earlier is not None and value.key not in self._story.echoes:
             secret = earlier.of_same_name(value.field)
         return self._repeated(value, secret)

@@ -18,7 +18,6 @@ from tokentape.pure.notation.redacted import (
     Redacted,
     RedactedRequest,
     UnknownName,
-    UnshownTexts,
     joined,
 )
 from tokentape.pure.redaction.values import MOST_REMEMBERED, RequestField, Values, sent_time
@@ -75,8 +74,6 @@ class _Beside:
         """What is given back at replay."""
         self.unknown: list[UnknownName] = []
         """Names that the API does not know."""
-        self.others: set[str] = set()
-        """Values that are no variables."""
 
 
 def redacted_request(
@@ -96,9 +93,8 @@ def redacted_request(
         for pairs in listed
     ]
     lines = _headers(raw, headers, values, beside.live)
-    path, rest = _path(match, values), (match.route, UnshownTexts(beside.others))
-    unknown = tuple(beside.unknown)
-    return RedactedRequest(raw.method, path, query, lines, body, beside.live, unknown, *rest)
+    path, unknown = _path(match, values), tuple(beside.unknown)
+    return RedactedRequest(raw.method, path, query, lines, body, beside.live, unknown, match.route)
 
 
 def redacted_path(text: str, values: Values) -> Redacted | None:
@@ -152,8 +148,6 @@ def _entries(
             if field.kind in CLASS_ONLY:
                 beside.live[field.kind] = secret(field.kind, value)
             entry = _entry(field, value, dates.get(path[:-1], ""), values)
-        if not entry.secrets:
-            beside.others.add(value)
         entries.append(entry)
     entries.sort(key=itemgetter(0))
     return tuple(entries)

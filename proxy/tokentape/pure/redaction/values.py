@@ -182,15 +182,27 @@ class _Fields(dict[Path, RequestField]):
             for position, segment in enumerate(path[:depth])
         ]
         if depth < len(path):
-            rest = "][".join(path[depth:]) if depth else join_name(path)
-            pieces.append(self._values.redacted("field", rest, field_name(path[:depth], located)))
+            rest, around = _rest(path, depth), field_name(path[:depth], located)
+            pieces.append(self._values.redacted("field", rest, around))
         text = join_name(piece.text for piece in pieces)
         return Redacted(text, tuple(secret for piece in pieces for secret in piece.secrets))
 
 
 def _named_depth(path: Path, located: Located) -> int:
-    """Return how many segments the API names, or lets users name, in a path that it knows."""
-    return located.depth if located.depth == len(path) else min((located.depth, *located.free))
+    """Return how many segments the API names, or lets users name, in a path that it knows.
+
+    `located` is of the path, or of a longer one.
+    """
+    return located.depth if located.depth >= len(path) else min((located.depth, *located.free))
+
+
+def _rest(path: Path, depth: int) -> str:
+    """Return what follows the segments that the API names, as one name.
+
+    >>> _rest(("card", "x", "y"), 1), _rest(("x", "y"), 0)
+    ('x][y', 'x[y]')
+    """
+    return "][".join(path[depth:]) if depth else join_name(path)
 
 
 def sent_time(text: str, field: str) -> Redacted:
@@ -214,14 +226,17 @@ def _sliced(number: str, slot: str) -> tuple[Placeholder | None, str]:
 def field_name(path: Path, located: Located) -> str:
     """Return which field a path is: its segments without positions in lists of the API.
 
-    Names that users chose are marked, so that none is ever taken for a name of the API.
+    Names that users chose are marked, so that none is ever taken for a name of the API. What the
+    API does not know is one name.
     """
-    segments = []
-    for position, segment in enumerate(path):
-        if position >= located.depth or position in located.free:
+    segments, depth = [], _named_depth(path, located)
+    for position, segment in enumerate(path[:depth]):
+        if position in located.free:
             segments.append(_CHOSEN + segment)
         elif segment and not segment.isdigit():
             segments.append(segment)
+    if depth < len(path):
+        segments.append(_CHOSEN + _rest(path, depth))
     return JOINT.join(segments)
 
 
@@ -238,6 +253,11 @@ def in_object(field: str) -> str:
 def last_name(field: str) -> str:
     """Return the last segment of what `field_name` returned."""
     return field.rpartition(JOINT)[2]
+
+
+def is_chosen(field: str) -> bool:
+    """Tell whether the last segment is a name that a user chose, or that the API does not know."""
+    return last_name(field).startswith(_CHOSEN)
 
 
 def _request_field(name: Redacted, path: Path, located: Located) -> RequestField:
