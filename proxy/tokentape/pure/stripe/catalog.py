@@ -98,10 +98,19 @@ class Catalog:
         if field is None or not field.types:
             return ""
         name = members.get("object")
-        if isinstance(name, str) and name in self.answers and name not in _NAMELESS:
+        if isinstance(name, str) and self._is_shown(name):
             return name
         (only, *others) = field.types
         return only if not others and only in self.answers else ""
+
+    def _is_shown(self, object_type: str) -> bool:
+        """Tell whether this is a type that its objects name, also once they are redacted.
+
+        A user may have the name redacted: `redact.fields`.
+        """
+        tree = None if object_type in _NAMELESS else self.answers.tree(object_type)
+        name = tree.members.get("object") if tree else None
+        return tree is not None and (name is None or name.field is None or name.field.kind == KEEP)
 
     def names(self, operation: str) -> Names:
         """Return the usual spellings of the fields that are in no list and not named by users."""
