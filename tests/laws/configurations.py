@@ -6,12 +6,19 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import quote_plus
 
 from hypothesis import strategies as st
 from tokentape.edges.settings import MatchSettings, RedactSettings, texts
+from tokentape.pure.http.forms import join_name
 from tokentape.pure.http.messages import Headers, Request, Response
+from tokentape.pure.stripe.outlines import FieldNode
+
+from tests.laws.operations import ROUTES, leaves, written
+from tests.laws.pipeline import CATALOG, REDACTOR
+from tests.laws.traffic import apart, nested
 
 KEY = "sk_" + "test_" + "tokentape" * 3
 PAN = "4000" + "0012" + "3456" + "7899"
@@ -134,8 +141,13 @@ values = st.sampled_from(VALUES)
 
 @st.composite
 def requests(draw: st.DrawFn, configuration: Configuration) -> Request:
-    """Draw a request, of fields that the configuration names and others."""
-    named = st.sampled_from(configuration.names or API_NAMES) | st.sampled_from(API_NAMES) | names
+    """Draw a request for a token or to any operation.
+
+    Its fields are those that the configuration names, those of the operation, and others.
+    """
+    any_route = draw(st.none() | st.sampled_from(ROUTES))
+    own = _own_names(any_route.operation) if any_route else API_NAMES
+    named = st.sampled_from(configuration.names or own) | st.sampled_from(own) | names
     fields = [(_bracketed(draw(named)), draw(values)) for _ in range(draw(st.integers(0, 5)))]
     headers = [("Authorization", f"Bearer {KEY}")] if draw(st.integers(0, 5)) else []
     line = st.tuples(st.sampled_from(_header_names(configuration)), _LINES)
@@ -145,6 +157,9 @@ def requests(draw: st.DrawFn, configuration: Configuration) -> Request:
     token = draw(st.sampled_from(("",) * 5 + ("/tok_1Abc", "/tok_visa", "/x%20y")))
     method = "GET" if token else method
     target = "/v1/tokens" + token
+    if any_route:
+        ids = (draw(st.sampled_from(_IDS_IN_PATHS)) for _ in any_route.ids)
+        method, target = any_route.method, any_route.path(ids)
     if draw(st.integers(0, 3)) == 0:
         target += "?" + _form(fields[:1])
     if draw(st.integers(0, 4)) == 0:
@@ -152,6 +167,24 @@ def requests(draw: st.DrawFn, configuration: Configuration) -> Request:
     else:
         media, body = "application/x-www-form-urlencoded", _form(fields).encode()
     return Request(method, target, (*headers, ("Content-Type", media)), body)
+
+
+_IDS_IN_PATHS = (
+    "cus_1Zq7abcdefgh",
+    "zz_1Zq7",
+    "x%20y",
+    "null",
+    "tok_visa",
+    "usd",
+    "%7B%7Bcus.1%7D%7D",
+)
+
+
+@cache
+def _own_names(operation: str) -> Sequence[str]:
+    """Return the names of an operation's fields, as a client writes them."""
+    tree = CATALOG.requests.tree(operation) or FieldNode()
+    return [join_name(written(path)) for path, _ in leaves(tree)] or API_NAMES
 
 
 _LINES = st.sampled_from(("acme", "2024-06-20", "x y", "", "acct_1Zq7"))
@@ -193,12 +226,27 @@ def _documents(members: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
     )
 
 
+def _objects(types: Sequence[str]) -> st.SearchStrategy[Any]:
+    """Draw objects of some types, with any values in their fields."""
+    return st.sampled_from([name for name in types if name in CATALOG.answers]).flatmap(_object)
+
+
+def _object(object_type: str) -> st.SearchStrategy[Any]:
+    fields = [written(path) for path, _ in leaves(CATALOG.answers.tree(object_type) or FieldNode())]
+    lines = st.lists(st.tuples(st.sampled_from(fields), _scalars), max_size=8)
+    return lines.map(lambda pairs: {"object": object_type} | dict(nested(apart(dict(pairs)))))
+
+
 @st.composite
-def answers(draw: st.DrawFn, configuration: Configuration, number: int) -> Response:
+def answers(
+    draw: st.DrawFn, configuration: Configuration, number: int, request: Request
+) -> Response:
     """Draw an answer; its Retry-After tells which one it is."""
     segments = [part for name in configuration.names for part in _segments(name)]
     members = st.sampled_from((*_MEMBERS, *ODD, *segments))
-    document = draw(_documents(members))
+    match = REDACTOR.match(request)
+    types = match.route.answer.rpartition(":")[2].split("|") if match else []
+    document = draw(_documents(members) | _objects(types) if types else _documents(members))
     for name in configuration.names if isinstance(document, dict) else ():
         if draw(st.booleans()):
             _put(document, _segments(name), draw(_scalars))
@@ -223,6 +271,18 @@ _ODD_BODIES = (
 
 def _segments(name: str) -> list[str]:
     return [part for part in name.replace("]", "[").replace(".", "[").split("[") if part]
+
+
+@cache
+def _names_of_ids() -> frozenset[str]:
+    owners = map(CATALOG.answers.tree, CATALOG.answers.owners())
+    fields = (leaf for owner in owners for leaf in leaves(owner or FieldNode()))
+    return frozenset(written(path)[-1] for path, field in fields if field.kind == "object_id")
+
+
+def has_ids(name: str) -> bool:
+    """Tell whether a field that a configuration names may hold an id in an answer."""
+    return _segments(name)[-1:] == ["id"] or not _names_of_ids().isdisjoint(_segments(name))
 
 
 def _put(document: Any, path: Sequence[str], value: object) -> None:

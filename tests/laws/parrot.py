@@ -8,34 +8,37 @@ from itertools import cycle
 from random import Random
 
 from tokentape.errors import UnreadableBody
-from tokentape.pure.http.forms import Pairs, join_name, query_pairs, request_pairs
+from tokentape.pure.http.forms import Pairs, Path, join_name, query_pairs, request_pairs
 from tokentape.pure.http.messages import Headers, Request, Response
 from tokentape.pure.stripe.cards import digits
 
-from tests.laws.pipeline import NOW, Answer, dated
+from tests.laws.pipeline import CATALOG, NOW, REDACTOR, Answer, dated
 
 
 def parrot(seed: int, statuses: Sequence[int], *, in_vocabularies: bool = True) -> Answer:
     """Return an upstream that answers with these statuses in turn.
 
-    `in_vocabularies`: it repeats values also where the API has a closed vocabulary. Stripe does
-    not: such an answer says by itself that a value is a word of the API, and which.
+    `in_vocabularies`: it repeats values also where the API has a closed vocabulary, and words of
+    the request's vocabularies where it has none. Stripe does not: such an answer says by itself
+    that a value is a word of the API, and which, or takes a word for a person who is called so.
     """
     random, turn = Random(seed), cycle(statuses)
     card, error = (_card, _error) if in_vocabularies else (_plain_card, _plain_error)
 
-    def made(prefix: str) -> str:
-        return f"{prefix}_{random.getrandbits(90):x}"
+    def made(prefix: str, mark: str = "_") -> str:
+        return f"{prefix}{mark}{random.getrandbits(90):x}"
 
     def answer(request: Request) -> Response:
         pairs, present = _heard(request), NOW + random.randrange(10**6)
+        if not in_vocabularies:
+            pairs = tuple(pair for pair in pairs if not _is_word(request, *pair))
         document = {
             **{f"unknown {join_name(path)}": value for path, value in pairs},
             "id": made("tok"),
             "object": "token",
-            "created": present + _LIFETIMES[len(pairs) % len(_LIFETIMES)] + random.randrange(20),
-            "client_ip": made("ip"),
-            "card": card(pairs) | {"id": made("card"), "fingerprint": made("x")},
+            "created": present + LIFETIMES[len(pairs) % len(LIFETIMES)] + random.randrange(20),
+            "client_ip": made("ip", "-"),
+            "card": card(pairs) | {"id": made("card"), "fingerprint": made("x", "-")},
             "error": error(pairs, made("req")),
             "numbers": [random.random(), random.randrange(10**18), [None, True]],
         }
@@ -47,7 +50,7 @@ def parrot(seed: int, statuses: Sequence[int], *, in_vocabularies: bool = True) 
     return answer
 
 
-_LIFETIMES = (0, -3 * 86_400, 600, 86_400, 14 * 86_400, 30 * 86_400, 365 * 86_400)
+LIFETIMES = (0, -3 * 86_400, 600, 86_400, 14 * 86_400, 30 * 86_400, 365 * 86_400)
 _JSON = (("Content-Type", "application/json"),)
 
 
@@ -56,6 +59,12 @@ def _heard(request: Request) -> Pairs:
         return (*query_pairs(request.target), *request_pairs(request))
     except UnreadableBody:
         return ((("body",), request.body.decode("latin-1")),)
+
+
+def _is_word(request: Request, name: Path, value: str) -> bool:
+    match = REDACTOR.match(request)
+    definition = CATALOG.request_field(match.route.operation if match else "", name).field
+    return definition is not None and CATALOG.normal_form(definition, value) is not None
 
 
 def _card(pairs: Pairs) -> dict[str, object]:
@@ -69,7 +78,7 @@ def _card(pairs: Pairs) -> dict[str, object]:
         "brand": values.get("name"),
         "exp_year": values.get("cvc"),
         "networks": [value for _, value in pairs],
-        "wallet": {"type": "".join(value for _, value in pairs), "deep": [dict(values)]},
+        "wallet": {"type": "+".join(value for _, value in pairs), "deep": [dict(values)]},
     }
 
 

@@ -32,6 +32,7 @@ from tokentape.session.service import Policy, Service
 
 REDACTOR = assembly.redactor(RedactSettings(), MatchSettings())
 RULES = MatchRules()
+CATALOG = REDACTOR.values.catalog
 PUBLISHED = REDACTOR.values.published
 TOKENS_CSV = (Path(__file__).parents[1] / "tokens_by_hand.csv").read_text("utf-8")
 """The fields of tokens, as they were catalogued by hand."""

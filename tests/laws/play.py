@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 from tokentape.pure.http.messages import Request, Response
 
 from tests.laws.pipeline import Answer, Stage
-from tests.laws.traffic import Step, filled, request
+from tests.laws.traffic import Ids, Step, Value, filled, request
 from tests.laws.worlds import Symbol, World
 
 Worlds = Callable[[Symbol], str]
@@ -32,21 +33,47 @@ def exchanges(
 ) -> Mapping[int, tuple[Request, Response]]:
     """Send a trace's requests in an order of their numbers; return each with its answer."""
     found: dict[int, tuple[Request, Response]] = {}
-    ids: dict[int, str] = {}
+    ids: dict[int, Sequence[str]] = {}
     for number in order:
-        sent = request(trace[number], lambda value: filled(value, world, ids))
-        answer = stage.send(sent)
-        found[number] = sent, answer
-        if (made := token_id(answer)) is not None:
-            ids[number] = made
+        *exchange, ids[number] = called(trace[number], world, ids, stage)
+        found[number] = exchange[0], exchange[1]
     return found
 
 
-def token_id(answer: Response) -> str | None:
-    """Return the id of the token in an answer, if there is one."""
+def called(
+    step: Step, world: Worlds, ids: Ids, stage: Stage
+) -> tuple[Request, Response, Sequence[str]]:
+    """Send the request of a step; return it, the answer, and the ids that only the answer has."""
+    sent: set[str] = set()
+
+    def fill(value: Value) -> str:
+        text = filled(value, world, ids)
+        sent.add(text)
+        return text
+
+    asked = request(step, fill)
+    answer = stage.send(asked)
+    return asked, answer, [each for each in ids_in(answer) if each not in sent]
+
+
+_ID = re.compile(r"(?!secret_)[a-z]+_[A-Za-z0-9]{10,}")
+"""Of all words of the API and of the awkward world, none looks like it, nor a secret's stand-in."""
+
+
+def ids_in(answer: Response) -> Sequence[str]:
+    """Return the ids in an answer, that of the object itself first."""
     try:
         document = orjson.loads(answer.body)
     except ValueError:
-        return None
-    found = document.get("id") if isinstance(document, dict) else None
-    return found if isinstance(found, str) else None
+        return ()
+    own = _texts(document.get("id")) if isinstance(document, dict) else ()
+    return [text for text in dict.fromkeys([*own, *_texts(document)]) if _ID.fullmatch(text)]
+
+
+def _texts(node: Any) -> Iterator[str]:
+    for inside in (
+        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    ):
+        yield from _texts(inside)
+    if isinstance(node, str):
+        yield node

@@ -52,6 +52,10 @@ AWKWARD = (
     "x" * 10_001,
 )
 
+NAMES = ["a, b", "x[y]", "xy", "amount", "null", "a][b", "{{name.1}}"]
+WORDS = ["number", "name"]
+"""Names of the API within a card, and nowhere else."""
+
 
 @pytest.mark.parametrize("value", AWKWARD)
 @pytest.mark.parametrize("field", ["card[name]", "card[address_city]", "card[metadata][note]"])
@@ -59,6 +63,29 @@ def test_a_person_with_an_awkward_value_is_recorded_like_any_other(field: str, v
     version = (("Stripe-Version", "2019-05-16"),)
     usual = cassette({**CARD, field: "Zoe Lovelace"}, stripe(1), version)
     assert cassette({**CARD, field: value}, stripe(1), version) == usual
+
+
+@pytest.mark.parametrize("word", ["US", "usd", "company", "110000000"])
+def test_a_holder_who_is_called_like_a_kept_value_is_shown_under_another_name(word: str) -> None:
+    account = {"country": "US", "currency": "usd", "account_holder_type": "company"}
+    numbers = {"routing_number": "110000000", "account_number": "000123456789"}
+    fields = {f"bank_account[{name}]": value for name, value in (account | numbers).items()}
+    usual = cassette({**fields, "bank_account[account_holder_name]": "Zoe Lovelace"}, stripe(1))
+    assert '"name": "{{name.1}}"' in usual
+    assert cassette({**fields, "bank_account[account_holder_name]": word}, stripe(1)) == usual
+
+
+@pytest.mark.parametrize("key", NAMES)
+def test_a_key_of_metadata_is_one_name_whatever_it_holds(key: str) -> None:
+    def recorded(key: str) -> str:
+        document = {"object": "customer", "metadata": {key: "1", "b": "1"}}
+        stage = Stage(answer=lambda _: Response(200, (), json.dumps(document).encode()))
+        body = urlencode({f"metadata[{key}]": "1", "metadata[b]": "1"}).encode()
+        stage.send(Request("POST", "/v1/customers", (("Authorization", f"Bearer {KEY}"),), body))
+        return stage.cassette
+
+    assert '"{{field.2}}": "{{text.2}}"' in recorded("zzz")
+    assert recorded(key) == recorded("zzz")
 
 
 @pytest.mark.parametrize("status", [400, 402, 404])
@@ -102,11 +129,6 @@ def test_a_key_that_is_a_word_of_the_api_is_recorded_like_any_other() -> None:
 @pytest.mark.parametrize("origin", ["null", "https://shop.example"])
 def test_the_origin_of_a_page_is_no_part_of_a_cassette(origin: str) -> None:
     assert cassette(CARD, stripe(1), (("Origin", origin),)) == cassette(CARD, stripe(1))
-
-
-NAMES = ["a, b", "x[y]", "xy", "amount", "null", "a][b", "{{name.1}}"]
-WORDS = ["number", "name"]
-"""Names of the API within a card, and nowhere else."""
 
 
 @pytest.mark.parametrize(

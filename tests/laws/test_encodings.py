@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tokentape.pure.notation.redacted import Redacted
 from tokentape.session.service import Policy
 
+from tests.laws.operations import ROUTES, odd_api_traces, operations
 from tests.laws.parrot import parrot
 from tests.laws.pipeline import REDACTOR, replay, results
 from tests.laws.play import play, recording_of
@@ -59,14 +60,14 @@ def rewritten(step: Step, wire: Wire, data: st.DataObject) -> Step:
     return replace(step, wire=wire, fields=shuffled(step.fields, data))
 
 
-@given(odd_posts, wires, st.data())
+@given(odd_posts | operations(ROUTES), wires, st.data())
 def test_all_wire_forms_of_the_same_fields_are_sealed_alike(
     step: Step, wire: Wire, data: st.DataObject
 ) -> None:
     assert redacted(rewritten(step, wire, data)) == redacted(step)
 
 
-@given(traces(odd_posts), st.lists(wires, min_size=9, max_size=9), st.data())
+@given(traces(odd_posts) | odd_api_traces, st.lists(wires, min_size=9, max_size=9), st.data())
 def test_what_was_recorded_in_one_wire_form_answers_in_any(
     trace: Trace, others: list[Wire], data: st.DataObject
 ) -> None:

@@ -13,8 +13,10 @@ from tokentape.pure.cassette.model import Interaction
 from tokentape.pure.notation.placeholders import Placeholder, Variable, blanked, substitute
 from tokentape.pure.stripe.kinds import Secret
 
+from tests.laws.api import Traffic, odd_api_traffic
+from tests.laws.operations import odd_api_traces
 from tests.laws.parrot import parrot
-from tests.laws.pipeline import REDACTOR, Stage, replay, results
+from tests.laws.pipeline import REDACTOR, Answer, Stage, replay, results
 from tests.laws.play import exchanges, play, recording_of
 from tests.laws.traffic import Step, Trace, all_steps, odd_posts, posts, traces
 from tests.laws.worlds import SHAPES, Symbol, World
@@ -53,12 +55,21 @@ class Permuted(World):
             self.values |= {one: world(other) for one, other in zip(members, others, strict=True)}
 
 
-@given(traces(posts | odd_posts), st.data())
-def test_to_permute_secrets_only_renames_variables(trace: Trace, data: st.DataObject) -> None:
+def repeating(seed: int) -> Answer:
+    return parrot(seed, [200, 402])
+
+
+@given(
+    st.tuples(traces(posts | odd_posts) | odd_api_traces, st.just(repeating)) | odd_api_traffic,
+    st.data(),
+)
+def test_to_permute_secrets_only_renames_variables(traffic: Traffic, data: st.DataObject) -> None:
+    trace, upstream = traffic
     trace = tuple(replace(step, headers=()) for step in trace)
-    stage, world = Stage(answer=parrot(1, [200, 402])), World(1)
+    stage, world = Stage(answer=upstream(1)), World(1)
 
     play(trace, world, stage)
+    stage.upstream.answer = upstream(2)
     play(trace, Permuted(world, data), stage)
 
     first, second = stage.service.recorded[: len(trace)], stage.service.recorded[len(trace) :]
@@ -78,7 +89,7 @@ def variables(trace: Trace, world: World, stage: Stage) -> Iterator[tuple[Variab
                 yield from zip(blanked(text)[1], entry.secrets, strict=True)
 
 
-@given(traces(all_steps | odd_posts))
+@given(traces(all_steps | odd_posts) | odd_api_traces)
 def test_two_values_never_share_a_variable_nor_one_value_two(trace: Trace) -> None:
     trace = tuple(replace(step, headers=()) for step in trace)
     stage = Stage(answer=parrot(1, [200]))

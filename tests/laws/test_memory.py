@@ -10,14 +10,15 @@ from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.watching.events import Event, Result
 from tokentape.session.service import Policy
 
+from tests.laws.api import Traffic
 from tests.laws.pipeline import Stage, replay, stripe
 from tests.laws.play import exchanges, play, recording_of
-from tests.laws.traffic import Step, Trace, gets, posts, traces
+from tests.laws.test_replays import traffic
+from tests.laws.traffic import Step, Trace
 from tests.laws.worlds import Symbol, World
 
 JSON = (("Content-Type", "application/json"),)
 
-steps = st.integers(0, 2).flatmap(lambda dice: gets if dice == 0 else posts)
 policies = st.builds(Policy, repeat=st.booleans(), strict=st.booleans())
 
 
@@ -43,11 +44,12 @@ def keyed(request: Request, number: int) -> Request:
     return request._replace(headers=(*others, ("Idempotency-Key", f"key {number}")))
 
 
-@given(traces(steps), policies, stories())
+@given(traffic, policies, stories())
 def test_with_a_memory_and_without_answers_are_the_same(
-    trace: Trace, policy: Policy, story: Story
+    traffic: Traffic, policy: Policy, story: Story
 ) -> None:
-    recording = recording_of(trace, stripe(1))
+    trace, upstream = traffic
+    recording = recording_of(trace, upstream(1))
     fast = replay(recording.cassette, policy=policy)
     slow = replay(recording.cassette, policy=policy, remembers=False)
     played = exchanges(trace, range(len(trace)), World(2), slow)
@@ -57,11 +59,12 @@ def test_with_a_memory_and_without_answers_are_the_same(
     assert_alike_in(story, asked, fast, slow)
 
 
-@given(traces(steps), policies, stories())
+@given(traffic, policies, stories())
 def test_answers_are_the_same_where_requests_are_repeated_before_others_come(
-    trace: Trace, policy: Policy, story: Story
+    traffic: Traffic, policy: Policy, story: Story
 ) -> None:
-    recording = recording_of(trace, stripe(1))
+    trace, upstream = traffic
+    recording = recording_of(trace, upstream(1))
     guide = replay(recording.cassette, policy=policy, remembers=False)
     played = exchanges(trace, range(len(trace)), World(2), guide)
     fast = replay(recording.cassette, policy=policy)

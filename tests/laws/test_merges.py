@@ -18,7 +18,7 @@ from tests.laws.parrot import parrot
 from tests.laws.pipeline import RULES, Answer, Stage, loaded, replay, results, stripe
 from tests.laws.play import play, recording_of
 from tests.laws.test_replays import all_recorded, steps
-from tests.laws.traffic import TokenOf, Trace, all_steps, odd_posts, traces
+from tests.laws.traffic import IdOf, Trace, all_steps, mapped, odd_posts, traces
 from tests.laws.worlds import World
 
 
@@ -90,14 +90,7 @@ def _moved(trace: Trace, to: int, start: int = 0) -> Trace:
     """Return the steps of a trace from a start, to follow `to` others than those before."""
 
     def later(value: Any) -> Any:
-        moved = isinstance(value, TokenOf) and value.step >= start
+        moved = isinstance(value, IdOf) and value.step >= start
         return replace(value, step=value.step - start + to) if moved else value
 
-    return tuple(
-        replace(
-            step,
-            token=later(step.token),
-            fields=tuple((name, later(value)) for name, value in step.fields),
-        )
-        for step in trace[start:]
-    )
+    return tuple(mapped(step, later) for step in trace[start:])

@@ -20,38 +20,15 @@ from tokentape.pure.stripe.outlines import FieldNode
 from tokentape.pure.stripe.routes import Route
 from tokentape.session import assembly
 
-from tests.laws.pipeline import NOW, REDACTOR, Stage, replay
+from tests.laws.pipeline import CATALOG, NOW, REDACTOR, Stage, replay
+from tests.laws.traffic import FORMS
 from tests.wire import numbered
 
-CATALOG = REDACTOR.values.catalog
 ROUTES = [route for route in REDACTOR.values.routes if route.answer]
 TYPES = [name for name in CATALOG.answers.owners() if name not in ("answer", "error", "list")]
 INSPECTOR = Inspector(REDACTOR)
 MARK = "Zq7Ohn"
 """Stands in every value that must not survive."""
-FORMS = {
-    "bool": "true",
-    "country": "NZ",
-    "currency": "nzd",
-    "decimal": "12.5",
-    "doc_url": "https://stripe.com/docs/error-codes/card-declined",
-    "event": "charge.succeeded",
-    "expand": "customer",
-    "integer": "-250",
-    "language": "de",
-    "month": "5",
-    "param": "customer",
-    "pasted_fields": "number",
-    "percent": "12.5",
-    "purpose_code": "P0108",
-    "reason_number": "10.4",
-    "requirement": "individual.verification.document",
-    "tax_code": "txcd_10000000",
-    "two_digits": "05",
-    "version": "2026-10-28.endive; pots_beta=v1",
-    "word": "some_new_word",
-    "year": "2040",
-}
 HEADERS = (
     ("Authorization", "Bearer sk_" + "test_" + MARK * 4),
     ("Content-Type", "application/x-www-form-urlencoded"),
@@ -74,7 +51,7 @@ class Values:
     def of(self, field: Field) -> str:
         """Return a value of a field, as it is written in a form."""
         if field.kind == KEEP:
-            return FORMS[field.form] if field.form else min(field.values, default="")
+            return FORMS[field.form][0] if field.form else min(field.values, default="")
         match field.kind:
             case "card":
                 return numbered(f"453957{next(self._numbers):09}")

@@ -12,14 +12,15 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from hypothesis import strategies as st
-from tokentape.pure.http.forms import join_name, split_name
+from tokentape.pure.http.forms import Path, join_name, split_name
 from tokentape.pure.http.messages import Request
+from tokentape.pure.stripe.fields import KEEP, Field, field_of
 from tokentape.pure.stripe.kinds import ID_PREFIXES, SLOTS
 
 from tests.laws.pipeline import PUBLISHED, TOKENS_CSV
 from tests.laws.worlds import LIVE_KEYS, SHAPES, Symbol
 
-NO_TOKEN = Symbol("tok", 99)
+NO_ID = Symbol("tok", 99)
 USUAL_KEY = Symbol("key", 0, SHAPES["key"][0])
 
 
@@ -40,14 +41,16 @@ class Spaced:
 
 
 @dataclass(frozen=True)
-class TokenOf:
-    """The id that an earlier step of the trace was answered with; the symbol, if with none."""
+class IdOf:
+    """An id that an earlier step of the trace was answered with; the symbol, if with none."""
 
     step: int
-    else_: Symbol = NO_TOKEN
+    else_: Symbol = NO_ID
+    place: int = 0
+    """Which of the ids in the answer; after the last comes the first again."""
 
 
-Value = str | Symbol | Part | Spaced | TokenOf
+Value = str | Symbol | Part | Spaced | IdOf
 Name = tuple[Value, ...]
 Fields = tuple[tuple[Name, Value], ...]
 Fill = Callable[[Value], str]
@@ -73,13 +76,13 @@ class Step:
 
     fields: Fields = ()
     query: Fields = ()
-    token: Value | None = None
-    """Of the path; None for /v1/tokens itself."""
     method: Value = "POST"
     key: Symbol | None = USUAL_KEY
     headers: tuple[tuple[str, Value], ...] = ()
     wire: Wire = Wire()
     path: str = "/v1/tokens"
+    """With `{}` for each id."""
+    ids: tuple[Value, ...] = ()
 
 
 Trace = tuple[Step, ...]
@@ -87,7 +90,7 @@ Trace = tuple[Step, ...]
 
 def get(token: Value, **more: Any) -> Step:
     """Return a step that retrieves a token."""
-    return Step(token=token, method="GET", **more)
+    return Step(path="/v1/tokens/{}", ids=(token,), method="GET", **more)
 
 
 def request(step: Step, fill: Fill) -> Request:
@@ -101,9 +104,8 @@ def request(step: Step, fill: Fill) -> Request:
     if step.wire.zipped and body:
         headers.append(("Content-Encoding", "gzip"))
         body = gzip.compress(body, mtime=0)
-    target = step.path
-    if step.token is not None:
-        target += "/" + quote(fill(step.token), safe="", errors="surrogateescape")
+    ids = (quote(fill(value), safe="", errors="surrogateescape") for value in step.ids)
+    target = step.path.format(*ids)
     if step.query:
         target += "?" + _form(_pairs(step.query, fill), step.wire)
     return Request(fill(step.method), target, tuple(headers), body)
@@ -125,7 +127,7 @@ def _body(step: Step, fill: Fill) -> tuple[str, bytes]:
     if not pairs:
         return "", b""
     if step.wire.media == "json":
-        return "application/json; charset=utf-8", json.dumps(_nested(pairs)).encode()
+        return "application/json; charset=utf-8", json.dumps(nested(pairs)).encode()
     if step.wire.media == "multipart":
         return "multipart/form-data; boundary=XxX", _multipart(pairs, step.wire)
     if step.wire.media == "text":
@@ -153,13 +155,13 @@ def _placed(path: tuple[str, ...], wire: Wire) -> tuple[str, ...]:
     return tuple("" if index and one.isdigit() else one for index, one in enumerate(path))
 
 
-def _nested(pairs: _Pairs) -> Any:
-    members: dict[str, _Pairs] = {}
+def nested(pairs: Sequence[tuple[tuple[str, ...], Any]]) -> Any:
+    """Return what pairs of paths and values say in JSON; names that count up are of a list."""
+    members: dict[str, list[tuple[tuple[str, ...], Any]]] = {}
     for (first, *rest), value in pairs:
         members.setdefault(first, []).append((tuple(rest), value))
     document = {
-        name: inner[0][1] if inner[0][0] == () else _nested(inner)
-        for name, inner in members.items()
+        name: inner[0][1] if inner[0][0] == () else nested(inner) for name, inner in members.items()
     }
     if all(name == str(place) for place, name in enumerate(document)):
         return list(document.values())
@@ -177,8 +179,12 @@ def _multipart(pairs: _Pairs, wire: Wire) -> bytes:
     return ("\r\n".join(lines) + "\r\n--XxX--\r\n").encode("utf-8", "surrogateescape")
 
 
-def filled(value: Value, world: Callable[[Symbol], str], ids: Mapping[int, str]) -> str:
-    """Return what a value is in a world, `ids` being what the steps so far were answered with."""
+Ids = Mapping[int, Sequence[str]]
+"""The ids that the steps of a trace were answered with."""
+
+
+def filled(value: Value, world: Callable[[Symbol], str], ids: Ids) -> str:
+    """Return what a value is in a world, `ids` being those of the steps so far."""
     match value:
         case Symbol():
             return world(value)
@@ -187,26 +193,39 @@ def filled(value: Value, world: Callable[[Symbol], str], ids: Mapping[int, str])
         case Spaced(of, mark):
             number = of if isinstance(of, str) else world(of)
             return mark.join(number[start : start + 4] for start in range(0, len(number), 4))
-        case TokenOf(step, else_):
-            return ids.get(step) or world(else_)
+        case IdOf(step, else_, place):
+            made = ids.get(step)
+            return made[place % len(made)] if made else world(else_)
     return value
 
 
 # What the fields of the API may hold.
 
-_ROWS = tuple(csv.DictReader(TOKENS_CSV.splitlines()))
-_LISTS = {row["path"]: row["values"].split("|") for row in _ROWS if row["side"] == "list"}
-_FORMS: Mapping[str, tuple[str, ...]] = {
+FORMS: Mapping[str, tuple[str, ...]] = {
     "bool": ("true", "false", "True"),
-    "country": ("US", "de", "JP"),
-    "currency": ("usd", "EUR", "jpy"),
+    "country": ("NZ", "US", "de", "JP"),
+    "currency": ("nzd", "usd", "EUR", "jpy"),
+    "decimal": ("12.5", "-0.50", "3", "1e-07"),
+    "doc_url": ("https://stripe.com/docs/error-codes/card-declined",),
+    "event": ("charge.succeeded", "*"),
+    "expand": ("customer", "data.customer", "latest_charge.payment_intent"),
+    "integer": ("-250", "0", "5", "2030", "4242"),
+    "language": ("de", "en-GB"),
     "month": ("5", "05", "12", "13", "0"),
+    "param": ("customer", "card[number]"),
     "pasted_fields": ("number", "number,cvc"),
-    "percent": ("25", "12.50", "12.5"),
+    "percent": ("12.5", "25", "12.50"),
     "purpose_code": ("P0108",),
-    "version": ("2026-10-28.endive", "2024-06-20"),
-    "year": ("2050", "50", "2001", "abcd"),
+    "reason_number": ("10.4",),
+    "requirement": ("individual.verification.document",),
+    "tax_code": ("txcd_10000000",),
+    "two_digits": ("05",),
+    "version": ("2026-10-28.endive; pots_beta=v1", "2026-10-28.endive", "2024-06-20"),
+    "word": ("some_new_word",),
+    "year": ("2040", "50", "2001", "abcd"),
 }
+"""Values of each closed form, and some that nearly are."""
+_ROWS = tuple(csv.DictReader(TOKENS_CSV.splitlines()))
 _IDS = ("tok", "card_id", "cus", "file", "acct", "object_id", "btok")
 _PUBLISHED: dict[str, list[str]] = {}
 for (_kind, _), _value in PUBLISHED.values.items():
@@ -222,18 +241,18 @@ def symbols(kind: str) -> st.SearchStrategy[Symbol]:
     return st.builds(Symbol, kinds, numbers, shapes)
 
 
-def _kept(row: Mapping[str, str]) -> st.SearchStrategy[Value]:
-    form = row["values"].removeprefix("~")
-    words = _FORMS[form] if row["values"].startswith("~") else tuple(row["values"].split("|"))
-    if form in _LISTS:  # any other the built-in mock takes, and answers in other letters
-        return st.sampled_from(words)
-    return st.sampled_from(words) | st.builds(Symbol, st.just("text"), numbers, st.just("off"))
+def _kept(field: Field) -> st.SearchStrategy[Value]:
+    words = st.sampled_from((*FORMS.get(field.form, ()), *sorted(field.values)))
+    if field.form in ("country", "currency"):  # the built-in mock takes any in other letters
+        return words
+    return words | st.builds(Symbol, st.just("text"), numbers, st.just("off"))
 
 
-def _values(row: Mapping[str, str]) -> st.SearchStrategy[Value]:
-    kind, _, slot = row["class"].partition(".")
-    if kind == "keep":
-        return _kept(row)
+def values(field: Field) -> st.SearchStrategy[Value]:
+    """Draw what a field of a request may hold."""
+    kind, slot = field.kind, field.slot
+    if kind == KEEP:
+        return _kept(field)
     if slot:
         return numbers.map(lambda number: Part(Symbol("dob", number, str(number)), slot))
     if kind == "hash":
@@ -244,33 +263,51 @@ def _values(row: Mapping[str, str]) -> st.SearchStrategy[Value]:
     if kind in _PUBLISHED:
         found |= st.sampled_from(_PUBLISHED[kind])
     if kind == "object_id":
-        found |= st.builds(TokenOf, st.integers(0, 6)) | st.sampled_from(_PUBLISHED["tok"][:20])
+        found |= made_ids | st.sampled_from(_PUBLISHED["tok"][:20])
     return found | st.just("")
 
 
-def _path(name: str) -> st.SearchStrategy[Name]:
-    """Return a field's path, places in arrays and names that users choose filled in."""
-    segments: dict[str, st.SearchStrategy[Value]] = {
-        "": st.just("0"),
-        "*": st.builds(Symbol, st.just("text"), numbers, st.just("name")) | st.just("order_id"),
-    }
-    return st.tuples(*(segments.get(one, st.just(one)) for one in split_name(name)))
-
-
-_LEAVES = tuple(row for row in _ROWS if row["side"] == "request")
-_OF: Mapping[str, tuple[Mapping[str, str], ...]] = {
-    first: tuple(row for row in _LEAVES if split_name(row["path"])[0] == first)
+made_ids = st.builds(IdOf, st.integers(0, 6), place=st.sampled_from((0, 0, 1, 2)))
+_SEGMENTS: Mapping[str, st.SearchStrategy[Value]] = {
+    "[]": st.just("0"),
+    "*": st.builds(Symbol, st.just("text"), numbers, st.just("name")) | st.just("order_id"),
+    "~currency": st.sampled_from(("nzd", "usd")),
+}
+Leaf = tuple[Path, Field]
+"""A field and its path, as an outline has it."""
+_LEAVES: Sequence[Leaf] = tuple(
+    (
+        tuple(segment or "[]" for segment in split_name(row["path"])),
+        field_of(row["class"], row["values"]),
+    )
+    for row in _ROWS
+    if row["side"] == "request"
+)
+_OF: Mapping[str, Sequence[Leaf]] = {
+    first: tuple(leaf for leaf in _LEAVES if leaf[0][0] == first)
     for first in ("account", "bank_account", "card", "cvc_update", "person", "pii")
 }
-_BESIDE = tuple(row for row in _LEAVES if not any(row in rows for rows in _OF.values()))
+_BESIDE = tuple(leaf for leaf in _LEAVES if leaf[0][0] not in _OF)
 
 
-def _field(row: Mapping[str, str]) -> st.SearchStrategy[tuple[Name, Value]]:
-    return st.tuples(_path(row["path"]), _values(row))
+def _field(leaf: Leaf) -> st.SearchStrategy[tuple[Name, Value]]:
+    """Draw a field with places in arrays and names that users choose filled in."""
+    path, field = leaf
+    return st.tuples(st.tuples(*(_SEGMENTS.get(one, st.just(one)) for one in path)), values(field))
 
 
-def _some(rows: Sequence[Mapping[str, str]], most: int) -> st.SearchStrategy[Fields]:
-    return st.lists(st.sampled_from(rows).flatmap(_field), max_size=most).map(tuple)
+def some(leaves: st.SearchStrategy[Leaf], most: int) -> st.SearchStrategy[Fields]:
+    """Draw some fields, with a second member for some arrays; none within another, or twice."""
+    return st.lists(leaves.flatmap(_field), max_size=most).flatmap(_twice)
+
+
+@st.composite
+def _twice(draw: st.DrawFn, drawn: Sequence[tuple[Name, Value]]) -> Fields:
+    found = dict(drawn)
+    for name, value in tuple(found.items()):
+        if "0" in name and draw(st.booleans()):
+            found[tuple("1" if one == "0" else one for one in name)] = value
+    return apart(found)
 
 
 _ENOUGH: Mapping[str, st.SearchStrategy[Fields]] = {
@@ -303,25 +340,22 @@ _ENOUGH: Mapping[str, st.SearchStrategy[Fields]] = {
 def fields(draw: st.DrawFn) -> Fields:
     """Draw the fields of one token, no field twice."""
     kind = draw(st.sampled_from(tuple(_OF)))
-    found = dict(draw(_ENOUGH[kind])) | dict(draw(_some(_OF[kind], 4)))
-    found |= dict(draw(_some(_BESIDE, 1)))
-    for name, value in tuple(found.items()):
-        if "0" in name and draw(st.booleans()):
-            found[tuple("1" if one == "0" else one for one in name)] = value
-    return tuple(_apart(found))
+    found = dict(draw(_ENOUGH[kind])) | dict(draw(some(st.sampled_from(_OF[kind]), 4)))
+    found |= dict(draw(some(st.sampled_from(_BESIDE), 1)))
+    return apart(found)
 
 
-def _apart(found: Mapping[Name, Value]) -> Sequence[tuple[Name, Value]]:
+def apart(found: Mapping[Name, Value]) -> Fields:
     """Leave out a field that another one lies within, and have one date of birth."""
     kept = []
     for name, value in found.items():
         inside = any(len(other) > len(name) and other[: len(name)] == name for other in found)
         if not inside:
             kept.append((name, value))
-    return kept
+    return tuple(kept)
 
 
-_any_symbol = st.sampled_from((*SHAPES, *ID_PREFIXES, "name", "text", "email", "phone")).flatmap(
+any_symbol = st.sampled_from((*SHAPES, *ID_PREFIXES, "name", "text", "email", "phone")).flatmap(
     symbols
 )
 _unknown_names = st.tuples(
@@ -329,7 +363,7 @@ _unknown_names = st.tuples(
     st.builds(Symbol, st.just("text"), numbers, st.just("name")),
 ).map(lambda pair: pair[1:] if pair[0] is None else pair)
 unknown_fields: st.SearchStrategy[Fields] = st.lists(
-    st.tuples(_unknown_names, _any_symbol | st.just("")), max_size=2, unique_by=lambda one: one[0]
+    st.tuples(_unknown_names, any_symbol | st.just("")), max_size=2, unique_by=lambda one: one[0]
 ).map(tuple)
 """Fields that the API does not have, names and all; a value may be any secret."""
 
@@ -359,7 +393,7 @@ odd_posts = st.builds(
 )
 gets = st.builds(
     lambda token, expand, key: get(token, query=expand, key=key),
-    st.builds(TokenOf, st.integers(0, 6)) | symbols("object_id") | st.just("tok_visa"),
+    st.builds(IdOf, st.integers(0, 6)) | symbols("object_id") | st.just("tok_visa"),
     st.sampled_from(((), ((("expand", "0"), "card.customer"),))),
     _usual_key | keys,
 )
@@ -387,17 +421,24 @@ def traces(draw: st.DrawFn, steps: st.SearchStrategy[Step], most: int = 7) -> Tr
 
 
 def uses(step: Step) -> frozenset[int]:
-    """Return the steps whose tokens a step asks for."""
-    values = (step.token, *(value for _, value in (*step.fields, *step.query)))
-    return frozenset(value.step for value in values if isinstance(value, TokenOf))
+    """Return the steps whose ids a step names."""
+    values = (*step.ids, *(value for _, value in (*step.fields, *step.query)))
+    return frozenset(value.step for value in values if isinstance(value, IdOf))
+
+
+def mapped(step: Step, change: Callable[[Value], Value]) -> Step:
+    """Return a step with each of its ids and values changed."""
+    fields, query = (
+        tuple((name, change(value)) for name, value in part) for part in (step.fields, step.query)
+    )
+    return replace(step, fields=fields, query=query, ids=tuple(map(change, step.ids)))
 
 
 def _looking_back(step: Step, number: int) -> Step:
-    """Let a step use tokens of earlier steps alone."""
+    """Let a step use ids of earlier steps alone."""
 
     def back(value: Value) -> Value:
-        ahead = isinstance(value, TokenOf) and value.step >= number
-        return value.else_ if ahead and isinstance(value, TokenOf) else value
+        ahead = isinstance(value, IdOf) and value.step >= number
+        return value.else_ if ahead and isinstance(value, IdOf) else value
 
-    fields = tuple((name, back(value)) for name, value in step.fields)
-    return replace(step, fields=fields, token=None if step.token is None else back(step.token))
+    return mapped(step, back)

@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from hypothesis import strategies as st
 from stdnum import luhn
 from stdnum.us import rtn
 from tokentape.pure.stripe.cards import BRANDS, card_class
-from tokentape.pure.stripe.kinds import ID_PREFIXES
+from tokentape.pure.stripe.kinds import ID_PREFIXES, id_kind
 
 from tests.laws.pipeline import PUBLISHED
 
@@ -71,6 +72,11 @@ class AwkwardWorld(World):
     def _made(self, symbol: Symbol, random: Random) -> str:
         make = _AWKWARD.get((symbol.kind, symbol.shape))
         return make(random) if make and random.random() < 0.8 else super()._made(symbol, random)
+
+
+seeds = st.integers(0, 10_000)
+worlds = st.builds(World, seeds) | st.builds(AwkwardWorld, seeds)
+"""One world for each side: a word of the API here, an unlikely text there."""
 
 
 def _some(random: Random, alphabet: str, least: int, most: int) -> str:
@@ -149,6 +155,7 @@ _DISGUISES: Mapping[str, tuple[Disguise, ...]] = {
     "method": (lambda core: f"M{core}",),
     "off": (lambda core: f"{core} {core[:3]}", lambda core: f"{core}, [{core}]"),
     "name": (lambda core: f'{core}=& "x" %25', lambda core: f"{{{{name.1}}}} {core}"),
+    "path": (lambda core: f"{core} {core[:3]}", lambda core: f"Zoë {core}=&+%25;[x]#?"),
     "header": (lambda core: f"{core}/1.0 (x)", lambda core: f"{core}-{core}-0"),
     "bytes": (lambda core: f"{core} \udcff\udcfe", lambda core: f"\udc80 {core}"),
 }
@@ -183,6 +190,10 @@ _MAKERS: Mapping[str, Maker] = {
     "account_number": _digits(6, 17),
     "address": _text,
     "card": card_number,
+    "client_secret": lambda random, _: (
+        f"{_id('pi')(random, '')}_secret_{_some(random, _ALNUM, 8, 30)}"
+    ),
+    "cursor": lambda random, _: _some(random, _ALNUM, 20, 60),
     "cvc": _cvc,
     "device": _text,
     "dob": _date,
@@ -190,15 +201,18 @@ _MAKERS: Mapping[str, Maker] = {
     "government_id": _digits(8, 12),
     "id_number": _digits(8, 12),
     "ip": lambda random, _: ".".join(str(random.randint(1, 254)) for _ in range(4)),
+    "json": _text,
     "key": _key,
+    "last4": _digits(4, 4),
     "name": _text,
     "object_id": _id("zz"),
     "phone": _digits(8, 15),
     "routing_number": _routing_number,
+    "secret": _text,
     "ssn_last4": _digits(4, 4),
     "tax_id": _digits(8, 12),
     "text": _text,
-    "time": _digits(9, 10),
+    "time": lambda random, _: str(random.randrange(10**8, 4 * 10**9)),
     "url": _text,
 }
 _WORDS = (
@@ -217,7 +231,7 @@ _WORDS = (
     ", ".join("xyz" * 1_000),
 )
 _HEADERS = ("token", "US", "12", "2030", "null", "true", "GET", "card", "invalid_request_error")
-_NAMES = (
+NAMES = (
     *(
         "null",
         "true",
@@ -235,6 +249,12 @@ _NAMES = (
     "' for 'x'. Use 'y'",
 )
 """Names of fields that are none of the API where traffic has them."""
+_IN_PATHS = tuple(
+    word
+    for word in _WORDS
+    if len(word) < 200 and not {"/", "\\"} & {*word} and id_kind(word) == "text"
+)
+"""Words that a path may have in place of an id: no slash, no form of an id, and not too long."""
 _CVCS = {"3": ("200", "402", "123", "000", "100"), "4": ("2030", "2050", "4242", "1234", "0000")}
 _CVCS_INVALID = ("null", "12", "2030x", "true", "US", "card", "00000")
 _KEYS_INVALID = ("null", "token", "card", "Bearer", "invalid_request_error", "Basic", "2030")
@@ -247,8 +267,9 @@ def _drawn(values: Sequence[str]) -> Callable[[Random], str]:
 _AWKWARD: Mapping[tuple[str, str], Callable[[Random], str]] = {
     **{(kind, ""): _drawn(_WORDS) for kind, make in _MAKERS.items() if make is _text},
     **{(kind, ""): _drawn(_WORDS) for kind in ("email", "phone", "tax_id", "government_id")},
-    ("text", "name"): _drawn(_NAMES),
+    ("text", "name"): _drawn(NAMES),
     ("text", "header"): _drawn(_HEADERS),
+    ("text", "path"): _drawn(_IN_PATHS),
     **{("cvc", shape): _drawn(values) for shape, values in _CVCS.items()},
     ("cvc", "invalid"): _drawn(_CVCS_INVALID),
     ("key", "bad"): _drawn(_KEYS_INVALID),
