@@ -306,7 +306,8 @@ def _twice(draw: st.DrawFn, drawn: Sequence[tuple[Name, Value]]) -> Fields:
     found = dict(drawn)
     for name, value in tuple(found.items()):
         if "0" in name and draw(st.booleans()):
-            found[tuple("1" if one == "0" else one for one in name)] = value
+            inner = len(name) - name[::-1].index("0")  # of lists in one another
+            found[(*name[: inner - 1], "1", *name[inner:])] = value
     return apart(found)
 
 
