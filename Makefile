@@ -17,10 +17,10 @@ demo: $(VENV)/installed  ## everything at once, with the built-in mock
 	$(BIN)/tokentape demo
 
 test: lint  ## everything a change has to pass
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n 3 --dist worksteal
 
 fuzz: $(VENV)/installed  ## the property tests, for much longer
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -n auto tests/laws
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -n auto --dist worksteal tests/laws
 
 soak: $(VENV)/installed  ## a hundred thousand requests, with memory and descriptors watched
 	$(BIN)/python -m bench.soak

@@ -25,8 +25,8 @@ KEY = "retry-of-a-client-7Qx"
 
 def echo(request: Request) -> Response:
     """Answer with a name as many times as it takes, so that a small cassette has a large answer."""
-    again = {f"field{number}": NAME for number in range(SIZE // len(NAME))}
-    body = {"id": "tok_1NfEjL2eZvKYlo2CqAbCdEfG", "object": "token", "card": {"metadata": again}}
+    cards = [{"object": "card", "name": NAME}] * (SIZE // len(NAME))
+    body = {"object": "list", "url": "/v1/tokens", "has_more": False, "data": cards}
     made_up = "req_" + secrets.token_hex(7)
     headers = (("Content-Type", "application/json"), ("Request-Id", made_up))
     return Response(200, headers, json.dumps(body).encode())

@@ -92,16 +92,14 @@ def test_a_directory_that_may_not_be_written_is_told_at_the_start(
 def test_what_was_not_written_is_not_in_the_session_either(workplace: Workplace) -> None:
     with workplace.serving("auto", "full") as session:
         client = Client(session.url)
-        made = client.post(person("Ada", "Quast")).id
+        assert client.post(person("Ada", "Quast")).result == "recorded"
         fill_disk(session, written(workplace, "full"))
         assert client.post(card()).result == "forwarded"
         assert client.post(card()).result == "forwarded"
         fill_disk(session)
         assert client.post(card()).result == "recorded"
-        assert client.post(card()).result == "replayed"
-        assert client.post(person("Ada", "Quast")).id == made
         assert session.end() == 1
-    assert "2 recorded, 2 replayed, 0 missed, 0 refused, 0 unused" in session.said
+    assert "2 recorded, 0 replayed, 0 missed, 0 refused, 0 unused" in session.said
     assert workplace.text("full").count("- request:") == 2
     with workplace.replayed("full", "--strict") as url:
         assert Client(url).post(card()).result == "replayed"

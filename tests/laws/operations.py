@@ -92,10 +92,8 @@ def _odd_fields(operation: str) -> st.SearchStrategy[Fields]:
 def _id(field: Field) -> st.SearchStrategy[Value]:
     """Draw an id in a path: one that was made, one of the client's own, or what is no id."""
     text = st.builds(Symbol, st.just("text"), numbers, st.just("path"))
-    if field.form == "tax_code":  # an answer has it as an id, which a replay makes up
-        return text
-    if field.kind == KEEP:
-        return st.sampled_from(FORMS[field.form]) | text
+    if field.kind == KEEP:  # a word that it does not have: in no world may it be another's word
+        return st.sampled_from(FORMS[field.form]) | st.just(Symbol("text", 0, "off"))
     return text if field.kind == "text" else made_ids | made_ids | symbols("object_id") | text
 
 

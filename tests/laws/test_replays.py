@@ -64,7 +64,7 @@ def near(wanted: Sequence[int], trace: Trace, recorded: Sequence[Interaction]) -
 
     Objects are made before they are used and shown. What only its order tells apart keeps it:
     recording says of which interactions that is true. What only variables tell apart that other
-    requests brought in comes after those.
+    requests brought in comes after those; and in its order, if an answer shows several of them.
     """
     keys = [RULES.of_recorded(one)[0] for one in recorded]
     dependent = {keys[pair.first - 1] for pair in order_dependent(recorded, RULES)}
@@ -79,6 +79,8 @@ def near(wanted: Sequence[int], trace: Trace, recorded: Sequence[Interaction]) -
         alike = [one for one, key in zip(recorded, keys, strict=True) if key == keys[number]]
         if order_dependent(alike, RULES):
             before[number] |= {one for one in brought_in(alike, recorded) if one < number}
+        if are_shown_together(alike, recorded):
+            before[number] |= {one for one in range(number) if keys[one] == keys[number]}
     order: list[int] = []
     while len(order) < len(trace):
         order.append(next(n for n in wanted if n not in order and before[n] <= {*order}))
@@ -91,6 +93,14 @@ def shown_in(number: int, recorded: Sequence[Interaction]) -> set[int]:
     return {
         next(n for n, one in enumerate(recorded) if variable in one.variables) for variable in shown
     }
+
+
+def are_shown_together(alike: Iterable[Interaction], recorded: Iterable[Interaction]) -> bool:
+    """Tell whether one answer shows what several requests sent that are much alike."""
+    sent = [{*one.request_variables} for one in alike]
+    return any(
+        sum(not each.isdisjoint(one.response_variables) for each in sent) > 1 for one in recorded
+    )
 
 
 def brought_in(ones: Iterable[Interaction], recorded: Sequence[Interaction]) -> set[int]:
