@@ -1041,3 +1041,17 @@ class TestKilled:
 def discard_quietly(directory: Path) -> None:
     if (directory / ".declined.take").exists():
         discard(directory, NAME)
+
+
+async def test_a_take_that_is_being_saved_is_finished_after_that(tmp_path: Path) -> None:
+    """Whoever saved it may have been cancelled, as where a signal comes and the command ends."""
+    for number in range(100):
+        take = Take(tmp_path, f"saved-{number}", HEADER)
+        take.append(chunk(1))
+        saving = asyncio.create_task(take.save())
+        await asyncio.sleep(number % 10 / 1_000)
+        saving.cancel()
+        take.append(chunk(2))
+        await take.finish()
+        assert read(tmp_path, f"saved-{number}") == cassette(1, 2)
+    assert everything(tmp_path) == sorted(f"saved-{number}.yaml" for number in range(100))

@@ -92,8 +92,8 @@ def _odd_fields(operation: str) -> st.SearchStrategy[Fields]:
 def _id(field: Field) -> st.SearchStrategy[Value]:
     """Draw an id in a path: one that was made, one of the client's own, or what is no id."""
     text = st.builds(Symbol, st.just("text"), numbers, st.just("path"))
-    if field.kind == KEEP:  # a word that it does not have: in no world may it be another's word
-        return st.sampled_from(FORMS[field.form]) | st.just(Symbol("text", 0, "off"))
+    if field.kind == KEEP:  # or a text of its own that is no word in any world
+        return st.sampled_from(FORMS[field.form]) | st.just(Symbol("text", 9, "off"))
     return text if field.kind == "text" else made_ids | made_ids | symbols("object_id") | text
 
 

@@ -59,6 +59,7 @@ class Take:
         self._sync = sync
         self._ended = asyncio.Event()
         self._syncing: asyncio.Task[None] | None = None
+        self._saving: asyncio.Task[None] | None = None
 
     def append(self, chunk: bytes) -> None:
         """Write an interaction: a YAML list item with its other lines indented.
@@ -100,7 +101,8 @@ class Take:
     async def save(self) -> Path:
         """Make what has been appended so far the cassette, and go on; return its path.
 
-        Raises CassetteError if the disk refuses. Once it is saved, a kill loses nothing.
+        Raises CassetteError if the disk refuses. Once it is saved, a kill loses nothing. Whoever
+        waits for it may be cancelled: it goes on, and what else replaces the cassette comes after.
         """
         self._refuse_if_ended()
 
@@ -112,7 +114,12 @@ class Take:
             ):
                 plain_files.replace(paths.cassette, paths.draft, whole(file)[1])
 
-        await asyncio.to_thread(publish)
+        async def publish_next(before: asyncio.Task[None] | None) -> None:
+            await _ended(before)
+            await asyncio.to_thread(publish)
+
+        self._saving = asyncio.create_task(publish_next(self._saving))
+        await asyncio.shield(self._saving)
         return self._path
 
     async def set_aside(self) -> None:
@@ -158,8 +165,8 @@ class Take:
                 remove(paths.take, self._file)
 
         async def end() -> None:
-            if self._syncing is not None:
-                await asyncio.wait([self._syncing])
+            await _ended(self._syncing)
+            await _ended(self._saving)
             await asyncio.to_thread(remove_after)
 
         await asyncio.shield(end())
@@ -171,6 +178,11 @@ class Take:
             raise OSError(errno.EIO, "the take was changed meanwhile")
         plain_files.replace(paths.cassette, paths.draft, text)
         paths.aside.unlink(missing_ok=True)
+
+
+async def _ended(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        await asyncio.wait([task])
 
 
 def whole(take: io.FileIO) -> tuple[int, bytes]:
