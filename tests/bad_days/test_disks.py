@@ -98,6 +98,7 @@ def test_what_was_not_written_is_not_in_the_session_either(workplace: Workplace)
         assert client.post(card()).result == "forwarded"
         fill_disk(session)
         assert client.post(card()).result == "recorded"
+        assert client.send("GET", "/_tokentape/health").json["interactions"] == 2
         assert session.end() == 1
     assert "2 recorded, 0 replayed, 0 missed, 0 refused, 0 unused" in session.said
     assert workplace.text("full").count("- request:") == 2

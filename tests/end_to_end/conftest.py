@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes import Workplace
+from tests.wire import Client, card
 
 
 @pytest.fixture
@@ -13,6 +14,14 @@ def workplace(tmp_path: Path) -> Iterator[Workplace]:
     place = Workplace(tmp_path)
     yield place
     place.inspect()
+
+
+@pytest.fixture
+def place(workplace: Workplace) -> Workplace:
+    """A workplace with a cassette of one interaction, of the built-in mock."""
+    with workplace.recorded("take") as url:
+        Client(url).post(card())
+    return workplace
 
 
 @pytest.fixture(scope="module")

@@ -20,13 +20,6 @@ RECEIPT = "tokentape: 1 failed inside: see above at what, and please report it\n
 
 
 @pytest.fixture
-def place(workplace: Workplace) -> Workplace:
-    with workplace.recorded("take") as url:
-        Client(url).post(card())
-    return workplace
-
-
-@pytest.fixture
 def broken(tmp_path: Path) -> dict[str, str]:
     """Return an environment in which what reads unusual requests cannot be imported."""
     package = tmp_path / "broken" / "aiohttp"

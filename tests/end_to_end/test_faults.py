@@ -22,14 +22,6 @@ FORM = "application/x-www-form-urlencoded"
 LIMITED = "faults:\n- {answer: 429, route: POST /v1/tokens, first: 2}\n"
 
 
-@pytest.fixture
-def place(workplace: Workplace) -> Workplace:
-    """A workplace with a cassette of one interaction."""
-    with workplace.recorded("take") as url:
-        Client(url).post(card())
-    return workplace
-
-
 def test_the_first_two_get_it_and_the_third_the_recorded_answer(place: Workplace) -> None:
     place.configure(LIMITED)
     with place.serving("replay", "take", "--strict") as session:

@@ -16,14 +16,6 @@ from tests.wire import Client, card
 STRIPE_S = ("--upstream", "https://api.stripe.com")
 
 
-@pytest.fixture
-def place(workplace: Workplace) -> Workplace:
-    """A workplace with a cassette of the built-in mock."""
-    with workplace.recorded("take") as url:
-        Client(url).post(card())
-    return workplace
-
-
 def relabel(place: Workplace, label: str) -> str:
     """Have the cassette come from elsewhere; return its text."""
     text = place.text("take").replace("recorded_from: mock\n", label)

@@ -2,9 +2,9 @@
 
 A field of a response stands for the request's value where that is found in exactly one field of
 the request, the field of the same name first. A field that the API does not know stands only for
-that. What one response shows in this way, later ones do
-too: a token's response repeats the holder's name under another name, and so does each retrieval of
-the token, whose requests hold no name.
+that. What one response shows in this way, later ones do too: a token's response repeats the
+holder's name under another name, and so does each retrieval of the token, whose requests hold no
+name.
 
     request   bank_account[account_holder_name]=Ada
     response  bank_account.account_holder_name: Ada    the field of the same name

@@ -14,12 +14,7 @@ from urllib.parse import quote_plus
 from tokentape.pure.http.forms import Pairs, Path, query_pairs, request_pairs
 from tokentape.pure.http.messages import Request
 from tokentape.pure.notation.placeholders import Placeholder, escape
-from tokentape.pure.notation.redacted import (
-    Redacted,
-    RedactedRequest,
-    UnknownName,
-    joined,
-)
+from tokentape.pure.notation.redacted import Redacted, RedactedRequest, UnknownName, joined
 from tokentape.pure.redaction.values import MOST_REMEMBERED, RequestField, Values, sent_time
 from tokentape.pure.stripe.fields import KEEP, Field
 from tokentape.pure.stripe.kinds import CLASS_ONLY, Secret, key_class, secret
