@@ -54,6 +54,6 @@ def test_parallel_tests_record_and_replay_each_its_own_cassette(suite: Workplace
 
     missed = run(suite, PEOPLE="Eve", CI="true", ONLY_MISS="second/3")
     assert missed.returncode == 1
-    assert failed(missed.stdout) == {"second/3"}
+    assert failed(missed.stdout) == {"second/3"}, missed.stdout
     assert "No interaction of cassette second/3 answers POST /v1/tokens" in missed.stdout
     assert f"tokentape: {TESTS} sessions, 1 failed\n" in missed.stderr

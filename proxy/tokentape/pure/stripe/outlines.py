@@ -70,9 +70,10 @@ class Outlines:
         """Return the fields of an owner, or None if it is none of the API's."""
         tree = self._trees.get(owner)
         if tree is None and (lines := self._lines(owner)) is not None:
-            tree = self._trees[owner] = _planted(lines)
+            tree = _planted(lines)
             for path, definition in self._additions.items():
                 _add(tree, owner, path, definition)
+            self._trees[owner] = tree  # only now: other threads look it up
         return tree
 
     def derived(self, owner: str, derive: Callable[[FieldNode], T]) -> T | None:

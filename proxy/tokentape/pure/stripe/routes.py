@@ -141,10 +141,11 @@ class Routes:
         starts = [start for text in begins if (start := self._text.find(f"\n{text}")) >= 0]
         if not starts:
             return None
-        top = self._resources[name] = _Place()
+        top = _Place()
         lines = self._text[min(starts) + 1 :].splitlines()
         for line in takewhile(lambda line: line.startswith(begins), lines):
             _add(top, _route(line))
+        self._resources[name] = top  # only now: other threads look it up
         return top
 
 
