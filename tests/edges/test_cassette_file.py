@@ -664,7 +664,8 @@ class TestCosts:
             return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
 
         await (await recorded(tmp_path, 1)).finish()
-        files, threads = open_now(), 1 + (os.cpu_count() or 1) + 4  # those of the loop's executor
+        executor = (os.cpu_count() or 1) + 4
+        files, threads = open_now(), threading.active_count() + executor
         for number in range(200):
             take = await recorded(tmp_path, number % 7)
             with pytest.raises(CassetteError):

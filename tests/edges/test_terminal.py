@@ -90,6 +90,15 @@ def test_the_end_waits_only_a_little_for_who_does_not_read() -> None:
     pipe.is_read.set()
 
 
+def test_no_thread_is_left_behind() -> None:
+    before = {*threading.enumerate()}
+    pipe = Pipe()
+    pipe.is_read.set()
+    with writing_to(pipe):
+        terminal.say("line")
+    assert {*threading.enumerate()} <= before
+
+
 class Node(Pipe):
     """A pipe that does not block, as those of Node's children."""
 

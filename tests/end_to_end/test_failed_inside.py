@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from tokentape.edges.settings import Settings
+from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.replay.decide import Mode
-from tokentape.pure.watching.events import Watched
+from tokentape.pure.watching.events import unwatched
 from tokentape.session.opening import Opener
 
 from tests.processes import Session, Workplace
@@ -95,17 +97,30 @@ def test_the_mock_ends_with_1(workplace: Workplace, broken: dict[str, str]) -> N
     assert session.said.endswith("tokentape: failed inside at a request: LookupError\n")
 
 
-async def test_an_error_while_a_request_is_handled_counts(tmp_path: Path) -> None:
-    def fail(_event: Watched) -> None:
-        raise LookupError("4242" + "424242424242")
+def fail(_value: object) -> NoReturn:
+    raise LookupError("4242" + "424242424242")
 
+
+class Broken:
+    """An upstream that fails in a way that nobody has thought of."""
+
+    async def send(self, request: Request) -> Response:
+        fail(request)
+
+
+@pytest.mark.parametrize("at", ["the request", "the line about it"])
+async def test_an_error_at_a_request_counts(tmp_path: Path, at: str) -> None:
     faults: list[str] = []
     settings = Settings(listen=("127.0.0.1", 0), cassettes=tmp_path)
-    opener = Opener(settings, fail, faults.append)
+    watch = fail if at == "the line about it" else unwatched
+    opener = Opener(settings, watch, faults.append)
     session = await opener.open(opener.service(Mode.RECORD, "take"))
+    if at == "the request":
+        session.service.upstream = Broken()
     answer = await asyncio.to_thread(Client(session.url).post, card())
     ending = await session.close()
-    assert (answer.status, answer.error["code"]) == (500, "internal_error")
+    if at == "the request":
+        assert (answer.status, answer.error["code"]) == (500, "internal_error")
     assert faults == ["LookupError"]
     assert ending.exit_status == 1
     assert "1 failed inside: see above at what, and please report it" in ending.receipt.lines()

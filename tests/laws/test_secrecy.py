@@ -83,7 +83,8 @@ def shown(asked: RedactedRequest, answer: Response | None) -> str:
     """Return all that is ever shown of an exchange: what is written, reprs, a report of a miss."""
     answered = REDACTOR.response(answer or Response(200, (), b"{}"), asked, Story(), 0)
     secrets = (*request_secrets(asked), *response_secrets(answered))
-    one = interaction(asked, answered, Numbering().planned(secrets))
+    variables, count = Numbering().planned(secrets), len(request_secrets(asked))
+    one = interaction(asked, answered, variables[:count], variables[count:])
     known = Neighbours(RULES)
     known.add(one)
     told = report(asked, "x", known.nearest(asked))

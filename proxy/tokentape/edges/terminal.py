@@ -90,9 +90,10 @@ class _Writer:
     """Writes to standard error in a thread."""
 
     def __init__(self) -> None:
-        self._pieces: Queue[str] = Queue(_WAITING)
+        self._pieces: Queue[str | None] = Queue(_WAITING)  # None comes last
         self._left_out = 0
-        Thread(target=self._run, name="tokentape output", daemon=True).start()
+        self._thread = Thread(target=self._run, name="tokentape output", daemon=True)
+        self._thread.start()
 
     def put(self, lines: Sequence[str]) -> None:
         """Have lines written, unless too much waits to be written already."""
@@ -111,15 +112,14 @@ class _Writer:
     def close(self) -> None:
         """Wait until all is written, but not for long."""
         until = time.monotonic() + _LAST_SECONDS
-        while self._pieces.unfinished_tasks and time.monotonic() < until:
-            time.sleep(0.002)
+        with suppress(Full):
+            self._pieces.put(None, timeout=_LAST_SECONDS)
+            self._thread.join(until - time.monotonic())
 
     def _run(self) -> None:
-        while True:
-            text = self._pieces.get()
+        while (text := self._pieces.get()) is not None:
             with suppress(OSError, ValueError):  # nobody reads it any more, or it is closed
                 _write_raw(text)
-            self._pieces.task_done()
 
 
 def _write_raw(text: str) -> None:

@@ -13,7 +13,6 @@ import re
 import secrets
 from asyncio import timeout as time_limit
 from collections.abc import Iterable, Sequence
-from functools import partial
 from io import BytesIO
 from itertools import chain
 from typing import TYPE_CHECKING, Self
@@ -50,6 +49,7 @@ _FOR_THIS_HOP = frozenset({"host", "content-length", "expect"})
 _DECODABLE = frozenset({"gzip", "deflate", "identity"})
 _OFTEN_BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Methods whose requests need no Content-Length to say that they have no body (RFC 9110 §8.6)."""
+_AS_TEXT = ("utf-8", "surrogateescape")
 _ENDS = re.compile(r"[\r\n\0]")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -193,5 +193,5 @@ def _headers_sent_back(lines: Sequence[tuple[bytes, bytes]]) -> Headers:
     """
     if _CONTROLS.search(b"".join(chain.from_iterable(lines))):
         raise UpstreamFailure(502, "its answer has a header that may not be passed on")
-    text = partial(str, encoding="utf-8", errors="surrogateescape")
-    return without_hop_by_hop(tuple([(text(name), text(value)) for name, value in lines]))
+    texts = [(name.decode(*_AS_TEXT), value.decode(*_AS_TEXT)) for name, value in lines]
+    return without_hop_by_hop(tuple(texts))

@@ -89,8 +89,10 @@ class Recorder:
         redacted = self.redactor.response(
             _as_at_first(response), request, story, present, self._stories
         )
-        secrets = (*request_secrets(request), *response_secrets(redacted))
-        recorded = interaction(request, redacted, self.numbering.planned(secrets))
+        in_request = request_secrets(request)
+        secrets = (*in_request, *response_secrets(redacted))
+        variables, count = self.numbering.planned(secrets), len(in_request)
+        recorded = interaction(request, redacted, variables[:count], variables[count:])
         if len(recorded.response_variables) > MAX_ANSWER_VARIABLES:
             raise UnreadableBody(f"it has more than {MAX_ANSWER_VARIABLES:,} values that vary")
         chunk = interaction_text(recorded).encode("ascii")

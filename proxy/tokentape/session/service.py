@@ -139,11 +139,12 @@ class Service:
         status, code, message = reason(response)
         self._arrived += 1
         arrival = Arrival(Request("", ""), self._arrived, time.perf_counter())
-        self._tell(self._refused(status, code, message), arrival)
+        self._tell(self._refused(status, code, message), arrival, arrival.at)
 
     def tell_injected(self, request: Request, response: Response) -> None:
         """Let the watcher know of a request that met a fault in place of an answer."""
-        self._tell(Outcome(response, Result.INJECTED), self._arrival(request))
+        arrival = self._arrival(request)
+        self._tell(Outcome(response, Result.INJECTED), arrival, time.perf_counter())
 
     def repeated(self, final: object, retry_key: str | None) -> bool:
         """Take note that the port gave an answer that never changes once more.
@@ -205,13 +206,13 @@ class Service:
         return self._handled(await outcome, arrival)
 
     def _handled(self, outcome: Outcome, arrival: Arrival) -> Answer:
-        self._tell(outcome, arrival)
-        redacted = arrival.redacted
-        return outcome.response, lambda written: self._done(outcome, redacted, written=written)
+        at = time.perf_counter()
+        return outcome.response, lambda written: self._done(outcome, arrival, at, written=written)
 
-    def _tell(self, outcome: Outcome, arrival: Arrival) -> None:
-        at, seconds = time.time(), time.perf_counter() - arrival.at
-        self.watch(event_of(self.name, arrival, outcome, at, seconds))
+    def _tell(self, outcome: Outcome, arrival: Arrival, at: float) -> None:
+        """Let the watcher know of an answer; `at` is when it was ready, as `Arrival.at`."""
+        seconds = at - arrival.at
+        self.watch(event_of(self.name, arrival, outcome, time.time(), seconds))
 
     def _answer(self, arrival: Arrival) -> Outcome | Awaitable[Outcome]:
         request, redacted = arrival.raw, arrival.redacted
@@ -337,12 +338,11 @@ class Service:
         self.counts.forwarded += 1
         return passed_on(response, Result.FORWARDED, reasons=reasons)
 
-    def _done(self, outcome: Outcome, request: RedactedRequest | None, *, written: bool) -> None:
-        match = outcome.match
-        if match is None:
-            return
-        if written:
+    def _done(self, outcome: Outcome, arrival: Arrival, at: float, *, written: bool) -> None:
+        match, request = outcome.match, arrival.redacted
+        if match and written:
             self._used.add(match.position)
             self.instances.deliver(match)
-        elif request is None or not self._retries.remembers(request):
+        elif match and not (request and self._retries.remembers(request)):
             self.instances.release(match)
+        self._tell(outcome, arrival, at)  # only now: no client waits for the line

@@ -158,12 +158,14 @@ def response_secrets(response: RedactedResponse) -> tuple[Secret, ...]:
 
 
 def interaction(
-    request: RedactedRequest, response: RedactedResponse, variables: tuple[Variable, ...]
+    request: RedactedRequest,
+    response: RedactedResponse,
+    request_variables: tuple[Variable, ...],
+    response_variables: tuple[Variable, ...],
 ) -> Interaction:
     """Return an exchange as a cassette has it.
 
-    `variables` are those of its values: first those of the request, each as `request_secrets` and
-    `response_secrets` have them.
+    The variables are those of the values that `request_secrets` and `response_secrets` return.
     """
     outline = Texts(
         method=request.method,
@@ -175,8 +177,7 @@ def interaction(
         response_headers=tuple([(name, line.text) for name, line in response.headers]),
         text=response.body.text,
     )
-    in_request = len(request_secrets(request))
-    return Interaction(_shared(outline), variables[:in_request], variables[in_request:])
+    return Interaction(_shared(outline), request_variables, response_variables)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ escape of JSON or of a quoted name, or the zeros of UTF-16 and UTF-32, which JSO
 
 def has_live_key(request: Request) -> bool:
     """Tell whether a live key stands in the target, a header (Basic decoded too) or the body."""
-    return _LIVE.search("\n".join(_texts(request))) is not None
+    text = "\n".join(_texts(request))
+    return "live_" in text and _LIVE.search(text) is not None  # the first is much the faster
 
 
 def _texts(request: Request) -> Iterator[str]:

@@ -60,7 +60,7 @@ from tokentape.pure.replay.stories import LiveStory
 from tokentape.pure.replay.takings import Takings
 from tokentape.pure.stripe.kinds import ID_PREFIXES, MADE_KINDS, same, secret
 
-BESIDE_RECORDED = 130_000
+BESIDE_RECORDED = 50_000
 """Instances that are remembered beside one for each recorded interaction."""
 _CONTINUED = 32
 """Instances that one continues, at most: the nearest."""
