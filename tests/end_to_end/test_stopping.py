@@ -216,3 +216,18 @@ def test_a_first_recording_that_a_signal_ends_is_saved_whole(workplace: Workplac
     assert "stands aside" not in session.said
     assert workplace.text("take").count("- request:") == 1
     assert [path.name for path in workplace.path("take").parent.iterdir()] == ["take.yaml"]
+
+
+def test_a_later_recording_that_a_signal_ends_stands_aside(workplace: Workplace) -> None:
+    with workplace.recorded("take") as url:
+        Client(url).post(card())
+    old = workplace.text("take")
+    child = "import time; print('ready', flush=True); time.sleep(60)"
+    words = ("run", "--mode", "record", "--cassette", "take", "--", sys.executable, "-c", child)
+    with Session(workplace.directory, *words) as session:
+        awaited(lambda: session.printed or None, "the command to start")
+        Client(session.url).post(card())
+        assert session.end() == 128 + signal.SIGTERM
+    assert "the command failed: cassettes/take.yaml stays as it was" in session.said
+    assert workplace.text("take") == old
+    assert workplace.run("recover", "take").returncode == 0

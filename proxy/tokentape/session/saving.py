@@ -62,11 +62,12 @@ class Saving:
     async def _old(self) -> tuple[int, ...] | None:
         """Return the statuses of what a fresh take would replace, as `why_aside` takes them.
 
-        They are read once: later, the cassette may be what was saved of this very take.
+        They are read once: later, the cassette may be what was saved of this very take. Whoever
+        waits for them may be cancelled, as a `save` is once the command has ended.
         """
         if self._before is None:
             self._before = asyncio.create_task(self._read_old())
-        return await self._before
+        return await asyncio.shield(self._before)
 
     async def _read_old(self) -> tuple[int, ...] | None:
         name = self._service.name
