@@ -165,7 +165,7 @@ class InProcess:
         loaded = self.service.recorded[: self._loaded]
         kinds: set[UpstreamKind | None] = {*self._kinds}
         kinds |= {self.service.recorded_from} if loaded else set()
-        take = self._opener.take(self.service.name, loaded, together(kinds))
+        take = self._opener.take(self.service, loaded, together(kinds))
         for chunk in self._chunks:
             take.append(chunk)
         return str(await take.finish())

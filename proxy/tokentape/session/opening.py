@@ -263,6 +263,7 @@ class Opener:
         folder, name, mode = self._settings.cassettes, service.name, service.mode
         if not replays(mode):
             return
+        text = b""
         if not may_be_missing or cassette_file.exists(folder, name):
             text = cassette_file.read(folder, name)
             load = self._load_small if len(text) <= _SMALL else self._load
@@ -270,6 +271,7 @@ class Opener:
             service.recorded_from = recorded_from(text)
         elif not writes(mode):
             service.notice(f"{folder / name}.yaml: there is no such cassette")
+        service.digest = cassette_file.digest(text) if writes(mode) else None
 
     async def open(
         self, service: Service, at: socket.socket | PortRange | None = None
@@ -283,7 +285,7 @@ class Opener:
         if writes(service.mode):
             service.upstream_name = upstream_name(self._settings.upstream)
             kind = kind_of_take(self._settings, service)
-            take = self.take(service.name, service.recorded, kind)
+            take = self.take(service, service.recorded, kind)
             service.recorder = self.recorder(service, take)
         session = OpenSession(
             service, self._settings, take, self.on_fault, EventLog(self._remembered)
@@ -296,12 +298,16 @@ class Opener:
         return session
 
     def take(
-        self, name: str, recorded: Iterable[Interaction], kind: UpstreamKind | None
+        self, service: Service, recorded: Iterable[Interaction], kind: UpstreamKind | None
     ) -> cassette_file.Take:
-        """Begin a take, from a kind of upstream, with these interactions. Raises CassetteError."""
+        """Begin a take, from a kind of upstream, with these interactions.
+
+        Raises CassetteError, also where the cassette is no longer as the session loaded it.
+        """
         first = [writing.interaction_text(each).encode("ascii") for each in recorded]
         header = writing.header(kind).encode("ascii")
-        return cassette_file.Take(self._settings.cassettes, name, header, first)
+        place = self._settings.cassettes, service.name
+        return cassette_file.Take(*place, header, first, before=service.digest)
 
     def recorder(self, service: Service, take: InteractionWriter) -> Recorder:
         """Return what records a session's exchanges in a take."""

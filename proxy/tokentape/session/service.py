@@ -82,6 +82,8 @@ class Service:
     upstream_name: str = ""
     recorded_from: UpstreamKind | None = None
     """What was loaded came from there, if that is known."""
+    digest: bytes | None = None
+    """That of the cassette which is carried on, as it was loaded; None where it is replaced."""
     faults: Faults = field(default_factory=Faults)
     recording_commands: tuple[str, str] = ("", "")
     """Those that record what is missing, and the whole."""

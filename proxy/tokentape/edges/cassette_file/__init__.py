@@ -28,11 +28,12 @@ followed below it; it may be a link itself.
 
 from tokentape.edges.cassette_file.cassettes import exists, is_name, names, read
 from tokentape.edges.cassette_file.plain_files import MAX_BYTES
-from tokentape.edges.cassette_file.take import Take, discard, recover, revise
+from tokentape.edges.cassette_file.take import Take, digest, discard, recover, revise
 
 __all__ = [
     "MAX_BYTES",
     "Take",
+    "digest",
     "discard",
     "exists",
     "is_name",

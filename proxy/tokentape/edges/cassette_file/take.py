@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from hashlib import blake2b
 from pathlib import Path
 
 from tokentape.edges.cassette_file import plain_files
@@ -37,20 +38,22 @@ class Take:
         header: bytes,
         first: Sequence[bytes] = (),
         *,
+        before: bytes | None = None,
         sync: Callable[[int], None] = plain_files.sync_data,
     ) -> None:
         """Begin with the interactions `first`, in the form that `append` takes.
 
-        `header` ends with the line `interactions:`. `sync` takes a file descriptor and returns once
-        what was written to it is on disk. Raises CassetteError if another process is recording this
-        name, if a killed one left something, or if the disk refuses.
+        `header` ends with the line `interactions:`. `before` is the digest of the cassette that
+        `first` was read from. `sync` takes a file descriptor and returns once what was written to
+        it is on disk. Raises CassetteBusy if another process is recording this name, or has changed
+        the cassette; and CassetteError if a killed one left something, or if the disk refuses.
         """
         assert header.endswith(b"interactions:\n")
         with paths_of(directory, name, "the recording cannot begin") as paths:
             plain_files.make_folder(paths.cassette.parent)
             refuse_twin(directory, name)
             exists(directory, name)  # what no cassette can replace is refused now, not at the end
-            self._file = _create(paths, name, b"".join((header, *first)))
+            self._file = _create(paths, name, b"".join((header, *first)), before)
         self._directory = directory
         self._name = name
         self._path = directory / f"{name}.yaml"
@@ -253,8 +256,13 @@ def _not_written(name: str) -> str:
     )
 
 
-def _create(paths: CassettePaths, name: str, content: bytes = b"") -> io.FileIO:
-    """Make and lock the file of a take; raise CassetteError if one with interactions was left."""
+def _create(
+    paths: CassettePaths, name: str, content: bytes = b"", before: bytes | None = None
+) -> io.FileIO:
+    """Make and lock the file of a take; raise CassetteError if one with interactions was left.
+
+    And CassetteBusy if `before` is given, and not the digest of the cassette.
+    """
     with _interrupted(paths) as left:
         if left:
             count, text = whole(left)
@@ -269,6 +277,10 @@ def _create(paths: CassettePaths, name: str, content: bytes = b"") -> io.FileIO:
     try:
         if not plain_files.lock(file) or not os.fstat(file.fileno()).st_nlink:
             raise BlockingIOError(errno.EAGAIN, "another process was faster")
+        # Only now: until it was locked, another process may have recorded more.
+        if before is not None and digest(_content(paths.cassette)) != before:
+            message = "has just been changed by another process; try again"
+            raise CassetteBusy(message, file=str(paths.cassette))
         plain_files.write_all(file, content)
         plain_files.sync_folder(paths.take.parent)
     except BaseException:
@@ -276,6 +288,11 @@ def _create(paths: CassettePaths, name: str, content: bytes = b"") -> io.FileIO:
         file.close()
         raise
     return file
+
+
+def digest(text: bytes) -> bytes:
+    """Return what tells a cassette, or b"" for none, from any other."""
+    return blake2b(text).digest()
 
 
 def _content(cassette: Path) -> bytes:

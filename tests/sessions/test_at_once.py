@@ -1,0 +1,83 @@
+"""What one session does while another is being opened, or under way: nothing of either is lost."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from tokentape.edges.server import Answer
+from tokentape.edges.settings import Settings
+from tokentape.errors import CassetteBusy
+from tokentape.pure.http.messages import Request
+from tokentape.pure.replay.decide import Mode
+from tokentape.pure.stripe.upstreams import UpstreamKind
+from tokentape.pure.watching.events import unwatched
+from tokentape.session.in_process import InProcess
+from tokentape.session.opening import Opener
+from tokentape.session.service import Service
+
+from tests.upstreams import stripe
+from tests.wire import SECRET, card
+
+FORM = "application/x-www-form-urlencoded"
+HEADERS = (("Authorization", f"Bearer {SECRET}"), ("Content-Type", FORM))
+
+
+@pytest.fixture
+def opener(tmp_path: Path) -> Opener:
+    settings = Settings(listen=("127.0.0.1", 0), cassettes=tmp_path, upstream="mock")
+    return Opener(settings, unwatched, lambda _: None)
+
+
+def post(**fields: str) -> Request:
+    return Request("POST", "/v1/tokens", HEADERS, urlencode(card(**fields)).encode())
+
+
+async def answered(service: Service, request: Request) -> Answer:
+    outcome = service.handle(request)
+    return await outcome if inspect.isawaitable(outcome) else outcome
+
+
+async def recorded(opener: Opener, **fields: str) -> None:
+    """Add a request to the cassette `one`, in a session of its own."""
+    session = await opener.open(opener.service(Mode.AUTO, "one"))
+    await answered(session.service, post(**fields))
+    assert (await session.close()).saved
+
+
+def requests(directory: Path) -> int:
+    assert [path.name for path in directory.iterdir()] == ["one.yaml"]
+    return (directory / "one.yaml").read_text().count("- request:")
+
+
+@pytest.mark.parametrize("had", [0, 1])
+async def test_what_was_recorded_while_a_cassette_was_loaded_is_not_lost(
+    opener: Opener, tmp_path: Path, had: int
+) -> None:
+    if had:
+        await recorded(opener)
+    service = opener.service(Mode.AUTO, "one")
+    await recorded(opener, name="Ada")
+    with pytest.raises(CassetteBusy, match="has just been changed by another process"):
+        await opener.open(service)
+    assert requests(tmp_path) == had + 1
+    await recorded(opener, address_zip="10115")
+    assert requests(tmp_path) == had + 2
+
+
+async def test_what_was_recorded_during_a_session_in_process_is_not_lost(
+    opener: Opener, tmp_path: Path
+) -> None:
+    request = post(address_zip="10115")
+    for other_records in (True, False):
+        session = InProcess(opener, Mode.AUTO, "one", unwatched)
+        assert await session.record(request, stripe()(request), UpstreamKind.MOCK)
+        if other_records:
+            await recorded(opener)
+            with pytest.raises(CassetteBusy, match="has just been changed by another process"):
+                await session.save()
+            assert requests(tmp_path) == 1
+    assert await session.save()
+    assert requests(tmp_path) == 2
