@@ -26,7 +26,7 @@ from tokentape.edges import cassette_file
 from tokentape.edges.cassette_file import Take, discard, exists, names, read, recover, revise
 from tokentape.edges.cassette_file.plain_files import umask
 from tokentape.edges.cassette_file.take import whole
-from tokentape.errors import CassetteError
+from tokentape.errors import CassetteBusy, CassetteError
 
 from tests.edges.recorder_to_kill import HEADER, NEW, OLD, cassette, chunk
 
@@ -113,16 +113,19 @@ def no_file_beyond(size: int) -> Iterator[None]:
 
 @contextmanager
 def just_before(
-    call: str, action: Callable[[], object], *, threads: bool = False
+    call: str, action: Callable[[], object], *, times: int = 1, threads: bool = False
 ) -> Iterator[None]:
-    """Do `action` just before the built-in function `call` is called for the first time.
+    """Do `action` just before the built-in function `call` is called, as often as `times`.
 
     By this thread, or by `threads` that begin meanwhile.
     """
     profile = threading.setprofile if threads else sys.setprofile
+    calls = 0
 
     def watch(_frame: FrameType, event: str, what: object) -> None:
-        if event == "c_call" and getattr(what, "__name__", "") == call:
+        nonlocal calls
+        calls += event == "c_call" and getattr(what, "__name__", "") == call
+        if calls == times:
             sys.setprofile(None)
             action()
 
@@ -392,13 +395,16 @@ class TestRecording:
         assert steps == ["mkdir", "fsync"] * 3 + ["fsync"]
         await take.abandon()
 
-    def test_two_that_begin_at_once_do_not_share_a_take(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(("call", "times"), [("open", 3), ("flock", 1)])
+    def test_two_that_begin_at_once_do_not_share_a_take(
+        self, tmp_path: Path, call: str, times: int
+    ) -> None:
         takes: list[Take] = []
 
         def begin() -> None:
             takes.append(Take(tmp_path, NAME, HEADER))
 
-        with just_before("flock", begin), pytest.raises(CassetteError, match="cannot begin"):
+        with just_before(call, begin, times=times), pytest.raises(CassetteBusy):
             Take(tmp_path, NAME, HEADER)
         assert everything(tmp_path) == [".declined.take"]
         let_go(takes[0])

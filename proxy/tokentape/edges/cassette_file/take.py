@@ -273,10 +273,13 @@ def _create(
                     f"`tokentape recover {name} --discard` drops it"
                 )
             remove(paths.take, left)
-    file = plain_files.open_plain(paths.take, "x+")
+    try:
+        file = plain_files.open_plain(paths.take, "x+")
+    except FileExistsError:  # another process was faster, as below
+        raise _busy(paths) from None
     try:
         if not plain_files.lock(file) or not os.fstat(file.fileno()).st_nlink:
-            raise BlockingIOError(errno.EAGAIN, "another process was faster")
+            raise _busy(paths)
         # Only now: until it was locked, another process may have recorded more.
         if before is not None and digest(_content(paths.cassette)) != before:
             message = "has just been changed by another process; try again"
@@ -320,6 +323,10 @@ def _interrupted(paths: CassettePaths) -> Iterator[io.FileIO | None]:
         return
     with file:
         if not plain_files.lock(file):
-            message = "is being recorded by another process; wait or choose another name"
-            raise CassetteBusy(message, file=str(paths.cassette))
+            raise _busy(paths)
         yield file
+
+
+def _busy(paths: CassettePaths) -> CassetteBusy:
+    message = "is being recorded by another process; wait or choose another name"
+    return CassetteBusy(message, file=str(paths.cassette))
