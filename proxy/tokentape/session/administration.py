@@ -100,6 +100,7 @@ class Administration:
         self._ports = ports
         self._watch = watch
         self._open: dict[str, _Session] = {}
+        self._opening = 0
         self._ended: dict[str, Account] = {}
         self._tally = Tally()
 
@@ -162,8 +163,15 @@ class Administration:
         name = self._opener.cassette_name(command.cassette)
         if not cassette_file.is_name(name):
             return own_routes.BAD_NAME
-        if len(self._open) >= MOST:
+        if len(self._open) + self._opening >= MOST:
             return own_routes.FULL
+        self._opening += 1
+        try:
+            return await self._begun(command, name, host)
+        finally:
+            self._opening -= 1
+
+    async def _begun(self, command: Open, name: str, host: str) -> Response:
         notices = _Notices(name, self._watch)
         try:
             service = await asyncio.to_thread(  # a large cassette takes its time to load
