@@ -81,3 +81,20 @@ async def test_what_was_recorded_during_a_session_in_process_is_not_lost(
             assert requests(tmp_path) == 1
     assert await session.save()
     assert requests(tmp_path) == 2
+
+
+async def test_a_value_that_a_replay_binds_while_its_exchange_is_prepared_has_one_number(
+    opener: Opener, tmp_path: Path
+) -> None:
+    await recorded(opener, name="Ada")
+    session = await opener.open(opener.service(Mode.AUTO, "one"))
+    recorder, request = session.service.recorder, post(name="Joe", address_zip="10115")
+    assert recorder
+    prepared = recorder.prepared(recorder.redactor.request(request), stripe()(request))
+    replayed, _ = await answered(session.service, post(name="Joe"))
+    assert replayed.header("tokentape-result") == "replayed"
+    recorder.written(prepared)
+    take = (tmp_path / ".one.take").read_text()
+    assert take.count("card[name]={{name.1}}") == 2
+    assert "name.2" not in take
+    await session.close()

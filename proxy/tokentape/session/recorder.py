@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from time import time
 from typing import Protocol
@@ -81,8 +81,9 @@ class Recorder:
     def prepared(self, request: RedactedRequest, response: Response) -> Prepared | HeldBack:
         """Return an exchange as it can be written next, or why it must not be.
 
-        It changes nothing, so it may run in a thread while nothing else is recorded. Raises
-        UnreadableBody for a response that is no JSON, or too large to be read again.
+        It changes nothing, so it may run in a thread while nothing else is recorded: `written`
+        looks at its numbers again. Raises UnreadableBody for a response that is no JSON, or too
+        large to be read again.
         """
         story = self._story(request)
         present = given_at(response) or int(self.clock())
@@ -113,6 +114,7 @@ class Recorder:
         """
         if isinstance(prepared, HeldBack):
             return prepared
+        prepared = self._numbered(prepared)
         self.take.append(prepared.chunk)
         self.numbering.adopt(prepared.secrets, prepared.interaction.variables)
         for key, story in prepared.stories.items():
@@ -121,6 +123,20 @@ class Recorder:
         while len(self._stories) > _MOST_STORIES:
             del self._stories[next(iter(self._stories))]
         return prepared.interaction
+
+    def _numbered(self, prepared: Prepared) -> Prepared:
+        """Return an exchange with the numbers that its values have by now.
+
+        While it was prepared in a thread, a request that was replayed may have bound some of them.
+        """
+        variables = self.numbering.planned(prepared.secrets)
+        before = prepared.interaction
+        if variables == before.variables:
+            return prepared
+        in_request = len(before.request_variables)
+        numbered = Interaction(before.outline, variables[:in_request], variables[in_request:])
+        chunk = interaction_text(numbered).encode("ascii")
+        return replace(prepared, interaction=numbered, chunk=chunk)
 
     def _story(self, request: RedactedRequest) -> Story:
         """Return what a response may show of the requests that made what this one names."""
