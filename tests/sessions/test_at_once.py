@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from pathlib import Path
 from urllib.parse import urlencode
@@ -13,7 +14,7 @@ from tokentape.errors import CassetteBusy
 from tokentape.pure.http.messages import Request
 from tokentape.pure.replay.decide import Mode
 from tokentape.pure.stripe.upstreams import UpstreamKind
-from tokentape.pure.watching.events import unwatched
+from tokentape.pure.watching.events import noticing, unwatched
 from tokentape.session.in_process import InProcess
 from tokentape.session.opening import Opener
 from tokentape.session.service import Service
@@ -26,9 +27,14 @@ HEADERS = (("Authorization", f"Bearer {SECRET}"), ("Content-Type", FORM))
 
 
 @pytest.fixture
-def opener(tmp_path: Path) -> Opener:
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def opener(tmp_path: Path, said: list[str]) -> Opener:
     settings = Settings(listen=("127.0.0.1", 0), cassettes=tmp_path, upstream="mock")
-    return Opener(settings, unwatched, lambda _: None)
+    return Opener(settings, noticing(said.append), said.append)
 
 
 def post(**fields: str) -> Request:
@@ -98,3 +104,19 @@ async def test_a_value_that_a_replay_binds_while_its_exchange_is_prepared_has_on
     assert take.count("card[name]={{name.1}}") == 2
     assert "name.2" not in take
     await session.close()
+
+
+@pytest.mark.parametrize("mode", [Mode.RECORD, Mode.AUTO])
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_signal_to_save_finds_nothing_wrong_with_a_session_that_ends(
+    opener: Opener, tmp_path: Path, said: list[str], mode: Mode, turns: int
+) -> None:
+    session = await opener.open(opener.service(mode, "one"))
+    await answered(session.service, post())
+    closing = asyncio.create_task(session.close())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    assert await session.save(failed="") in ("", str(tmp_path / "one.yaml"))
+    assert (await closing).saved
+    assert said == []
+    assert requests(tmp_path) == 1

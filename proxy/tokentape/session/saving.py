@@ -34,18 +34,22 @@ class Saving:
         self._service = service
         self._directory = directory
         self._before: asyncio.Task[tuple[int, ...] | None] | None = None
+        self._is_ending = False
 
     async def save(self, *, failed: str) -> str:
         """Save what is recorded so far, unless it would stand aside; return the path, if it was.
 
-        Raises CassetteError, and then the take goes on all the same.
+        While it ends, that saves it. Raises CassetteError, and then the take goes on all the same.
         """
         if not self._service.counts.recorded or self._why_aside(await self._old(), failed=failed):
+            return ""
+        if self._is_ending:  # perhaps only since the old statuses were read
             return ""
         return str(await self._take.save())
 
     async def end(self, *, failed: str) -> Saved:
         """End the take; `failed` names what made its requests if that failed."""
+        self._is_ending = True
         try:
             if not self._service.counts.recorded:
                 await self._take.abandon()
