@@ -17,6 +17,7 @@ from tokentape.pure.replay.decide import Mode
 from tokentape.session.in_process import InProcess
 from tokentape.session.opening import Opener
 
+from tests.edges.test_cassette_file import just_before
 from tests.recorders.conftest import CARD, SERVED, is_served, read_body
 from tests.recorders.forms import FORMS, Said, har, nock, php_vcr, ruby_vcr, vcrpy
 from tests.wire import SECRET
@@ -107,6 +108,18 @@ def test_another_cassette_is_not_replaced(
     assert imported("raw.json", nock(calls)) == 0
     assert imported("cassettes/raw.json", nock(calls)) == 2
     assert "cassette pay exists: --force replaces it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_one_that_comes_to_be_meanwhile_is_replaced_by_force_only(
+    calls: list[Said], capsys: pytest.CaptureFixture[str], *, force: bool
+) -> None:
+    CLEAN.parent.mkdir()
+    with just_before("flock", lambda: CLEAN.write_text("another's")):
+        assert imported("raw.json", nock(calls), force=force) == (0 if force else 2)
+    changed = "cassettes/pay.yaml: has just been changed by another process"
+    assert (changed in capsys.readouterr().err) != force
+    assert (CLEAN.read_text() == "another's") != force
 
 
 def test_a_cassette_is_named_after_the_file_of_any_recorder(calls: list[Said]) -> None:

@@ -96,6 +96,8 @@ def _plan(
 
 def _import(session: InProcess, plan: _Import) -> int:
     """Record the calls of a file, save the cassette, say so. Raises CassetteError."""
+    if not (plan.force or plan.in_place):  # nor is one replaced that comes to be meanwhile
+        session.service.digest = cassette_file.digest(b"")
     asyncio.run(_record(session, plan))
     if plan.in_place and plan.left_out and not plan.force:
         lost = counted(plan.left_out, "call")
