@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Awaitable
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -11,18 +12,20 @@ import pytest
 from tokentape.edges.server import Answer
 from tokentape.edges.settings import Settings
 from tokentape.errors import CassetteBusy
-from tokentape.pure.http.messages import Request
+from tokentape.pure.http.messages import Request, Response
 from tokentape.pure.replay.decide import Mode
 from tokentape.pure.stripe.upstreams import UpstreamKind
-from tokentape.pure.watching.events import noticing, unwatched
+from tokentape.pure.watching.events import Result, noticing, unwatched
 from tokentape.session.in_process import InProcess
 from tokentape.session.opening import Opener
+from tokentape.session.retries import REMEMBERED, Outcome, Retries, Try, sender
 from tokentape.session.service import Service
 
 from tests.upstreams import stripe
 from tests.wire import SECRET, card
 
 FORM = "application/x-www-form-urlencoded"
+DONE = Outcome(Response(200, (), b"{}"), Result.RECORDED)
 HEADERS = (("Authorization", f"Bearer {SECRET}"), ("Content-Type", FORM))
 
 
@@ -120,3 +123,35 @@ async def test_a_signal_to_save_finds_nothing_wrong_with_a_session_that_ends(
     assert (await closing).saved
     assert said == []
     assert requests(tmp_path) == 1
+
+
+async def test_a_retry_waits_for_the_first_try_however_many_others_are_answered_meanwhile(
+    opener: Opener,
+) -> None:
+    redactor = opener.service(Mode.RECORD, "one").redactor
+    retries, may_answer, sent = Retries(), asyncio.Event(), list[str]()
+
+    def tried(key: str, outcome: Outcome | Awaitable[Outcome]) -> Outcome | Awaitable[Outcome]:
+        def answer() -> Outcome | Awaitable[Outcome]:
+            sent.append(key)
+            return outcome
+
+        headers = (*HEADERS, ("Idempotency-Key", key))
+        return retries.once(redactor.request(post()._replace(headers=headers)), answer)
+
+    async def slow() -> Outcome:
+        await may_answer.wait()
+        return DONE
+
+    first = tried("slow", slow())
+    for number in range(REMEMBERED):
+        tried(f"{number}", DONE)
+    again = tried("slow", DONE)
+    request = redactor.request(post())
+    assert not retries.repeated(Try(request, sender(request), DONE), "slow")
+    may_answer.set()
+    assert inspect.isawaitable(first)
+    assert inspect.isawaitable(again)
+    outcomes = await asyncio.gather(first, again)
+    assert [outcome.is_retry for outcome in outcomes] == [False, True]
+    assert sent.count("slow") == 1

@@ -61,6 +61,8 @@ class Retries:
 
     def __init__(self) -> None:
         self._tries: OrderedDict[_Scope, Try] = OrderedDict()
+        self._under_way: dict[_Scope, Try] = {}
+        """Those that wait for their outcome: however many others get theirs meanwhile."""
 
     def once(
         self, request: RedactedRequest, answer: Callable[[], Outcome | Awaitable[Outcome]]
@@ -69,7 +71,7 @@ class Retries:
         scope = _scope(request)
         if scope is None:
             return answer()
-        before = self._tries.get(scope)
+        before = self._before(scope)
         if before is None:
             outcome = answer()
             if not isinstance(outcome, Outcome):
@@ -89,28 +91,32 @@ class Retries:
         """
         if key and before.request.method == "POST":
             scope = (key, *before.sender)
-            if scope in self._tries:
+            if self._before(scope):
                 return False
             self._remember(scope, before)
         return True
 
     def remembers(self, request: RedactedRequest) -> bool:
         """Tell whether a retry of a request would get its answer again."""
-        return _scope(request) in self._tries
+        scope = _scope(request)
+        return scope is not None and self._before(scope) is not None
+
+    def _before(self, scope: _Scope) -> Try | None:
+        return self._under_way.get(scope) or self._tries.get(scope)
 
     def _first(
         self, scope: _Scope, request: RedactedRequest, outcome: Awaitable[Outcome]
     ) -> Awaitable[Outcome]:
         """Have those wait who try again before there is an outcome."""
         waiting = asyncio.get_running_loop().create_future()
-        self._tries[scope] = Try(request, scope[1:], waiting)
+        self._under_way[scope] = Try(request, scope[1:], waiting)
 
         async def settle() -> Outcome:
             settled = None
             try:
                 settled = await outcome
             finally:
-                self._tries.pop(scope, None)
+                del self._under_way[scope]
                 waiting.set_result(settled)
             self._remember(scope, Try(request, scope[1:], settled))
             return settled
