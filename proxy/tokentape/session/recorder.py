@@ -53,6 +53,8 @@ class Prepared:
     """Its values, in the order of its variables."""
     stories: Mapping[str, Story]
     """Of the ids in its response, by their keys."""
+    numbered: int
+    """How many values had numbers when it was prepared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Recorder:
             _as_at_first(response), request, story, present, self._stories
         )
         in_request = request_secrets(request)
-        secrets = (*in_request, *response_secrets(redacted))
+        secrets, numbered = (*in_request, *response_secrets(redacted)), self.numbering.count
         variables, count = self.numbering.planned(secrets), len(in_request)
         recorded = interaction(request, redacted, variables[:count], variables[count:])
         if len(recorded.response_variables) > MAX_ANSWER_VARIABLES:
@@ -104,7 +106,7 @@ class Recorder:
             return HeldBack(reasons)
         story = story.after(request, redacted.echoes)  # of the same numbers
         ids = [secret.key for secret in redacted.body.secrets if secret.kind in ID_PREFIXES]
-        return Prepared(recorded, chunk, secrets, dict.fromkeys(ids, story))
+        return Prepared(recorded, chunk, secrets, dict.fromkeys(ids, story), numbered)
 
     def written(self, prepared: Prepared | HeldBack) -> Interaction | HeldBack:
         """Write what was prepared last, and return it as written. Raises CassetteError.
@@ -129,14 +131,12 @@ class Recorder:
 
         While it was prepared in a thread, a request that was replayed may have bound some of them.
         """
-        variables = self.numbering.planned(prepared.secrets)
-        before = prepared.interaction
-        if variables == before.variables:
+        if self.numbering.count == prepared.numbered:
             return prepared
-        in_request = len(before.request_variables)
-        numbered = Interaction(before.outline, variables[:in_request], variables[in_request:])
-        chunk = interaction_text(numbered).encode("ascii")
-        return replace(prepared, interaction=numbered, chunk=chunk)
+        variables = self.numbering.planned(prepared.secrets)
+        outline, count = prepared.interaction.outline, len(prepared.interaction.request_variables)
+        again = Interaction(outline, variables[:count], variables[count:])
+        return replace(prepared, interaction=again, chunk=interaction_text(again).encode("ascii"))
 
     def _story(self, request: RedactedRequest) -> Story:
         """Return what a response may show of the requests that made what this one names."""

@@ -110,6 +110,11 @@ class Numbering:
         self._values: dict[Variable, Secret] = {}
         self._highest: dict[str, int] = defaultdict(int)
 
+    @property
+    def count(self) -> int:
+        """How many values have a number."""
+        return len(self._variables)
+
     def reserve(self, variables: Iterable[Variable]) -> None:
         """Do not give the numbers of these variables to new values."""
         for kind, number in variables:
