@@ -208,7 +208,7 @@ def _json_pairs(body: bytes) -> Iterator[Pair]:
     try:
         document = json.loads(body, object_pairs_hook=_Members)
     except (ValueError, RecursionError):
-        raise UnreadableBody("the JSON cannot be read") from None
+        raise UnreadableBody("the body is not valid JSON") from None
     if not isinstance(document, _Members):
         raise UnreadableBody("the JSON is no object")
     return _json_leaves(document, ())
@@ -281,7 +281,7 @@ def _multipart_pairs(body: bytes, content_type: str) -> Iterator[Pair]:
                 else:
                     name, value = event.name, b""
     except (MultipartError, UnicodeError):
-        raise UnreadableBody("the multipart form cannot be read") from None
+        raise UnreadableBody("the multipart form is damaged") from None
 
 
 def _bounded(pairs: Iterable[Pair], most: int) -> Pairs:
