@@ -24,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokentape.edges import cassette_file
 from tokentape.edges.cassette_file import Take, discard, exists, names, read, recover, revise
-from tokentape.edges.cassette_file.plain_files import umask
+from tokentape.edges.cassette_file.plain_files import is_at, lock, umask
 from tokentape.edges.cassette_file.take import whole
 from tokentape.errors import CassetteBusy, CassetteError
 
@@ -124,10 +124,11 @@ def just_before(
 
     def watch(_frame: FrameType, event: str, what: object) -> None:
         nonlocal calls
-        calls += event == "c_call" and getattr(what, "__name__", "") == call
-        if calls == times:
-            sys.setprofile(None)
-            action()
+        if event == "c_call" and getattr(what, "__name__", "") == call:
+            calls += 1
+            if calls == times:
+                sys.setprofile(None)
+                action()
 
     profile(watch)
     try:
@@ -408,6 +409,28 @@ class TestRecording:
             Take(tmp_path, NAME, HEADER)
         assert everything(tmp_path) == [".declined.take"]
         let_go(takes[0])
+
+    def test_the_second_leaves_the_file_to_whoever_locked_it(self, tmp_path: Path) -> None:
+        path = tmp_path / ".declined.take"
+        others: list[io.FileIO] = []
+
+        def lock_it() -> None:
+            others.append(io.FileIO(path, "r+"))
+            assert lock(others[0])
+
+        with just_before("flock", lock_it), pytest.raises(CassetteBusy):
+            Take(tmp_path, NAME, HEADER)
+        assert is_at(path, others[0])
+        others[0].close()
+
+    async def test_a_take_that_is_set_aside_before_it_is_locked_is_in_nobodys_way(
+        self, tmp_path: Path
+    ) -> None:
+        left = await interrupted(tmp_path, 1)
+        with just_before("flock", lambda: left.rename(tmp_path / ".declined~.take")):
+            take = Take(tmp_path, NAME, HEADER)
+        await take.abandon()
+        assert everything(tmp_path) == [".declined~.take"]
 
     async def test_a_name_is_recorded_once_at_a_time(self, tmp_path: Path) -> None:
         take = await recorded(tmp_path, 1)

@@ -75,13 +75,19 @@ def lock(file: io.FileIO) -> bool:
     return True
 
 
-def remove(path: Path, file: io.FileIO) -> None:
-    """Remove `path` if it is still `file`: another process may have put its own take in place."""
+def is_at(path: Path, file: io.FileIO) -> bool:
+    """Tell whether `path` is still `file`: another process may have put its own take in place."""
     with suppress(FileNotFoundError):
-        if os.path.samestat(path.lstat(), os.fstat(file.fileno())):
-            if sys.platform == "win32":
-                file.close()  # Windows removes no open file
-            path.unlink()
+        return os.path.samestat(path.lstat(), os.fstat(file.fileno()))
+    return False
+
+
+def remove(path: Path, file: io.FileIO) -> None:
+    """Remove `path` if it is still `file`, which this process has locked: so nobody else does."""
+    if is_at(path, file):
+        if sys.platform == "win32":
+            file.close()  # Windows removes no open file
+        path.unlink()
 
 
 def move(path: Path, file: io.FileIO, target: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import io
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -277,9 +276,10 @@ def _create(
         file = plain_files.open_plain(paths.take, "x+")
     except FileExistsError:  # another process was faster, as below
         raise _busy(paths) from None
+    if not plain_files.lock(file) or not plain_files.is_at(paths.take, file):
+        file.close()  # whoever locked it removes it: by now, another's may be in its place
+        raise _busy(paths)
     try:
-        if not plain_files.lock(file) or not os.fstat(file.fileno()).st_nlink:
-            raise _busy(paths)
         # Only now: until it was locked, another process may have recorded more.
         if before is not None and digest(_content(paths.cassette)) != before:
             message = "has just been changed by another process; try again"
@@ -324,7 +324,8 @@ def _interrupted(paths: CassettePaths) -> Iterator[io.FileIO | None]:
     with file:
         if not plain_files.lock(file):
             raise _busy(paths)
-        yield file
+        # What was set aside before it was locked is in nobody's way.
+        yield file if plain_files.is_at(paths.take, file) else None
 
 
 def _busy(paths: CassettePaths) -> CassetteBusy:
