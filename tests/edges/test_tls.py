@@ -72,7 +72,12 @@ class Secure:
         self._context = ssl.create_default_context(cafile=trusted)
 
     def connect(self) -> ssl.SSLSocket:
-        plain = socket.create_connection(("127.0.0.1", self.serving.port), timeout=10)
+        return self.secured(self.plain())
+
+    def plain(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.serving.port), timeout=10)
+
+    def secured(self, plain: socket.socket) -> ssl.SSLSocket:
         return self._context.wrap_socket(plain, server_hostname="localhost")
 
 
@@ -227,3 +232,23 @@ class TestCertificates:
         words = ["openssl", "pkey", "-aes256", "-passout", "pass:x1234"]
         subprocess.run([*words, "-in", str(files[1]), "-out", str(locked)], check=True)
         assert "a key with a password is not supported" in self.problem(files[0], locked)
+
+
+def test_a_client_that_is_connecting_when_it_ends_does_not_hold_it_up(serve: Serve) -> None:
+    begun, may_answer = threading.Event(), threading.Event()
+
+    async def handler(_request: Request) -> Answer:
+        begun.set()
+        while not may_answer.is_set():
+            await asyncio.sleep(0.01)
+        return Response(200), lambda _: None
+
+    with serve(handler, shutdown_timeout=3600) as server, server.connect() as busy:
+        plain = server.plain()
+        busy.sendall(POST + HOST + b"Content-Length: 0\r\n\r\n")
+        assert begun.wait(10)
+        server.serving.stop()
+        with server.secured(plain) as late:
+            assert late.recv(1) == b""
+        may_answer.set()
+        assert read_reply(busy).status == 200

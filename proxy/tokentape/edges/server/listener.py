@@ -59,6 +59,7 @@ class Server:
         self._options = options
         self._connections: set[Connection] = set()
         self._wait_is_over = asyncio.Event()
+        self._finishing = False
         self._hurried = False
         self._server: asyncio.Server | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -107,6 +108,7 @@ class Server:
 
     def finish(self) -> int:
         """Stop listening, and close what is idle; return how many requests are under way."""
+        self._finishing = True
         if self._server is not None:
             self._server.close()
         for connection in tuple(self._connections):
@@ -147,6 +149,9 @@ class Server:
         self._connections.add(connection)
         if self._watch is None:
             self._watch = asyncio.get_running_loop().create_task(self._watch_connections())
+        if self._finishing:  # its TLS handshake was under way
+            connection.finish()
+            return True
         return len(self._connections) <= self._options.max_connections
 
     def _left(self, connection: Connection) -> None:
