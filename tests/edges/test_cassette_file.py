@@ -423,6 +423,17 @@ class TestRecording:
         assert is_at(path, others[0])
         others[0].close()
 
+    async def test_two_that_differ_in_capitals_only_are_not_recorded_side_by_side(
+        self, tmp_path: Path
+    ) -> None:
+        take = Take(tmp_path, NAME, HEADER)
+        with pytest.raises(CassetteError, match=r"from that of \.declined\.take in capitals only"):
+            Take(tmp_path, NAME.upper(), HEADER)
+        take.append(chunk(1))
+        await take.finish()
+        with pytest.raises(CassetteError, match=r"from that of declined\.yaml in capitals only"):
+            Take(tmp_path, NAME.upper(), HEADER)
+
     async def test_a_take_that_is_set_aside_before_it_is_locked_is_in_nobodys_way(
         self, tmp_path: Path
     ) -> None:

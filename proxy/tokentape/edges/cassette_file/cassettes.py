@@ -104,15 +104,17 @@ def exists(directory: Path, name: str) -> bool:
 def refuse_twin(directory: Path, name: str) -> None:
     """Raise CassetteError for a new name that differs from one on disk only in capitals.
 
-    File systems of macOS and Windows, where a project may be checked out, fold them into one file.
+    Or from one that is being recorded. File systems of macOS and Windows, where a project may be
+    checked out, fold them into one file.
     """
     with paths_of(directory, name, "the recording cannot begin") as paths:
-        file = paths.cassette.name
+        own = {paths.cassette.name, paths.take.name}
+        lower = {each.lower() for each in own}
         files = {path.name for path in paths.cassette.parent.iterdir()}
-        twins = [each for each in files - {file} if each.lower() == file.lower()]
-        if twins and file not in files:
+        twins = sorted(each for each in files - own if each.lower() in lower)
+        if twins and paths.cassette.name not in files:
             raise paths.error(
-                f"its name differs from that of {twins[0]} in capitals only, and on macOS and "
+                f"its name differs from that of {twins[-1]} in capitals only, and on macOS and "
                 "Windows both are one file: choose another name"
             )
 
