@@ -129,8 +129,22 @@ def test_a_retry_is_answered_by_the_session_itself() -> None:
     assert stage.service.counts.replayed == 2
 
 
+def test_who_comes_when_all_is_taken_is_remembered_from_the_second_time_on() -> None:
+    recording = Stage(answer=stripe(1))
+    recording.send(GRACE)
+    stage = replay(recording.cassette)
+    stage.send(GRACE)
+    first = stage.send(EVE)
+    assert len(stage.port) == 1
+    assert stage.send(EVE) == first
+    assert len(stage.port) == 2
+    assert stage.send(EVE) == first
+    assert stage.service.counts.replayed == 4
+
+
 CARD = (("Authorization", "Bearer sk_test_" + "a" * 24),)
 GRACE = Request("POST", "/v1/tokens", CARD, b"person[first_name]=Grace")
+EVE = Request("POST", "/v1/tokens", CARD, b"person[first_name]=Eve")
 
 
 def named(name: str) -> Request:

@@ -213,8 +213,7 @@ class Service:
 
     def _tell(self, outcome: Outcome, arrival: Arrival, at: float) -> None:
         """Let the watcher know of an answer; `at` is when it was ready, as `Arrival.at`."""
-        seconds = at - arrival.at
-        self.watch(event_of(self.name, arrival, outcome, time.time(), seconds))
+        self.watch(event_of(self.name, arrival, outcome, time.time(), at - arrival.at))
 
     def _answer(self, arrival: Arrival) -> Outcome | Awaitable[Outcome]:
         request, redacted = arrival.raw, arrival.redacted
@@ -254,7 +253,8 @@ class Service:
         values, settled = self.instances.values(match)
         response = self._renderer.response(interaction, values, request.live, echo)
         outcome = Outcome(response, Result.REPLAYED, match)
-        if not (self.remembers and match.is_last and settled):
+        may_be_kept = self.remembers and not match.begins_further  # no crowd pushes others out
+        if not (may_be_kept and match.is_last and settled):
             return outcome
         final = Final(number, Try(request, sender(request), outcome) if key else None)
         return Outcome(Response(*response[:-1], final), Result.REPLAYED, match)
