@@ -14,7 +14,7 @@ from tokentape.pure.notation.placeholders import Variable
 from tokentape.pure.replay.order import order_dependent
 from tokentape.session.service import Policy
 
-from tests.laws.api import Traffic, api_traffic
+from tests.laws.api import Api, Traffic, api_traffic
 from tests.laws.comparison import Likeness
 from tests.laws.pipeline import RULES, Answer, Stage, replay, results, stripe
 from tests.laws.play import exchanges, ids_in, play, recording_of
@@ -129,6 +129,14 @@ def test_a_replay_in_any_order_gives_what_the_upstream_gave(
     answers = [found[number][1] for number in sorted(order)]
     assert results(answers) == ["replayed"] * len(trace)
     assert_alike(answers, trace, World(2), upstream)
+
+
+def test_a_list_shows_the_time_that_a_client_sent() -> None:
+    listed = Step(path="/v1/file_links", method="GET")
+    made = Step(((("expires_at",), Symbol("time", 0, "")),), path="/v1/file_links")
+    trace = (listed, listed, made, listed)
+    live = replay(recording_of(trace, Api(1)).cassette, policy=Policy(strict=True))
+    assert_alike(play(trace, World(2), live), trace, World(2), Api)
 
 
 def assert_alike(

@@ -95,6 +95,8 @@ def get(token: Value, **more: Any) -> Step:
 
 def request(step: Step, fill: Fill) -> Request:
     """Write a step as a request."""
+    if _has_arrays_in_arrays(step):  # in `a[][b][]` nothing says whose element begins: Rack, `a`'s
+        step = replace(step, wire=replace(step.wire, positions=True))
     headers = [(name, fill(value)) for name, value in step.headers]
     if step.key is not None:
         headers.append(("Authorization", _authorization(fill(step.key), basic=step.wire.basic)))
@@ -109,6 +111,11 @@ def request(step: Step, fill: Fill) -> Request:
     if step.query:
         target += "?" + _form(_pairs(step.query, fill), step.wire)
     return Request(fill(step.method), target, tuple(headers), body)
+
+
+def _has_arrays_in_arrays(step: Step) -> bool:
+    paths = (path for path, _ in (*step.fields, *step.query))
+    return any(sum(str(segment).isdigit() for segment in path[1:]) > 1 for path in paths)
 
 
 def _authorization(key: str, *, basic: bool) -> str:

@@ -307,7 +307,7 @@ class Instances:
         if text is None and maker is not None:
             return self._new(variable, instance, shown_before_made=True), False
         if text is None and not instance.further:
-            text = self._live.first.get(variable)
+            text = self._live.first.get(variable) or self._live.first_times.get(variable)
         return text, text is not None or not self._recordings.is_sent(variable)
 
     def _new(

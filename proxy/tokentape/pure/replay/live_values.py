@@ -44,7 +44,8 @@ class LiveValues:
         self.made_ids: dict[str, tuple[Variable, Instance]] = {}
         """The ids that this session made up."""
         self.first: dict[Variable, str] = {}
-        """What the first instance of each variable knows."""
+        """What the first instance of each variable knows; times are apart, they tell no story."""
+        self.first_times: dict[Variable, str] = {}
 
     def __contains__(self, key: str) -> bool:
         return key in self.made_ids or key in self.standing
@@ -102,8 +103,8 @@ class LiveValues:
 
     def know_first(self, variable: Variable, value: Secret) -> None:
         """Remember the first value that stands for a variable."""
-        if variable[0] != "time":  # it tells no story from another
-            self.first.setdefault(variable, value.text)
+        first = self.first_times if variable[0] == "time" else self.first
+        first.setdefault(variable, value.text)
         if self.numbering is not None:
             self.numbering.bind(variable, value)
 

@@ -1,4 +1,4 @@
-"""How long the laws are tried: `HYPOTHESIS_PROFILE=fuzz` tries them for far longer.
+"""How long properties are tried: `HYPOTHESIS_PROFILE=fuzz` tries them for far longer.
 
 `make test` tries the same examples each time, so that what fails fails for its change; `make fuzz`
 tries others each time.
