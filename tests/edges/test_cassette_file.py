@@ -115,7 +115,7 @@ def no_file_beyond(size: int) -> Iterator[None]:
 def just_before(
     call: str, action: Callable[[], object], *, times: int = 1, threads: bool = False
 ) -> Iterator[None]:
-    """Do `action` just before the built-in function `call` is called, as often as `times`.
+    """Do `action` once, just before the call of the built-in function `call` number `times`.
 
     By this thread, or by `threads` that begin meanwhile.
     """

@@ -206,28 +206,25 @@ def test_what_was_saved_on_the_way_out_is_not_taken_for_what_was_before(
     assert ("2 interactions (was 3)" in session.said) == bool(had)
 
 
-def test_a_first_recording_that_a_signal_ends_is_saved_whole(workplace: Workplace) -> None:
+def said_by_a_recording_that_a_signal_ends(workplace: Workplace) -> str:
     child = "import time; print('ready', flush=True); time.sleep(60)"
     words = ("run", "--mode", "record", "--cassette", "take", "--", sys.executable, "-c", child)
     with Session(workplace.directory, *words) as session:
         awaited(lambda: session.printed or None, "the command to start")
         Client(session.url).post(card())
         assert session.end() == 128 + signal.SIGTERM
-    assert "stands aside" not in session.said
+    return session.said
+
+
+def test_a_first_recording_that_a_signal_ends_is_saved_whole(workplace: Workplace) -> None:
+    assert "stands aside" not in said_by_a_recording_that_a_signal_ends(workplace)
     assert workplace.text("take").count("- request:") == 1
     assert [path.name for path in workplace.path("take").parent.iterdir()] == ["take.yaml"]
 
 
-def test_a_later_recording_that_a_signal_ends_stands_aside(workplace: Workplace) -> None:
-    with workplace.recorded("take") as url:
-        Client(url).post(card())
-    old = workplace.text("take")
-    child = "import time; print('ready', flush=True); time.sleep(60)"
-    words = ("run", "--mode", "record", "--cassette", "take", "--", sys.executable, "-c", child)
-    with Session(workplace.directory, *words) as session:
-        awaited(lambda: session.printed or None, "the command to start")
-        Client(session.url).post(card())
-        assert session.end() == 128 + signal.SIGTERM
-    assert "the command failed: cassettes/take.yaml stays as it was" in session.said
-    assert workplace.text("take") == old
-    assert workplace.run("recover", "take").returncode == 0
+def test_a_later_recording_that_a_signal_ends_stands_aside(place: Workplace) -> None:
+    old = place.text("take")
+    said = said_by_a_recording_that_a_signal_ends(place)
+    assert "the command failed: cassettes/take.yaml stays as it was" in said
+    assert place.text("take") == old
+    assert place.run("recover", "take").returncode == 0

@@ -95,7 +95,7 @@ def get(token: Value, **more: Any) -> Step:
 
 def request(step: Step, fill: Fill) -> Request:
     """Write a step as a request."""
-    if _has_arrays_in_arrays(step):  # in `a[][b][]` nothing says whose element begins: Rack, `a`'s
+    if _has_longer_inner_arrays(step):  # a second `a[][b][]` is the next `a` to Rack, not its `b`
         step = replace(step, wire=replace(step.wire, positions=True))
     headers = [(name, fill(value)) for name, value in step.headers]
     if step.key is not None:
@@ -113,9 +113,13 @@ def request(step: Step, fill: Fill) -> Request:
     return Request(fill(step.method), target, tuple(headers), body)
 
 
-def _has_arrays_in_arrays(step: Step) -> bool:
-    paths = (path for path, _ in (*step.fields, *step.query))
-    return any(sum(str(segment).isdigit() for segment in path[1:]) > 1 for path in paths)
+def _has_longer_inner_arrays(step: Step) -> bool:
+    """Tell whether an array that stands in another one has more than one element."""
+    positions = (
+        [segment for segment in path[1:] if isinstance(segment, str) and segment.isdigit()]
+        for path, _ in (*step.fields, *step.query)
+    )
+    return any({*inner} - {"0"} for _, *inner in filter(None, positions))
 
 
 def _authorization(key: str, *, basic: bool) -> str:

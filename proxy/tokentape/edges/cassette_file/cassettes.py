@@ -111,7 +111,7 @@ def refuse_twin(directory: Path, name: str) -> None:
         own = {paths.cassette.name, paths.take.name}
         lower = {each.lower() for each in own}
         files = {path.name for path in paths.cassette.parent.iterdir()}
-        twins = sorted(each for each in files - own if each.lower() in lower)
+        twins = sorted(each for each in files - own if each.lower() in lower)  # takes come first
         if twins and paths.cassette.name not in files:
             raise paths.error(
                 f"its name differs from that of {twins[-1]} in capitals only, and on macOS and "

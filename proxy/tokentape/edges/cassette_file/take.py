@@ -117,7 +117,7 @@ class Take:
                 plain_files.replace(paths.cassette, paths.draft, whole(file)[1])
 
         async def publish_next(before: asyncio.Task[None] | None) -> None:
-            await _ended(before)
+            await _wait_for(before)
             await asyncio.to_thread(publish)
 
         self._saving = asyncio.create_task(publish_next(self._saving))
@@ -167,8 +167,8 @@ class Take:
                 remove(paths.take, self._file)
 
         async def end() -> None:
-            await _ended(self._syncing)
-            await _ended(self._saving)
+            await _wait_for(self._syncing)
+            await _wait_for(self._saving)
             await asyncio.to_thread(remove_after)
 
         await asyncio.shield(end())
@@ -182,7 +182,7 @@ class Take:
         paths.aside.unlink(missing_ok=True)
 
 
-async def _ended(task: asyncio.Task[None] | None) -> None:
+async def _wait_for(task: asyncio.Task[None] | None) -> None:
     if task is not None:
         await asyncio.wait([task])
 

@@ -20,7 +20,7 @@ escape of JSON or of a quoted name, or the zeros of UTF-16 and UTF-32, which JSO
 def has_live_key(request: Request) -> bool:
     """Tell whether a live key stands in the target, a header (Basic decoded too) or the body."""
     text = "\n".join(_texts(request))
-    return "live_" in text and _LIVE.search(text) is not None  # the first is much the faster
+    return "live_" in text and _LIVE.search(text) is not None  # the first check is far faster
 
 
 def _texts(request: Request) -> Iterator[str]:
